@@ -1,0 +1,85 @@
+// P-DATA-TF against what was negotiated (PS3.8 9.3.5, D.1).
+// Tests: tests/unit/conformance/planted_faults_test.cpp
+#include <fmt/format.h>
+
+#include <array>
+#include <bitset>
+
+#include "conformance/rules/support.hpp"
+
+namespace assay::conformance {
+namespace {
+
+using trace::Severity;
+
+constexpr trace::RuleInfo too_long{"ps3.8/D.1/maximum-length-exceeded", "PS3.8 D.1", Severity::error,
+                                   "A P-DATA-TF PDU is not longer than the maximum length that its receiver announced.",
+                                   "Ask the vendor of the side named here to respect the maximum length of the other; "
+                                   "until then raise the maximum PDU "
+                                   "size in the settings of the receiving device."};
+constexpr trace::RuleInfo not_accepted{
+    "ps3.8/9.3.5.1/context-not-accepted", "PS3.8 9.3.5.1", Severity::error,
+    "Data is sent only on Presentation Contexts that were accepted.",
+    "Ask the vendor of the side named here to look at the answer for each Presentation Context; until then enable this "
+    "SOP Class and transfer syntax on the device that refused it."};
+
+/// A stream of images that is wrong in every PDU is one fault; a few of them show the pattern.
+constexpr std::size_t times_told = 5;
+
+class Run final : public trace::RuleRun {
+ public:
+  void on_entry(const trace::Entry& entry, const trace::Negotiated& negotiated, trace::Reporter& reporter) override {
+    const auto* seen = std::get_if<trace::PduSeen>(&entry.what);
+    if (seen == nullptr || !seen->recognized || !negotiated.established()) return;
+    if (seen->type != static_cast<std::uint8_t>(pdu::PduType::p_data_tf)) return;
+    length(*seen, negotiated, reporter);
+    contexts(*seen, negotiated, reporter);
+  }
+
+ private:
+  void length(const trace::PduSeen& seen, const trace::Negotiated& negotiated, trace::Reporter& reporter) {
+    const auto limit =
+        (seen.from == Side::requestor ? negotiated.acceptor_maximum_length : negotiated.requestor_maximum_length)
+            .value_or(0);
+    auto& told = told_[static_cast<std::size_t>(seen.from)];
+    if (limit == 0 || seen.length <= limit || told == times_told) return;
+    ++told;
+    auto place = begin_of(seen);
+    place.offset += 2;
+    reporter.report(finding(too_long, place, "length",
+                            fmt::format("{}, which is {} too many", seen.length, seen.length - limit),
+                            fmt::format("at most {}, as the {} announced", limit, name(trace::other(seen.from)))));
+  }
+
+  void contexts(const trace::PduSeen& seen, const trace::Negotiated& negotiated, trace::Reporter& reporter) {
+    for (std::size_t i = 0; i < seen.values.size(); ++i) {
+      const auto id = seen.values[i].context_id;
+      auto& told = told_contexts_[static_cast<std::size_t>(seen.from)];
+      // An even ID cannot have been negotiated; the decoder says so.
+      if ((id & 1) == 0 || told.test(id) || accepted_context(negotiated, id) != nullptr) continue;
+      told.set(id);
+      const auto* context = negotiated.context(id);
+      std::string found = fmt::format("context {}, ", id);
+      if (context == nullptr) {
+        found += "which was never proposed";
+      } else if (!context->result) {
+        found += "which was not answered";
+      } else {
+        found += fmt::format("which was refused with result {}", *context->result);
+      }
+      reporter.report(finding(not_accepted, {seen.from, seen.number, seen.value_offsets[i] + 4},
+                              fmt::format("pdv[{}]/context-id", i + 1), std::move(found), "an accepted context"));
+    }
+  }
+
+  std::array<std::size_t, 2> told_{};
+  std::array<std::bitset<256>, 2> told_contexts_;
+};
+
+}  // namespace
+
+void add_p_data_rules(trace::RuleBook& book) {
+  book.add({{too_long, not_accepted}, [] { return std::make_unique<Run>(); }});
+}
+
+}  // namespace assay::conformance

@@ -1,0 +1,118 @@
+// What must hold for any bytes given to the Data Set reader, in each of the three encodings.
+// Shared by fuzz_dataset_implicit_le, fuzz_dataset_explicit_le and fuzz_dataset_explicit_be.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "harness/dataset/dataset.hpp"
+#include "harness/dataset/part10.hpp"
+
+namespace assay::fuzz {
+
+inline void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "property broken: %s\n", what);
+  std::abort();
+}
+
+inline const Problem* first_deviation(const Problems& problems) {
+  const auto found = std::find_if(problems.begin(), problems.end(),
+                                  [](const Problem& problem) { return problem.gravity != Gravity::note; });
+  return found == problems.end() ? nullptr : &*found;
+}
+
+/// The index is a tree in document order, its offsets lie in the input and nothing lies outside it.
+inline void check_structure(const dataset::DataSetDecode& decoded, std::size_t size, std::uint64_t base) {
+  const auto& nodes = decoded.data_set.nodes();
+  require(decoded.consumed <= size, "consumed <= size");
+  require(nodes.size() <= size / 8 + 1, "a node has at least 8 bytes");
+  std::vector<std::uint32_t> ends{static_cast<std::uint32_t>(nodes.size())};
+  std::uint64_t next = base;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const auto& node = nodes[i];
+    while (ends.back() <= i) ends.pop_back();
+    require(node.end > i && node.end <= ends.back(), "a subtree lies inside the one around it");
+    require(node.offset >= next && node.end_offset <= base + decoded.consumed, "offsets ascend inside the input");
+    require(node.end_offset >= node.offset + 8, "a node has at least 8 bytes");
+    require(node.depth <= limits::max_nesting_depth, "depth is limited");
+    const bool leaf = node.kind == dataset::NodeKind::element || node.kind == dataset::NodeKind::fragment;
+    require(!leaf || node.end == i + 1, "a leaf has no children");
+    require(leaf || node.value.empty(), "only leaves have values");
+    require(node.value.size() <= node.end_offset - node.offset, "a value lies inside its element");
+    next = leaf ? node.end_offset : node.offset + 8;
+    if (!leaf) ends.push_back(node.end);
+  }
+  for (const auto& problem : decoded.problems)
+    require(problem.offset >= base && problem.offset <= base + size, "a problem lies in the input");
+  require(decoded.problems.size() <= limits::max_problems + 1, "problems are limited");
+}
+
+inline void check_properties(ByteView input, dataset::Encoding encoding) {
+  using namespace assay::dataset;
+  const auto decoded = decode(input, encoding);
+  const auto& data_set = decoded.data_set;
+  check_structure(decoded, input.size(), 0);
+
+  const auto prefix = input.first(decoded.consumed);
+  const Bytes rewritten = rewrite(data_set);
+  require(std::ranges::equal(rewritten, prefix), "rewrite gives what was consumed");
+  require(has_error(decoded.problems) || decoded.consumed == input.size(), "without an error everything is consumed");
+
+  DecodeOptions strict;
+  strict.strict = true;
+  const auto strictly = decode(input, encoding, strict);
+  check_structure(strictly, input.size(), 0);
+  require(std::ranges::equal(rewrite(strictly.data_set), input.first(strictly.consumed)), "strict rewrite");
+  const auto* first = first_deviation(decoded.problems);
+  const auto* first_strict = first_deviation(strictly.problems);
+  if (decoded.more_problems == 0) {
+    require((first == nullptr) == (first_strict == nullptr), "strict and lenient both object or neither");
+    require(!first || *first == *first_strict, "strict and lenient object to the same first");
+  }
+
+  const Bytes encoded = encode(data_set, encoding);
+  if (first == nullptr) require(std::ranges::equal(encoded, input), "clean bytes are encoded as they came");
+  const auto again = decode(encoded, encoding);
+  require(again.data_set.nodes().size() <= data_set.nodes().size(), "nothing is added");
+  require(encode(again.data_set, encoding) == encoded, "encode(decode(encode(d))) == encode(d)");
+  require(data_set.equal_in_value(data_set), "equal to itself");
+  require(data_set.equal_in_value(again.data_set), "encoding keeps the values");
+
+  if (first == nullptr) {
+    for (const auto& other : {explicit_le, explicit_be}) {
+      const Bytes converted = encode(data_set, other);
+      const auto back = decode(converted, other);
+      require(!has_error(back.problems), "a converted Data Set can be read");
+      require(back.data_set.equal_in_value(data_set), "conversion keeps the values");
+    }
+    // Without VRs the dictionary decides, so nothing may have departed from it.
+    if (decoded.problems.empty())
+      require(!has_error(decode(encode(data_set, implicit_le), implicit_le).problems), "implicit form can be read");
+  }
+
+  const DataSet copy(data_set);
+  require(rewrite(copy) == rewritten, "a copy is rewritten alike");
+  if (input.size() <= 4096) {
+    require(layout::serialise(to_layout(data_set, encoding)) == encoded, "the layout serialises to the encoding");
+    require(!to_text(data_set).empty() || data_set.nodes().empty(), "text for every node");
+  }
+
+  DecodeOptions shallow;
+  shallow.max_depth = 2;
+  shallow.base_offset = 1000;
+  shallow.stop_before = tags::PixelData;
+  const auto shallowly = decode(input, encoding, shallow);
+  check_structure(shallowly, input.size(), 1000);
+  require(std::ranges::equal(rewrite(shallowly.data_set), input.first(shallowly.consumed)), "shallow rewrite");
+  DecodeOptions command;
+  command.command_set = true;
+  check_structure(decode(input, encoding, command), input.size(), 0);
+  const auto file = parse_part10(input);
+  require(file.data_set_offset + file.data_set.size() <= input.size() || file.data_set.empty(), "Part 10 in bounds");
+}
+
+}  // namespace assay::fuzz

@@ -1,0 +1,8 @@
+// The Data Set reader and writer on any bytes as Implicit VR Little Endian (PS3.5 7): see fuzz_dataset_common.hpp for
+// what must hold.
+#include "fuzz/targets/fuzz_dataset_common.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  assay::fuzz::check_properties({data, size}, assay::dataset::implicit_le);
+  return 0;
+}

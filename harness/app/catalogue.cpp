@@ -1,0 +1,188 @@
+#include "harness/app/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "conformance/expectations.hpp"
+#include "harness/app/home.hpp"
+#include "harness/scenario/loader.hpp"
+
+namespace assay::app {
+namespace fs = std::filesystem;
+namespace {
+
+/// A scenario file starts with one of these roots; other XML (included steps, profiles) is left alone in a folder.
+bool looks_like_scenarios(std::string_view xml) {
+  for (std::size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
+    const auto rest = xml.substr(at);
+    if (rest.starts_with("<?") || rest.starts_with("<!")) {
+      const auto end = rest.starts_with("<!--") ? rest.find("-->") : rest.find('>');
+      if (end == std::string_view::npos) return false;
+      at += end;
+      continue;
+    }
+    return rest.starts_with("<scenario");
+  }
+  return false;
+}
+
+scenario::IncludeResolver resolver() {
+  return [](std::string_view href, std::string_view from) -> std::optional<scenario::IncludedText> {
+    const auto file = fs::path(from).parent_path() / fs::path(href);
+    auto text = read_text(file);
+    if (!text) return std::nullopt;
+    return scenario::IncludedText{file.lexically_normal().string(), std::move(*text)};
+  };
+}
+
+struct Loader {
+  std::vector<scenario::Scenario> scenarios;
+  std::vector<std::string> errors;
+  std::set<fs::path> seen;
+
+  void file(const fs::path& path, bool named) {
+    std::error_code code;
+    if (!seen.insert(fs::weakly_canonical(path, code)).second) return;
+    auto text = read_text(path);
+    if (!text) {
+      errors.push_back(text.error());
+      return;
+    }
+    if (!named && !looks_like_scenarios(*text)) return;
+    auto loaded = scenario::load(*text, path.string(), resolver());
+    if (!loaded) {
+      for (const auto& e : loaded.error()) errors.push_back(scenario::to_string(e));
+      return;
+    }
+    for (auto& s : *loaded) scenarios.push_back(std::move(s));
+  }
+
+  void folder(const fs::path& path) {
+    std::vector<fs::path> files;
+    std::error_code code;
+    for (fs::recursive_directory_iterator it(path, code), end; !code && it != end; it.increment(code))
+      if (it->path().extension() == ".xml" && it->is_regular_file(code)) files.push_back(it->path());
+    if (code) errors.push_back(fmt::format("{}: cannot be read: {}", path.string(), code.message()));
+    std::sort(files.begin(), files.end());
+    for (const auto& f : files) file(f, false);
+  }
+};
+
+std::string group_of(const scenario::Scenario& s) {
+  const auto relative = fs::path(s.file).lexically_relative(home() / "scenarios");
+  if (!relative.empty() && *relative.begin() != "..") return relative.begin()->string();
+  return fs::path(s.file).parent_path().filename().string();
+}
+
+bool has_prefix(std::string_view id, std::string_view prefix) {
+  if (!id.starts_with(prefix)) return false;
+  return id.size() == prefix.size() || prefix.ends_with('/') || id[prefix.size()] == '/' || id[prefix.size()] == '.';
+}
+
+bool cites(const scenario::Scenario& s, std::string_view wanted) {
+  const auto blank = wanted.find(' ');
+  const auto part = wanted.substr(0, blank);
+  const auto section = blank == std::string_view::npos ? std::string_view{} : wanted.substr(blank + 1);
+  return std::any_of(s.clauses.begin(), s.clauses.end(), [&](const trace::Clause& c) {
+    return c.part == part &&
+           (section.empty() || (c.section.starts_with(section) &&
+                                (c.section.size() == section.size() || c.section[section.size()] == '.')));
+  });
+}
+
+bool is_sanity(const scenario::Scenario& s) {
+  return std::find(s.tags.begin(), s.tags.end(), "sanity") != s.tags.end();
+}
+
+bool passes(const Selection& f, const scenario::Scenario& s, const std::string& group, const std::string& id) {
+  const auto matches = [&](const std::string& glob) { return conformance::glob_match(glob, id); };
+  if (!f.only.empty() && std::none_of(f.only.begin(), f.only.end(), matches)) return false;
+  if (std::any_of(f.skip.begin(), f.skip.end(), matches)) return false;
+  if (!f.role.empty() && s.role != f.role) return false;
+  if (!f.layer.empty() && group != f.layer) return false;
+  if (!f.clause.empty() && !cites(s, f.clause)) return false;
+  return f.tag.empty() || std::find(s.tags.begin(), s.tags.end(), f.tag) != s.tags.end();
+}
+
+}  // namespace
+
+std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selection& selection) {
+  Loader loader;
+  std::vector<std::string> prefixes;
+  bool whole = selection.items.empty();
+  for (const auto& item : selection.items) {
+    std::error_code code;
+    if (fs::is_directory(item, code)) {
+      loader.folder(item);
+    } else if (fs::is_regular_file(item, code) || item.ends_with(".xml")) {
+      loader.file(item, true);
+    } else {
+      prefixes.push_back(item);
+      whole = true;
+    }
+  }
+  std::vector<bool> listed_by_file(loader.scenarios.size(), true);
+  if (whole) loader.folder(home() / "scenarios");
+  for (const auto& e : scenario::duplicate_ids(loader.scenarios)) loader.errors.push_back(scenario::to_string(e));
+  if (!loader.errors.empty()) return std::unexpected(std::move(loader.errors));
+  listed_by_file.resize(loader.scenarios.size(), selection.items.empty());
+
+  Catalogue catalogue;
+  std::set<std::string> used;
+  const auto selected = [&](std::size_t index, const scenario::Scenario& s, const std::string& id) {
+    if (listed_by_file[index]) return true;
+    bool found = false;
+    for (const auto& p : prefixes) {
+      bool hit = has_prefix(id, p);
+      for (const auto& alias : s.aliases) hit = hit || has_prefix(alias, p);
+      if (hit) used.insert(p);
+      found = found || hit;
+    }
+    return found;
+  };
+  for (std::size_t i = 0; i < loader.scenarios.size(); ++i) {
+    const auto shared = std::make_shared<const scenario::Scenario>(std::move(loader.scenarios[i]));
+    const auto group = group_of(*shared);
+    for (auto& c : scenario::cases_of(shared)) {
+      const auto id = c.id();
+      catalogue.all_ids.push_back(id);
+      if (is_sanity(*shared)) catalogue.sanity.push_back({c, group});
+      if (selected(i, *shared, id) && passes(selection, *shared, group, id))
+        catalogue.cases.push_back({std::move(c), group});
+    }
+  }
+  std::vector<std::string> unknown;
+  for (const auto& p : prefixes)
+    if (!used.contains(p))
+      unknown.push_back(
+          fmt::format("'{}' is no file, no folder and no id of the catalogue; 'assay list' shows the ids", p));
+  if (!unknown.empty()) return std::unexpected(std::move(unknown));
+  // The sane conversation of a group comes first, whatever the file names are.
+  std::stable_sort(catalogue.cases.begin(), catalogue.cases.end(), [](const CatalogueCase& a, const CatalogueCase& b) {
+    const auto key = [](const CatalogueCase& c) {
+      return std::make_tuple(c.scenario_case.scenario->role != "requestor", c.group,
+                             !is_sanity(*c.scenario_case.scenario));
+    };
+    return key(a) < key(b);
+  });
+  return catalogue;
+}
+
+std::vector<std::string> check_files(const std::vector<std::string>& files, std::size_t& scenarios) {
+  Loader loader;
+  for (const auto& f : files) {
+    std::error_code code;
+    if (fs::is_directory(f, code)) {
+      loader.folder(f);
+    } else {
+      loader.file(f, true);
+    }
+  }
+  for (const auto& e : scenario::duplicate_ids(loader.scenarios)) loader.errors.push_back(scenario::to_string(e));
+  scenarios = loader.scenarios.size();
+  return std::move(loader.errors);
+}
+
+}  // namespace assay::app

@@ -1,0 +1,31 @@
+// The catalogue on disk: files, folders or id prefixes to cases, filtered and in a stable order.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/app/options.hpp"
+#include "harness/scenario/model.hpp"
+
+namespace assay::app {
+
+struct CatalogueCase {
+  scenario::Case scenario_case;
+  std::string group;  // the catalogue folder: "association", "verification", ... ; or the file's own folder name
+};
+
+struct Catalogue {
+  std::vector<CatalogueCase> cases;   // the selection
+  std::vector<CatalogueCase> sanity;  // the sane conversation of each group and role, selected or not
+  std::vector<std::string> all_ids;   // of everything that was loaded, before the filters
+};
+
+/// Loads and selects. Errors are lines "file:line:column: message", or one sentence about an item that names nothing.
+std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selection& selection);
+
+/// Loads single files; every mistake of every file.
+std::vector<std::string> check_files(const std::vector<std::string>& files, std::size_t& scenarios);
+
+}  // namespace assay::app

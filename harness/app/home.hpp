@@ -1,0 +1,33 @@
+// Where the catalogue, schemas and profiles are found at run time.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "harness/base/bytes.hpp"
+#include "harness/base/time.hpp"
+
+namespace assay::app {
+
+/// The folder that holds scenarios/ and conformance/: ASSAY_HOME, or the tree the program was built from.
+std::filesystem::path home();
+
+/// A whole file, or one sentence that says why not and what to do.
+std::expected<std::string, std::string> read_text(const std::filesystem::path& file);
+/// Writes beside the file and renames, so that a kill never leaves half a file. The error is one sentence.
+std::expected<void, std::string> write_text(const std::filesystem::path& file, std::string_view text);
+
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+/// "host:port", "[::1]:port"; the error says what is wrong with it.
+std::expected<HostPort, std::string> host_port(std::string_view text);
+
+/// "10" (seconds), "500ms", "2.5s", "3m", "1h".
+std::optional<Duration> duration(std::string_view text);
+
+}  // namespace assay::app

@@ -1,0 +1,78 @@
+// What the commands may be told; filled by the command line and by tests alike.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/base/time.hpp"
+
+namespace assay::app {
+
+/// Exit codes of the program.
+namespace exit_codes {
+inline constexpr int ok = 0;
+inline constexpr int not_conformant = 1;
+inline constexpr int usage = 2;
+inline constexpr int inconclusive = 3;
+inline constexpr int stale_expectation = 5;
+inline constexpr int internal = 70;
+inline constexpr int interrupted = 130;
+}  // namespace exit_codes
+
+struct Selection {
+  std::vector<std::string> items;  // files, folders or id prefixes; empty = the whole catalogue
+  std::vector<std::string> only;   // globs over case ids
+  std::vector<std::string> skip;
+  std::string role;    // "", "requestor", "acceptor"
+  std::string layer;   // "", or a folder of the catalogue: "association", "pdata", ...
+  std::string clause;  // "", or "PS3.8" or "PS3.8 9.3"
+  std::string tag;     // "", or one tag
+};
+
+struct RunOptions {
+  Selection selection;
+  std::string target;  // "host:port"; "" when only acceptor cases run, or when --dut-start tells
+  std::string called_ae = "ANY-SCP";
+  std::string calling_ae = "ASSAY";
+  std::string profile;   // file or the name of a shipped profile
+  std::string expected;  // file
+  std::string write_expected;
+  bool strict = false;
+  unsigned jobs = 1;
+  std::uint16_t listen = 0;
+  std::optional<Duration> timeout;  // of each wait for the DUT
+  std::string out;                  // folder, "" = none
+  std::string dut_start;
+  std::string dut_act;
+  bool unattended = false;  // nobody answers prompts
+  std::string json;         // "-" = results.json to standard output
+  std::uint64_t seed = 1;
+  std::optional<std::pair<unsigned, unsigned>> shard;  // i of n, from 1
+  std::string command_line;                            // as typed, for the report
+};
+
+struct ServeOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 11112;
+  std::string ae_title = "ASSAY";
+  bool check_called = false;
+  unsigned maximum_associations = 64;
+  Duration artim = std::chrono::seconds(30);
+  bool quiet = false;
+};
+
+struct EchoOptions {
+  std::string target;
+  std::string called_ae = "ANY-SCP";
+  std::string calling_ae = "ASSAY";
+  unsigned count = 1;
+  Duration timeout = std::chrono::seconds(10);
+  bool json = false;
+  bool show_trace = false;
+};
+
+}  // namespace assay::app

@@ -1,0 +1,72 @@
+#include "harness/app/report_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "harness/app/home.hpp"
+#include "reports/reports.hpp"
+
+namespace assay::app {
+namespace fs = std::filesystem;
+
+ReportFolder::~ReportFolder() {
+  if (cases_ != nullptr) std::fclose(cases_);
+}
+
+std::expected<void, std::string> ReportFolder::open(const fs::path& folder, Console& console) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code || !fs::is_directory(folder))
+    return std::unexpected(fmt::format("--out {}: the folder cannot be made: {}", folder.string(),
+                                       code ? code.message() : "a file of that name is in the way"));
+  folder_ = folder;
+  // What an earlier run left would be read together with this one's.
+  for (const auto* old : {"results.json", "junit.xml", "report.html", "cases.jsonl"}) fs::remove(folder / old, code);
+  fs::remove_all(folder / "executed", code);
+  fs::create_directories(folder / "executed", code);
+  errno = 0;
+  cases_ = std::fopen((folder / "cases.jsonl").c_str(), "w");
+  if (cases_ == nullptr || !console.log_to((folder / "console.log").string()))
+    return std::unexpected(fmt::format("--out {}: cannot be written: {}", folder.string(), std::strerror(errno)));
+  return {};
+}
+
+void ReportFolder::add(const trace::CaseResult& result, const std::string& executed_xml) {
+  if (cases_ == nullptr) return;
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+  for (const auto& t : result.traces)
+    for (const auto& f : t.findings)
+      if (!f.provoked && f.severity != trace::Severity::note) findings.push_back(trace::to_line(f));
+  const nlohmann::ordered_json line{{"id", result.id},
+                                    {"verdict", std::string(trace::name(result.verdict))},
+                                    {"reason", result.reason},
+                                    {"expected", result.expected},
+                                    {"actual", result.actual},
+                                    {"advice", result.advice},
+                                    {"expected_deviation", result.expected_deviation},
+                                    {"seconds", static_cast<double>(result.duration.count()) / 1e9},
+                                    {"findings", std::move(findings)}};
+  const auto text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::fwrite(text.data(), 1, text.size(), cases_);
+  std::fflush(cases_);
+  if (!executed_xml.empty()) {
+    std::string name = result.id;
+    for (auto& c : name)
+      if (c == '/' || c == ' ') c = '_';
+    // Evidence beside the report: losing one of these files must not lose the run.
+    (void)write_text(folder_ / "executed" / (name + ".xml"), executed_xml);
+  }
+}
+
+std::expected<void, std::string> ReportFolder::finish(const trace::RunResult& result) {
+  for (const auto& [name, text] : {std::pair<const char*, std::string>{"results.json", reports::json(result)},
+                                   {"junit.xml", reports::junit_xml(result)},
+                                   {"report.html", reports::html(result)}})
+    if (auto written = write_text(folder_ / name, text); !written) return written;
+  return {};
+}
+
+}  // namespace assay::app

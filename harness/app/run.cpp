@@ -1,0 +1,259 @@
+// run and demo: check everything that was said before anything is sent, run, report.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "conformance/rules/standard_rules.hpp"
+#include "harness/app/commands.hpp"
+#include "harness/app/edition.hpp"
+#include "harness/app/home.hpp"
+#include "harness/app/runner.hpp"
+#include "harness/version.hpp"
+#include "peers/devices/embedded_device.hpp"
+#include "reports/reports.hpp"
+
+namespace assay::app {
+namespace fs = std::filesystem;
+namespace {
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char buffer[40];
+  std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S%z", &local);
+  return buffer;
+}
+
+std::expected<conformance::Profile, std::string> read_profile(const std::string& name) {
+  std::error_code code;
+  fs::path file = name;
+  if (!fs::exists(file, code) && name.find('/') == std::string::npos)
+    file = home() / "conformance" / "profiles" / (name + ".xml");
+  if (!fs::exists(file, code)) {
+    std::string shipped;
+    for (fs::directory_iterator it(home() / "conformance" / "profiles", code), end; !code && it != end;
+         it.increment(code))
+      if (it->path().extension() == ".xml") shipped += (shipped.empty() ? "" : ", ") + it->path().stem().string();
+    return std::unexpected(
+        fmt::format("--profile {}: no such file, and no shipped profile of that name (there are: {})", name, shipped));
+  }
+  auto text = read_text(file);
+  if (!text) return std::unexpected(text.error());
+  return conformance::load_profile(*text, file.string());
+}
+
+/// Everything in the options that files must bear out; errors were printed when nothing comes back.
+std::optional<RunnerSetup> check_options(const RunOptions& options, Console& console) {
+  RunnerSetup setup;
+  setup.options = options;
+  bool good = true;
+  const auto wrong = [&](std::string_view what) {
+    console.error(what);
+    good = false;
+  };
+  auto catalogue = load_catalogue(options.selection);
+  if (catalogue) {
+    setup.catalogue = std::move(*catalogue);
+    if (setup.catalogue.cases.empty())
+      wrong(
+          "nothing is left after --only, --skip, --role, --layer, --clause and --tag: 'assay list' shows what there "
+          "is");
+  } else {
+    for (const auto& e : catalogue.error()) wrong(e);
+  }
+  if (!options.profile.empty()) {
+    if (auto profile = read_profile(options.profile)) {
+      setup.profile = std::move(*profile);
+    } else {
+      wrong(profile.error());
+    }
+  }
+  if (!options.expected.empty()) {
+    if (auto text = read_text(options.expected); !text) {
+      wrong("--expected " + text.error());
+    } else if (auto loaded = conformance::load_expectations(*text, options.expected); !loaded) {
+      wrong(loaded.error());
+    } else {
+      setup.expectations = std::move(*loaded);
+    }
+  }
+  if (!options.target.empty()) {
+    if (auto target = host_port(options.target)) {
+      setup.target_host = target->host;
+      setup.target_port = target->port;
+    } else {
+      wrong(target.error());
+    }
+  }
+  for (const auto& [option, title] : {std::pair<const char*, const std::string&>{"--called-ae", options.called_ae},
+                                      {"--calling-ae", options.calling_ae}})
+    if (title.empty() || title.size() > 16 || title.find('\\') != std::string::npos)
+      wrong(fmt::format("{} '{}': an AE title has 1 to 16 characters and no backslash (PS3.5 6.2)", option, title));
+  if (!good) return std::nullopt;
+  if (options.shard) {
+    std::vector<CatalogueCase> part;
+    for (std::size_t i = 0; i < setup.catalogue.cases.size(); ++i)
+      if (i % options.shard->second == options.shard->first - 1) part.push_back(std::move(setup.catalogue.cases[i]));
+    setup.catalogue.cases = std::move(part);
+  }
+  setup.rules = conformance::standard_rules();
+  return setup;
+}
+
+/// Is anything there that could be judged? Rejections and refused contexts are for the scenarios to judge.
+bool reachable(peers::Failure failure) {
+  using peers::Failure;
+  switch (failure) {
+    case Failure::resolve:
+    case Failure::refused:
+    case Failure::unreachable:
+    case Failure::connect_timeout:
+    case Failure::closed_after_accept:
+    case Failure::not_dicom:
+    case Failure::silent: return false;
+    default: return true;
+  }
+}
+
+int finish(trace::RunResult result, const RunnerSetup& setup, const std::vector<std::string>& all_ids, Console& console,
+           ReportFolder& folder) {
+  const auto& options = setup.options;
+  if (setup.expectations) conformance::apply(*setup.expectations, result, all_ids);
+  console.text(reports::summary(result, {.colour = console.colour(), .width = console.width()}));
+  bool written = true;
+  const auto save = [&](const std::expected<void, std::string>& saved) {
+    if (saved) return;
+    console.error(saved.error());
+    written = false;
+  };
+  if (folder.is_open()) {
+    save(folder.finish(result));
+    console.text(fmt::format("Report: {}\n", (folder.folder() / "report.html").string()));
+  }
+  if (!options.json.empty()) {
+    if (options.json == "-") {
+      console.text(reports::json(result));
+    } else {
+      save(write_text(options.json, reports::json(result)));
+    }
+  }
+  if (!options.write_expected.empty())
+    save(write_text(options.write_expected, conformance::write_expectations(result)));
+  if (!written) return exit_codes::usage;
+  return trace::exit_code(result, options.strict);
+}
+
+int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
+  const auto options = setup.options;
+  ReportFolder folder;
+  if (!options.out.empty())
+    if (auto opened = folder.open(options.out, console); !opened) {
+      console.error(opened.error());
+      return exit_codes::usage;
+    }
+  trace::RunResult head;
+  head.assay_version = ASSAY_VERSION;
+  head.command_line = options.command_line;
+  head.started = now_text();
+  head.target = setup.target_port != 0      ? fmt::format("{}:{}", setup.target_host, setup.target_port)
+                : options.dut_start.empty() ? ""
+                                            : "started by Assay: " + options.dut_start;
+  head.called_ae = options.called_ae;
+  head.calling_ae = options.calling_ae;
+  head.edition = std::string(standard_edition);
+  if (setup.profile)
+    head.profile = fmt::format("{} {} ({})", setup.profile->product, setup.profile->version, setup.profile->file);
+
+  std::size_t requestor = 0;
+  for (const auto& c : setup.catalogue.cases) requestor += c.scenario_case.scenario->role == "requestor" ? 1 : 0;
+  const auto acceptor = setup.catalogue.cases.size() - requestor;
+  console.text(fmt::format("{} verdicts: {} with Assay as requestor{}, {} with Assay as acceptor\n",
+                           requestor + acceptor, requestor, head.target.empty() ? "" : " against " + head.target,
+                           acceptor));
+  const auto all_ids = setup.catalogue.all_ids;
+  const auto keep = [&] {
+    RunnerSetup copy;
+    copy.options = setup.options;
+    copy.expectations = setup.expectations;
+    return copy;
+  }();
+  Runner runner(loop, std::move(setup), console, folder);
+  auto result = runner.run();
+  result.assay_version = head.assay_version;
+  result.command_line = head.command_line;
+  result.started = head.started;
+  result.target = head.target;
+  result.called_ae = head.called_ae;
+  result.calling_ae = head.calling_ae;
+  result.edition = head.edition;
+  result.profile = head.profile;
+  return finish(std::move(result), keep, all_ids, console, folder);
+}
+
+}  // namespace
+
+int run(const RunOptions& options, Console& console) {
+  auto setup = check_options(options, console);
+  if (!setup) return exit_codes::usage;
+  std::size_t requestor = 0;
+  for (const auto& c : setup->catalogue.cases) requestor += c.scenario_case.scenario->role == "requestor" ? 1 : 0;
+  const bool has_device = setup->target_port != 0 || !options.dut_start.empty();
+  setup->ask_people =
+      !options.unattended && options.dut_act.empty() && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  if (requestor == setup->catalogue.cases.size() && !has_device) {
+    console.error("there is no device to call: give --target HOST:PORT, or --dut-start CMD to let Assay start one");
+    return exit_codes::usage;
+  }
+  if (!has_device && options.dut_act.empty() && !setup->ask_people) {
+    console.error(
+        "there is no device: give --target HOST:PORT (Assay calls it), --dut-act CMD (it calls Assay), or both");
+    return exit_codes::usage;
+  }
+  peers::Loop loop;
+  if (requestor != 0 && setup->target_port != 0 && options.dut_start.empty()) {
+    peers::RequestorOptions probe;
+    probe.host = setup->target_host;
+    probe.port = setup->target_port;
+    probe.called_ae = options.called_ae;
+    probe.calling_ae = options.calling_ae;
+    if (options.timeout) probe.connect_timeout = probe.dul_timeout = probe.dimse_timeout = *options.timeout;
+    const auto answer = peers::echo(loop, probe);
+    if (!reachable(answer.failure)) {
+      console.error(answer.message);
+      setup->unreachable = answer.message;
+    }
+  }
+  return run_with(loop, std::move(*setup), console);
+}
+
+int demo(RunOptions options, Console& console) {
+  if (options.out.empty()) options.out = "assay-report";
+  if (options.profile.empty()) options.profile = "assay-device";
+  options.called_ae = "ASSAY-DEVICE";
+  auto setup = check_options(options, console);
+  if (!setup) return exit_codes::usage;
+  peers::Loop loop;
+  peers::EmbeddedDeviceOptions device_options;
+  device_options.ae_title = options.called_ae;
+  device_options.require_called_ae = true;
+  device_options.artim = std::chrono::seconds(2);
+  auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
+  if (!device) {
+    console.error(device.error());
+    return exit_codes::internal;
+  }
+  setup->target_host = "127.0.0.1";
+  setup->target_port = (*device)->port();
+  setup->act_in_process = [&device](const scenario::Operate& operate, std::function<void(bool, std::string)> done) {
+    (*device)->act(operate, std::move(done));
+  };
+  console.text(
+      fmt::format("The embedded device listens on 127.0.0.1:{} as {}: Verification, Storage and Study Root query.\n",
+                  setup->target_port, options.called_ae));
+  const int code = run_with(loop, std::move(*setup), console);
+  return code;
+}
+
+}  // namespace assay::app

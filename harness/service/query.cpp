@@ -1,0 +1,284 @@
+// C-FIND: checking, matching and answering an Identifier. Tests: tests/unit/service/query_test.cpp
+#include "harness/service/query.hpp"
+
+#include <algorithm>
+
+namespace assay::service {
+
+namespace {
+
+constexpr std::uint16_t identifier_does_not_match = 0xa900;
+constexpr std::uint16_t unable_to_process = 0xc000;
+
+struct Key {
+  QueryLevel level;
+  Tag tag;
+};
+constexpr Key known_keys[] = {
+#define ASSAY_KEY(level, keyword) {QueryLevel::level, tags::keyword},
+#include "harness/service/keys.inc"
+#undef ASSAY_KEY
+};
+
+/// Elements that steer the query and are neither matched nor returned as keys.
+bool is_control(Tag tag) {
+  return tag.is_group_length() || tag == tags::SpecificCharacterSet || tag == tags::QueryRetrieveLevel ||
+         tag == tags::QueryRetrieveView || tag == tags::TimezoneOffsetFromUTC;
+}
+
+/// Response-only keys of which the store knows nothing: answered, never matched (PS3.4 C.4.1.1.3).
+bool is_answer_only(Tag tag) { return tag == tags::RetrieveAETitle || tag == tags::InstanceAvailability; }
+
+std::optional<std::uint32_t> counted(const Entity& entity, Tag tag) {
+  if (tag == tags::NumberOfPatientRelatedStudies && entity.level == QueryLevel::patient) return entity.studies;
+  if (tag == tags::NumberOfPatientRelatedSeries && entity.level == QueryLevel::patient) return entity.series;
+  if (tag == tags::NumberOfPatientRelatedInstances && entity.level == QueryLevel::patient) return entity.instances;
+  if (tag == tags::NumberOfStudyRelatedSeries && entity.level == QueryLevel::study) return entity.series;
+  if (tag == tags::NumberOfStudyRelatedInstances && entity.level == QueryLevel::study) return entity.instances;
+  if (tag == tags::NumberOfSeriesRelatedInstances && entity.level == QueryLevel::series) return entity.instances;
+  return std::nullopt;
+}
+
+bool is_counted(Tag tag) {
+  return tag == tags::NumberOfPatientRelatedStudies || tag == tags::NumberOfPatientRelatedSeries ||
+         tag == tags::NumberOfPatientRelatedInstances || tag == tags::NumberOfStudyRelatedSeries ||
+         tag == tags::NumberOfStudyRelatedInstances || tag == tags::NumberOfSeriesRelatedInstances;
+}
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string out;
+  for (const auto& value : values) {
+    if (!out.empty()) out += '\\';
+    out += value;
+  }
+  return out;
+}
+
+bool is_ascii(ByteView bytes) {
+  return std::ranges::all_of(bytes, [](std::uint8_t b) { return b < 0x80; });
+}
+
+/// Copies of the elements of a level that `keys` asks for; no keys means all of them.
+std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
+                                         const std::vector<dataset::Level>& keys);
+
+void copy_element(dataset::DataSet& out, const dataset::DataSet& whole, const dataset::Level& attributes,
+                  const dataset::Node& node, const std::vector<dataset::Level>& keys) {
+  if (node.kind == dataset::NodeKind::sequence)
+    out.set_sequence(node.tag, copy_items(whole, attributes, node.tag, keys));
+  else if (node.kind == dataset::NodeKind::element)
+    out.set_bytes(node.tag, node.vr, node.value);
+}
+
+std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
+                                         const std::vector<dataset::Level>& keys) {
+  std::vector<dataset::DataSet> out;
+  for (const auto& item : attributes.items(tag)) {
+    auto& copy = out.emplace_back(whole.encoding());
+    const auto wanted = keys.empty() ? std::vector<const dataset::Node*>{} : keys.front().elements();
+    if (wanted.empty()) {
+      for (const auto* node : item.elements()) copy_element(copy, whole, item, *node, {});
+      continue;
+    }
+    for (const auto* key : wanted) {
+      if (const auto* node = item.find(key->tag))
+        copy_element(copy, whole, item, *node, keys.front().items(key->tag));
+      else
+        copy.set_bytes(key->tag, matching_vr(*key), {});
+    }
+  }
+  return out;
+}
+
+/// True when text of this Data Set needs its Specific Character Set to be read.
+bool needs_character_set(const dataset::DataSet& data_set) {
+  return std::ranges::any_of(data_set.nodes(), [](const dataset::Node& node) {
+    return node.kind == dataset::NodeKind::element && is_text(node.vr) && !is_ascii(node.value);
+  });
+}
+
+std::unexpected<QueryError> refuse(std::uint16_t status, std::optional<Tag> offending, std::string comment) {
+  return std::unexpected(QueryError{status, offending, std::move(comment)});
+}
+
+/// The level at which a key stands in this model.
+std::optional<QueryLevel> level_in(Model model, Tag tag) {
+  const auto level = level_of_key(tag);
+  if (level == QueryLevel::patient && model == Model::study_root) return QueryLevel::study;
+  return level;
+}
+
+bool has_level(Model model, QueryLevel level) {
+  switch (model) {
+    case Model::patient_root: return true;
+    case Model::study_root: return level != QueryLevel::patient;
+    case Model::patient_study_only: return level == QueryLevel::patient || level == QueryLevel::study;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Model> find_model(std::string_view sop_class_uid) {
+  if (sop_class_uid == uids::PatientRootQueryRetrieveInformationModelFind) return Model::patient_root;
+  if (sop_class_uid == uids::StudyRootQueryRetrieveInformationModelFind) return Model::study_root;
+  if (sop_class_uid == "1.2.840.10008.5.1.4.1.2.3.1") return Model::patient_study_only;
+  return std::nullopt;
+}
+
+Tag unique_key(QueryLevel level) {
+  switch (level) {
+    case QueryLevel::patient: return tags::PatientID;
+    case QueryLevel::study: return tags::StudyInstanceUID;
+    case QueryLevel::series: return tags::SeriesInstanceUID;
+    case QueryLevel::image: break;
+  }
+  return tags::SOPInstanceUID;
+}
+
+std::optional<QueryLevel> level_of_key(Tag tag) {
+  for (const auto& key : known_keys)
+    if (key.tag == tag) return key.level;
+  return std::nullopt;
+}
+
+std::expected<Query, QueryError> Query::parse(ByteView identifier, std::string_view transfer_syntax, Model model,
+                                              QueryOptions options) {
+  const auto encoding = dataset::encoding_of(transfer_syntax);
+  if (encoding.deflated) return refuse(unable_to_process, std::nullopt, "deflated Identifiers are not read");
+  auto decoded = dataset::decode_owned(to_bytes(identifier), encoding);
+  if (has_error(decoded.problems)) return refuse(unable_to_process, std::nullopt, "Identifier cannot be read");
+  return parse(std::move(decoded.data_set), model, std::move(options));
+}
+
+std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model model, QueryOptions options) {
+  Query query;
+  query.options_ = std::move(options);
+  query.model_ = model;
+  query.identifier_ = std::move(identifier);
+  const auto& keys = query.identifier_;
+
+  const auto level_text = keys.text(tags::QueryRetrieveLevel);
+  if (level_text.empty())
+    return refuse(identifier_does_not_match, tags::QueryRetrieveLevel, "Query/Retrieve Level is missing");
+  const auto level = level_from(level_text);
+  if (!level) return refuse(identifier_does_not_match, tags::QueryRetrieveLevel, "unknown Query/Retrieve Level");
+  if (!has_level(model, *level))
+    return refuse(identifier_does_not_match, tags::QueryRetrieveLevel,
+                  std::string("this information model has no level ") + std::string(name(*level)));
+  query.level_ = *level;
+
+  // Baseline behaviour is hierarchical: one entity named at each level above (PS3.4 C.4.1.2.1).
+  const auto top = model == Model::study_root ? QueryLevel::study : QueryLevel::patient;
+  for (auto above = top; above < *level; above = static_cast<QueryLevel>(static_cast<int>(above) + 1)) {
+    const auto tag = unique_key(above);
+    const auto value = keys.text(tag);
+    if (value.empty())
+      return refuse(identifier_does_not_match, tag,
+                    std::string("unique key of the level ") + std::string(name(above)) + " is missing");
+    if (value.find_first_of("\\*?") != std::string_view::npos)
+      return refuse(identifier_does_not_match, tag,
+                    std::string("unique key of the level ") + std::string(name(above)) + " must be one value");
+  }
+
+  const auto uids_of = [&](Tag tag) {
+    std::vector<std::string> out;
+    for (const auto one : keys.texts(tag))
+      if (!one.empty()) out.emplace_back(one);
+    return out;
+  };
+  if (model != Model::study_root && *level > QueryLevel::patient) query.scope_.patient_id = keys.text(tags::PatientID);
+  query.scope_.study_uids = uids_of(tags::StudyInstanceUID);
+  if (*level >= QueryLevel::series) query.scope_.series_uids = uids_of(tags::SeriesInstanceUID);
+  if (*level >= QueryLevel::image) query.scope_.instance_uids = uids_of(tags::SOPInstanceUID);
+  if (*level == QueryLevel::patient) query.scope_.study_uids.clear();
+
+  for (const auto* node : keys.root().elements()) {
+    const auto tag = node->tag;
+    if (is_control(tag) || is_answer_only(tag)) continue;
+    if (node->kind == dataset::NodeKind::sequence && keys.items(tag).size() > 1)
+      return refuse(identifier_does_not_match, tag, "a sequence key has more than one item");
+    if (tag.is_private() || tag.group == 0) {
+      query.unsupported_.push_back(tag);
+      continue;
+    }
+    const auto key_level = level_in(model, tag);
+    const bool here = key_level ? key_level == *level : *level == QueryLevel::image;
+    const bool upper = key_level && key_level < *level;
+    const bool unique_above = upper && tag == unique_key(*key_level);
+    // A key of a level above is answered, but not matched: only a wish for all values is fully met.
+    if (here || unique_above) continue;
+    if (upper && node->kind == dataset::NodeKind::element && keys.text(tag).empty() && !is_counted(tag) &&
+        tag != tags::ModalitiesInStudy && tag != tags::SOPClassesInStudy)
+      continue;
+    query.unsupported_.push_back(tag);
+  }
+  return query;
+}
+
+bool Query::matches(const Entity& entity) const {
+  if (entity.level != level_ || !entity.representative) return false;
+  const auto& attributes = entity.representative->attributes;
+  const CharacterSets sets{identifier_.text(tags::SpecificCharacterSet), attributes.text(tags::SpecificCharacterSet)};
+  const auto root = identifier_.root();
+  for (const auto* key : root.elements()) {
+    const auto tag = key->tag;
+    if (is_control(tag) || is_answer_only(tag)) continue;
+    if (std::ranges::find(unsupported_, tag) != unsupported_.end()) continue;
+    if (const auto count = counted(entity, tag)) {
+      if (!match_value(Vr::IS, identifier_.text(tag), std::to_string(*count))) return false;
+    } else if (tag == tags::ModalitiesInStudy && level_ == QueryLevel::study) {
+      if (!match_value(Vr::CS, identifier_.text(tag), joined(entity.modalities_in_study))) return false;
+    } else if (tag == tags::SOPClassesInStudy && level_ == QueryLevel::study) {
+      if (!match_value(Vr::UI, identifier_.text(tag), joined(entity.sop_classes_in_study))) return false;
+    } else if (!match_key(root, *key, attributes.root(), sets, options_.matching)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+dataset::DataSet Query::response(const Entity& entity) const {
+  const auto& attributes = entity.representative->attributes;
+  dataset::DataSet out(dataset::Encoding{true, attributes.encoding().endian, false, false});
+  for (const auto* key : identifier_.root().elements()) {
+    const auto tag = key->tag;
+    if (is_control(tag) || is_answer_only(tag)) continue;
+    // What we do not support for existence is not returned at all; a key of a level above is (PS3.4 C.2.2.1.3).
+    const bool unsupported = std::ranges::find(unsupported_, tag) != unsupported_.end();
+    const auto key_level = level_in(model_, tag);
+    if (unsupported && (!key_level || key_level > level_)) continue;
+    if (const auto count = counted(entity, tag)) {
+      out.set_text(tag, std::to_string(*count));
+    } else if (is_counted(tag)) {
+      continue;  // of another level: we have not counted it
+    } else if (tag == tags::ModalitiesInStudy || tag == tags::SOPClassesInStudy) {
+      if (level_ == QueryLevel::study)
+        out.set_text(tag,
+                     joined(tag == tags::ModalitiesInStudy ? entity.modalities_in_study : entity.sop_classes_in_study));
+    } else if (const auto* node = attributes.find(tag)) {
+      copy_element(out, attributes, attributes.root(), *node, identifier_.items(tag));
+    } else if (matching_vr(*key) == Vr::SQ) {
+      out.set_sequence(tag, {});
+    } else {
+      out.set_bytes(tag, matching_vr(*key), {});
+    }
+  }
+  out.set_text(tags::QueryRetrieveLevel, name(level_));
+  const auto top = model_ == Model::study_root ? QueryLevel::study : QueryLevel::patient;
+  for (auto level = top; level <= level_; level = static_cast<QueryLevel>(static_cast<int>(level) + 1)) {
+    const auto tag = unique_key(level);
+    if (!out.has(tag)) out.set_text(tag, attributes.text(tag));
+  }
+  if (!options_.retrieve_ae_title.empty())
+    out.set_text(tags::RetrieveAETitle, options_.retrieve_ae_title);
+  else if (identifier_.has(tags::RetrieveAETitle))
+    out.set_empty(tags::RetrieveAETitle);
+  if (identifier_.has(tags::InstanceAvailability)) out.set_text(tags::InstanceAvailability, "ONLINE");
+  if (const auto set = attributes.text(tags::SpecificCharacterSet);
+      !set.empty() && (identifier_.has(tags::SpecificCharacterSet) || needs_character_set(out)))
+    out.set_text(tags::SpecificCharacterSet, set);
+  return out;
+}
+
+}  // namespace assay::service

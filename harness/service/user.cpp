@@ -1,0 +1,95 @@
+// The SCU side of verification, storage and query. Tests: tests/unit/service/user_test.cpp
+#include "harness/service/user.hpp"
+
+#include <fmt/format.h>
+
+namespace assay::service {
+
+using dimse::CommandField;
+using dimse::StatusClass;
+
+dimse::Message User::begin(dimse::CommandSet command, Bytes data_set) {
+  message_id_ = command.message_id().value_or(0);
+  done_ = false;
+  dimse::Message out;
+  out.context_id = context_.id;
+  out.command = std::move(command);
+  out.data_set = std::move(data_set);
+  out.data_set_length = out.data_set.size();
+  out.data_set_digest.update(out.data_set);
+  return out;
+}
+
+UserStep User::consume(const dimse::Message& message) {
+  UserStep step;
+  const auto unexpected = [&](std::string why) {
+    step.why = std::move(why);
+    return step;
+  };
+  const auto& command = message.command;
+  const auto wanted = static_cast<std::uint16_t>(static_cast<std::uint16_t>(request_field_) | 0x8000U);
+  if (done_) return unexpected("no operation is outstanding");
+  if (message.context_id != context_.id)
+    return unexpected(fmt::format("on context {}, the request went out on {}", message.context_id, context_.id));
+  if (command.field() != wanted)
+    return unexpected(fmt::format("{} instead of {}", command.name(), dimse::command_name(wanted)));
+  if (command.responded_to() != message_id_)
+    return unexpected(command.responded_to()
+                          ? fmt::format("answers message {}, not {}", *command.responded_to(), message_id_)
+                          : std::string("does not say which message it answers"));
+  if (!command.status()) return unexpected("has no Status");
+
+  step.status = *command.status();
+  step.status_class = dimse::status_class(step.status);
+  step.why = command.elements().text(tags::ErrorComment);
+  const bool find = request_field_ == CommandField::c_find_rq;
+  if (step.status_class == StatusClass::pending) {
+    if (!find) return unexpected(fmt::format("pending status {:04X}H, which this service does not have", step.status));
+    step.kind = UserStep::Kind::pending;
+  } else {
+    step.kind = UserStep::Kind::final;
+    done_ = true;
+  }
+  const bool wants_identifier = step.kind == UserStep::Kind::pending;
+  if (command.has_data_set() != wants_identifier)
+    step.why = wants_identifier ? "a pending response without Identifier" : "a final response with a Data Set";
+  if (find && command.has_data_set()) {
+    if (!message.data_set_kept()) {
+      step.why = "an Identifier larger than is kept here";
+      return step;
+    }
+    auto decoded = dataset::decode_owned(message.data_set, dataset::encoding_of(context_.transfer_syntax));
+    if (has_error(decoded.problems)) step.why = "an Identifier that cannot be read";
+    step.identifier = std::move(decoded.data_set);
+  }
+  return step;
+}
+
+dimse::Message EchoUser::request(std::uint16_t message_id) { return begin(dimse::c_echo_rq(message_id)); }
+
+std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, const Instance& instance,
+                                                 std::uint16_t priority) {
+  auto command = dimse::c_store_rq(message_id, instance.sop_class_uid, instance.sop_instance_uid, priority);
+  const auto& syntax = context().transfer_syntax;
+  if (syntax == instance.transfer_syntax) return begin(std::move(command), instance.data_set);
+  const auto from = dataset::encoding_of(instance.transfer_syntax);
+  const auto to = dataset::encoding_of(syntax);
+  if (from.encapsulated || from.deflated || to.encapsulated || to.deflated) return std::nullopt;
+  const auto decoded = dataset::decode(instance.data_set, from);
+  if (has_error(decoded.problems)) return std::nullopt;
+  return begin(std::move(command), dataset::encode(decoded.data_set, to));
+}
+
+dimse::Message FindUser::request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority) {
+  return begin(dimse::c_find_rq(message_id, context().abstract_syntax, priority),
+               dataset::encode(identifier, dataset::encoding_of(context().transfer_syntax)));
+}
+
+dimse::Message FindUser::cancel() const {
+  dimse::Message out;
+  out.context_id = context().id;
+  out.command = dimse::c_cancel_rq(message_id());
+  return out;
+}
+
+}  // namespace assay::service

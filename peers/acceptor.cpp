@@ -1,0 +1,252 @@
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "peers/association.hpp"
+
+namespace assay::peers {
+namespace {
+
+class AcceptedAssociation;
+
+}  // namespace
+
+struct Acceptor::Impl : std::enable_shared_from_this<Acceptor::Impl> {
+  Impl(Loop& loop_used, AcceptorOptions chosen)
+      : loop(loop_used.impl()),
+        options(std::move(chosen)),
+        acceptor(loop.context),
+        retry(loop.context),
+        grace_timer(loop.context) {}
+
+  void accept();
+  void log(std::string line) const {
+    if (options.log) options.log(std::move(line));
+  }
+  [[nodiscard]] std::size_t established() const;
+
+  Loop::Impl& loop;
+  AcceptorOptions options;
+  tcp::acceptor acceptor;
+  asio::steady_timer retry;
+  asio::steady_timer grace_timer;
+  std::uint16_t port = 0;
+  std::unordered_set<std::shared_ptr<AcceptedAssociation>> associations;
+  bool stopping = false;
+};
+
+namespace {
+
+/// After accept() failed for want of file descriptors; open associations go on meanwhile.
+constexpr auto accept_retry = std::chrono::milliseconds(100);
+
+class AcceptedAssociation final : public Association {
+ public:
+  AcceptedAssociation(std::shared_ptr<Acceptor::Impl> owner, tcp::socket socket)
+      : Association(owner->loop, dul::Role::acceptor, owner->options.session, owner->options.rules),
+        owner_(std::move(owner)) {
+    connection().adopt(std::move(socket));
+  }
+
+  void start() { begin(); }
+
+ private:
+  void on_event(session::SessionEvent event) override {
+    if (auto* indication = std::get_if<session::AssociateIndication>(&event)) {
+      associate(indication->rq);
+    } else if (auto* message = std::get_if<session::MessageIndication>(&event)) {
+      if (!provider_) return;
+      provider_->receive(std::move(message->message));
+      respond();
+    } else if (std::holds_alternative<session::ReleaseIndication>(event)) {
+      (void)submit(session::ReleaseResponse{});
+      wait_until(std::nullopt);
+      owner_->log(who_ + ": released");
+    } else if (const auto* abort = std::get_if<session::AbortIndication>(&event)) {
+      owner_->log(who_ + ": aborted by the peer, " + pdu::describe_abort(abort->source, abort->reason));
+    } else if (const auto* provider = std::get_if<session::ProviderAbort>(&event)) {
+      wait_until(std::nullopt);
+      owner_->log(who_ + ": aborted, " + provider->why);
+    }
+  }
+
+  void associate(const pdu::AAssociateRq& rq) {
+    who_ = fmt::format("{} from {}", pdu::trimmed_ae_title(rq.calling_ae_title), connection().peer_address());
+    auto answer = service::negotiate(rq, owner_->options.policy, owner_->established() - 1);
+    if (const auto* rj = std::get_if<pdu::AAssociateRj>(&answer)) {
+      owner_->log(who_ + ": " + pdu::describe_reject(rj->result, rj->source, rj->reason));
+      (void)submit(session::AssociateReject{*rj});
+      return;
+    }
+    (void)submit(session::AssociateAccept{std::move(std::get<pdu::AAssociateAc>(answer))});
+    owner_->log(fmt::format("{}: associated, {} of {} presentation contexts accepted", who_,
+                            session().contexts().size(), rq.contexts().size()));
+    provider_.emplace(session().contexts(), *owner_->options.store, owner_->options.provider);
+    wait_until(last_activity() + owner_->options.dimse_timeout);
+  }
+
+  void respond() {
+    while (connection().unsent() <= unsent_limit) {
+      auto response = provider_->next_response();
+      if (!response) break;
+      session::MessageRequest request;
+      request.message = std::move(*response);
+      request.packing.maximum_length = 0;  // as much as the peer takes
+      const auto result = session().submit(std::move(request), loop().now());
+      if (!result) {
+        // Data came while the peer's release is awaited, or its maximum length leaves no room.
+        owner_->log(who_ + ": response not sent, " + result.error().message);
+        if (session().state() == dul::State::sta6) (void)submit(session::AbortRequest{});
+        provider_.reset();
+        return;
+      }
+      if (produced_ += 1; produced_ % responses_per_turn == 0) break;
+    }
+    if (!provider_->idle() && connection().unsent() <= unsent_limit && !turn_posted_) {
+      // The next slice later, so that other connections and a C-CANCEL get their turn.
+      turn_posted_ = true;
+      asio::post(loop().context, [weak = weak_from_this(), this] {
+        const auto self = weak.lock();
+        if (!self) return;
+        turn_posted_ = false;
+        if (provider_ && !ended()) {
+          respond();
+          process();
+        }
+      });
+    }
+  }
+
+  void on_sent() override {
+    if (provider_ && !provider_->idle()) respond();
+  }
+
+  void on_deadline() override {
+    const auto deadline = last_activity() + owner_->options.dimse_timeout;
+    if (deadline > loop().now()) {
+      wait_until(deadline);
+      return;
+    }
+    owner_->log(who_ + ": nothing came for too long, aborting");
+    (void)submit(session::AbortRequest{});
+  }
+
+  void on_end(std::optional<trace::Closing> by_peer, const std::string& why) override {
+    (void)why;
+    if (by_peer == trace::Closing::rst && !who_.empty()) owner_->log(who_ + ": connection reset by the peer");
+    if (owner_->options.on_trace)
+      if (const auto trace = take_trace()) owner_->options.on_trace(*trace);
+    owner_->associations.erase(std::static_pointer_cast<AcceptedAssociation>(shared_from_this()));
+    if (owner_->stopping && owner_->associations.empty()) owner_->grace_timer.cancel();
+  }
+
+  static constexpr std::size_t responses_per_turn = 64;
+
+  std::shared_ptr<Acceptor::Impl> owner_;
+  std::optional<service::Provider> provider_;
+  std::string who_;
+  std::size_t produced_ = 0;
+  bool turn_posted_ = false;
+};
+
+std::string listen_error(const std::string& address, std::uint16_t port, const error_code& error) {
+  if (error == asio::error::address_in_use)
+    return fmt::format("port {} is in use: choose another one with --port, or stop the program that holds it", port);
+  if (error == asio::error::access_denied)
+    return fmt::format("port {} needs rights this user lacks: choose one above 1023", port);
+  if (error == boost::system::errc::address_not_available)
+    return fmt::format("{} is no address of this machine: name one that is, or 0.0.0.0 for all", address);
+  return fmt::format("cannot listen on {}:{}: {}", address, port, error.message());
+}
+
+}  // namespace
+
+std::size_t Acceptor::Impl::established() const {
+  std::size_t count = 0;
+  for (const auto& one : associations) {
+    const auto state = one->session().state();
+    // Sta3: indicated, about to be answered.
+    if (one->established() || state == dul::State::sta3) ++count;
+  }
+  return count;
+}
+
+void Acceptor::Impl::accept() {
+  acceptor.async_accept([weak = weak_from_this()](const error_code& error, tcp::socket socket) {
+    const auto self = weak.lock();
+    if (!self || self->stopping || error == asio::error::operation_aborted) return;
+    if (error) {
+      if (error == boost::system::errc::too_many_files_open || error == boost::system::errc::too_many_files_open_in_system ||
+          error == asio::error::no_descriptors || error == asio::error::no_memory || error == asio::error::no_buffer_space) {
+        self->log("a connection has to wait: " + error.message());
+        self->retry.expires_after(accept_retry);
+        self->retry.async_wait([weak](const error_code& cancelled) {
+          if (const auto again = weak.lock(); again && !cancelled && !again->stopping) again->accept();
+        });
+        return;
+      }
+      self->accept();  // the peer was gone before it was accepted
+      return;
+    }
+    auto association = std::make_shared<AcceptedAssociation>(self, std::move(socket));
+    self->associations.insert(association);
+    association->start();
+    self->accept();
+  });
+}
+
+std::expected<std::unique_ptr<Acceptor>, std::string> Acceptor::start(Loop& loop, AcceptorOptions options) {
+  error_code error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (error) return std::unexpected("\"" + options.address + "\" is no IP address to listen on");
+  if (!options.store) options.store = std::make_shared<service::MemoryStore>();
+  options.session.maximum_length = options.policy.maximum_length;
+
+  auto impl = std::make_shared<Impl>(loop, std::move(options));
+  const tcp::endpoint endpoint(address, impl->options.port);
+  impl->acceptor.open(endpoint.protocol(), error);
+  if (!error) impl->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) impl->acceptor.bind(endpoint, error);
+  if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return std::unexpected(listen_error(impl->options.address, impl->options.port, error));
+  impl->port = impl->acceptor.local_endpoint(error).port();
+  impl->accept();
+  return std::unique_ptr<Acceptor>(new Acceptor(std::move(impl)));
+}
+
+Acceptor::Acceptor(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Acceptor::~Acceptor() { stop(Duration{0}); }
+
+std::uint16_t Acceptor::port() const { return impl_->port; }
+
+std::size_t Acceptor::open_associations() const {
+  std::size_t count = 0;
+  for (const auto& one : impl_->associations) count += one->established() ? 1 : 0;
+  return count;
+}
+
+std::size_t Acceptor::open_connections() const { return impl_->associations.size(); }
+
+void Acceptor::stop(Duration grace) {
+  const auto impl = impl_;
+  impl->stopping = true;
+  error_code ignored;
+  impl->acceptor.close(ignored);
+  impl->retry.cancel();
+  const auto abort_all = [](Impl& one) {
+    const auto open = one.associations;  // they take themselves out
+    for (const auto& association : open) association->abort_and_close();
+  };
+  if (grace <= Duration{0} || impl->associations.empty()) {
+    impl->grace_timer.cancel();
+    abort_all(*impl);
+    return;
+  }
+  impl->grace_timer.expires_after(grace);
+  impl->grace_timer.async_wait([impl, abort_all](const error_code& error) {
+    if (!error) abort_all(*impl);
+  });
+}
+
+}  // namespace assay::peers

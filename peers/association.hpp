@@ -1,0 +1,78 @@
+// One association over one connection: feeds the session and the observer, carries its output, keeps its deadlines.
+// Acceptor and requestor say what events mean. Internal. Tests: tests/loopback/
+#pragma once
+
+#include "harness/observe/observer.hpp"
+#include "peers/connection.hpp"
+
+namespace assay::peers {
+
+/// Responses are not produced, and requests not read, while more than this waits to be sent.
+inline constexpr std::size_t unsent_limit = 1U << 20;
+
+class Association : public std::enable_shared_from_this<Association> {
+ public:
+  Association(Loop::Impl& loop, dul::Role role, session::Options options,
+              std::shared_ptr<const trace::RuleBook> rules);
+  virtual ~Association() = default;
+  Association(const Association&) = delete;
+  Association& operator=(const Association&) = delete;
+
+  [[nodiscard]] session::Session& session() { return session_; }
+  [[nodiscard]] Connection& connection() { return *connection_; }
+  [[nodiscard]] bool established() const;
+
+  /// Submits a primitive and sends what comes of it; false for a call the session refuses.
+  bool submit(session::Primitive primitive);
+  /// Aborts, if there is anything to abort, and closes.
+  void abort_and_close();
+
+ protected:
+  /// Means one event. May submit(); the output is sent afterwards in one write.
+  virtual void on_event(session::SessionEvent event) = 0;
+  /// Bytes from the peer, before the session sees them.
+  virtual void on_bytes(ByteView) {}
+  /// Nothing more will come. `by_peer` is how the peer closed, when it was the peer.
+  virtual void on_end(std::optional<trace::Closing> by_peer, const std::string& why) = 0;
+  /// The output has been handed to the transport.
+  virtual void on_sent() {}
+  /// The deadline set by wait_until() has come.
+  virtual void on_deadline() = 0;
+
+  /// To be called once the transport is open.
+  void begin();
+  /// The role's own deadline beside ARTIM; nothing = none.
+  void wait_until(std::optional<Instant> deadline);
+  /// What the session has to say: events, output, closing, deadlines.
+  void process();
+  [[nodiscard]] Loop::Impl& loop() { return loop_; }
+  [[nodiscard]] Instant last_activity() const { return last_activity_; }
+  /// The finished trace, once; nothing without rules.
+  std::optional<trace::Trace> take_trace();
+  [[nodiscard]] bool ended() const { return ended_; }
+
+ private:
+  void received(ByteView bytes);
+  void closed(trace::Closing how, const std::string& why);
+  void end(std::optional<trace::Closing> by_peer, const std::string& why);
+  void flush();
+  void schedule();
+  [[nodiscard]] trace::Side our_side() const {
+    return session_.role() == dul::Role::requestor ? trace::Side::requestor : trace::Side::acceptor;
+  }
+
+  Loop::Impl& loop_;
+  session::Session session_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<const trace::RuleBook> rules_;
+  std::optional<observe::Observer> observer_;
+  asio::steady_timer timer_;
+  std::optional<Instant> timer_at_;  // what the timer is set to; may be earlier than needed, then it is set again
+  std::optional<Instant> deadline_;
+  Instant last_activity_;
+  Bytes output_;
+  bool processing_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace assay::peers

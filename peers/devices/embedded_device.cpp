@@ -1,0 +1,93 @@
+#include "peers/devices/embedded_device.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "harness/service/synthetic.hpp"
+
+namespace assay::peers {
+
+EmbeddedDevice::EmbeddedDevice(Loop& loop, EmbeddedDeviceOptions options)
+    : loop_(loop), options_(std::move(options)), store_(std::make_shared<service::MemoryStore>()) {}
+
+EmbeddedDevice::~EmbeddedDevice() = default;
+
+std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::start(Loop& loop,
+                                                                                  EmbeddedDeviceOptions options) {
+  std::unique_ptr<EmbeddedDevice> device(new EmbeddedDevice(loop, std::move(options)));
+  const auto& chosen = device->options_;
+  if (chosen.with_patients) service::fill_with_synthetic(*device->store_);
+
+  AcceptorOptions acceptor;
+  acceptor.address = chosen.address;
+  acceptor.port = chosen.port;
+  if (chosen.require_called_ae) acceptor.policy.called_ae_titles = {chosen.ae_title};
+  acceptor.policy.max_associations = chosen.max_associations;
+  acceptor.store = device->store_;
+  acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
+  acceptor.session.artim = chosen.artim;
+  acceptor.dimse_timeout = chosen.dimse_timeout;
+  acceptor.rules = chosen.rules;
+  acceptor.on_trace = chosen.on_trace;
+  acceptor.log = chosen.log;
+  auto started = Acceptor::start(loop, std::move(acceptor));
+  if (!started) return std::unexpected(started.error());
+  device->acceptor_ = std::move(*started);
+  device->requestor.calling_ae = chosen.ae_title;
+  return device;
+}
+
+void EmbeddedDevice::act(const std::string& action, const std::string& host, std::uint16_t port,
+                         const std::string& called_ae, const std::string& calling_ae,
+                         std::function<void(bool, std::string)> done) {
+  auto options = requestor;
+  options.host = host;
+  options.port = port;
+  if (!called_ae.empty()) options.called_ae = called_ae;
+  if (!calling_ae.empty()) options.calling_ae = calling_ae;
+  const auto tell = [action, done](const RequestorResult& result) {
+    done(true, result.failure == Failure::none
+                   ? fmt::format("{}: {} answers, {} matches", action, result.statuses.size(), result.identifiers.size())
+                   : fmt::format("{}: {}", action, result.message));
+  };
+  if (action == "echo") {
+    async_echo(loop_, options, 1, tell);
+  } else if (action == "store") {
+    const auto instances = service::synthetic_instances();
+    auto instance = service::make_instance(instances.front(), uids::ExplicitVRLittleEndian);
+    if (!instance) {
+      done(false, "the synthetic instance cannot be encoded");
+      return;
+    }
+    async_store(loop_, options, {std::make_shared<const service::Instance>(std::move(*instance))}, tell);
+  } else if (action == "find") {
+    dataset::DataSet identifier(dataset::explicit_le);
+    identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
+    identifier.set_empty(tags::PatientName);
+    identifier.set_empty(tags::PatientID);
+    identifier.set_empty(tags::StudyDate);
+    identifier.set_empty(tags::StudyInstanceUID);
+    async_find(loop_, options, std::move(identifier), tell);
+  } else {
+    loop_.post([done, action] { done(false, "the embedded device cannot \"" + action + "\": it knows echo, store, find"); });
+  }
+}
+
+void EmbeddedDevice::act(const scenario::Operate& operate, std::function<void(bool, std::string)> done) {
+  const auto word = [&](std::string_view name) -> std::string {
+    for (const auto& [key, value] : operate.words)
+      if (key == name) return value;
+    return "";
+  };
+  const auto text = word("port");
+  std::uint16_t port = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || port == 0) {
+    loop_.post([done, text] { done(false, "\"" + text + "\" is no port to connect to"); });
+    return;
+  }
+  act(operate.action, word("host"), port, word("called"), word("calling"), std::move(done));
+}
+
+}  // namespace assay::peers

@@ -1,0 +1,54 @@
+#include <csignal>
+
+#include "peers/asio.hpp"
+
+namespace assay::peers {
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {
+  // A peer that closes while we write must be an error code, not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+  impl_->stopped = false;
+  impl_->context.restart();
+  impl_->context.run();
+}
+
+bool Loop::run_until(const std::function<bool()>& done) {
+  impl_->stopped = false;
+  impl_->context.restart();
+  while (!done())
+    if (impl_->context.run_one() == 0) return done();
+  return true;
+}
+
+void Loop::stop() {
+  impl_->stopped = true;
+  impl_->context.stop();
+}
+
+Instant Loop::now() const { return impl_->now(); }
+
+void Loop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }
+
+void Loop::Impl::wait_for_signal() {
+  signals.async_wait([this](const error_code& error, int signal) {
+    if (error) return;
+    if (signal_handler) signal_handler(signal);
+    wait_for_signal();
+  });
+}
+
+void Loop::on_signal(std::function<void(int)> handler) {
+  const bool first = !impl_->signal_handler;
+  impl_->signal_handler = std::move(handler);
+  if (!first) return;
+  impl_->signals.add(SIGINT);
+  impl_->signals.add(SIGTERM);
+  impl_->wait_for_signal();
+}
+
+}  // namespace assay::peers

@@ -1,0 +1,171 @@
+// The only room with sockets, clocks and child processes. Everything runs on one Loop (one Asio io_context, one
+// thread) that carries many connections; every wait has a limit; TCP_NODELAY and TCP_QUICKACK are always set.
+// Tests: tests/loopback/
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/time.hpp"
+#include "harness/scenario/interpreter.hpp"
+#include "harness/service/negotiation.hpp"
+#include "harness/service/provider.hpp"
+#include "harness/service/store.hpp"
+#include "harness/session/session.hpp"
+#include "harness/trace/rule.hpp"
+
+namespace assay::peers {
+
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Runs until stop() or nothing is left to do.
+  void run();
+  /// Runs until `done` holds, asked after each piece of work; false when stop() came first or nothing is left to do.
+  bool run_until(const std::function<bool()>& done);
+  /// May be called from any thread.
+  void stop();
+  /// Does this later, on the loop. May be called from any thread.
+  void post(std::function<void()> work);
+  [[nodiscard]] Instant now() const;
+  /// Calls `handler` on SIGINT and SIGTERM instead of dying. The loop then runs until stop().
+  void on_signal(std::function<void(int)> handler);
+
+  struct Impl;
+  [[nodiscard]] Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct AcceptorOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0 = pick a free one
+  service::Policy policy = service::default_policy();  // what is accepted and offered
+  std::shared_ptr<service::InstanceStore> store;      // null: an empty one in memory
+  service::ProviderOptions provider;
+  session::Options session;  // its maximum_length is the policy's
+  Duration dimse_timeout = std::chrono::seconds(30);  // silence inside an association before it is aborted
+  std::shared_ptr<const trace::RuleBook> rules;       // set: every connection is observed
+  std::function<void(const trace::Trace&)> on_trace;  // a finished observed connection
+  std::function<void(std::string)> log;               // one line per association event
+};
+
+/// A DICOM acceptor for many associations: negotiation and services by service::Provider. The loop outlives it.
+class Acceptor {
+ public:
+  /// An error says what to do ("port 104 is in use: choose another with --port, or stop the program that holds it").
+  static std::expected<std::unique_ptr<Acceptor>, std::string> start(Loop& loop, AcceptorOptions options);
+  ~Acceptor();
+  [[nodiscard]] std::uint16_t port() const;
+  /// Established ones.
+  [[nodiscard]] std::size_t open_associations() const;
+  /// TCP connections, those without an association included.
+  [[nodiscard]] std::size_t open_connections() const;
+  /// No new connections; open ones are aborted after `grace`.
+  void stop(Duration grace);
+
+  struct Impl;
+
+ private:
+  explicit Acceptor(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+/// How far a requestor got, when it failed: told apart because the advice differs.
+enum class Failure : std::uint8_t {
+  none, resolve, refused, unreachable, connect_timeout, closed_after_accept, not_dicom, silent, rejected,
+  no_context, aborted, lost, dimse_timeout, bad_response,
+  status,       // everything went as it should, but the peer answered with a failure status
+  interrupted,  // the loop was stopped
+  usage,        // nothing was sent: the request itself is not possible
+};
+std::string_view name(Failure failure);
+
+struct RequestorResult {
+  Failure failure = Failure::none;
+  std::string message;  // one line with what to do; empty on success
+  std::vector<std::uint16_t> statuses;  // one final status per operation that was answered, in order
+  std::vector<dataset::DataSet> identifiers;  // C-FIND matches
+  Duration took{0};
+  std::optional<trace::Trace> trace;
+};
+
+struct RequestorOptions {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string called_ae = "ANY-SCP";
+  std::string calling_ae = "ASSAY";
+  Duration connect_timeout = std::chrono::seconds(10);
+  Duration dul_timeout = std::chrono::seconds(10);
+  Duration dimse_timeout = std::chrono::seconds(30);
+  session::Options session;
+  std::shared_ptr<const trace::RuleBook> rules;
+};
+
+using RequestorDone = std::function<void(RequestorResult)>;
+
+/// One association as SCU: echo `count` times. `done` is called once, from the loop.
+void async_echo(Loop& loop, const RequestorOptions& options, unsigned count, RequestorDone done);
+/// Stores instances over one association. A refused instance does not stop the others. An instance for which no
+/// presentation context was accepted is not sent; its status is 0x0122 and the failure no_context.
+void async_store(Loop& loop, const RequestorOptions& options, std::vector<service::InstancePtr> instances,
+                 RequestorDone done);
+/// Study Root C-FIND.
+void async_find(Loop& loop, const RequestorOptions& options, dataset::DataSet identifier, RequestorDone done);
+
+/// The same, running the loop until the end. Not to be called from inside the loop.
+RequestorResult echo(Loop& loop, const RequestorOptions& options, unsigned count = 1);
+RequestorResult store(Loop& loop, const RequestorOptions& options, const std::vector<service::Instance>& instances);
+RequestorResult find(Loop& loop, const RequestorOptions& options, const dataset::DataSet& identifier);
+
+/// How the DUT is made to act. `start` and `act` are run by /bin/sh -c, so that quoting works as in a shell.
+/// In both, {action} {host} {port} {called} {calling} and any other word of the `operate` step are replaced by their
+/// values, quoted for the shell where they need it; a name nobody knows stays as it is. The same values stand in the
+/// environment as ASSAY_ACTION, ASSAY_HOST, ASSAY_PORT, ASSAY_CALLED, ASSAY_CALLING and so on.
+struct DutControl {
+  std::string start;  // --dut-start: run once per job and again when the DUT died; killed by its id at the end
+  std::string act;    // --dut-act
+  bool interactive = false;  // no command: ask the person
+  Duration start_timeout = std::chrono::seconds(20);
+  std::string host = "127.0.0.1";  // where a started DUT listens
+  std::uint16_t port = 0;          // 0: nobody waits for it to listen
+  /// Instead of `act`: a device inside this process. Calls back with whether it acted and one line of detail.
+  std::function<void(const scenario::Operate&, std::function<void(bool, std::string)>)> act_in_process;
+  std::function<void(std::string)> log;  // started, died, restarted
+};
+
+struct HostOptions {
+  std::string listen_address = "127.0.0.1";  // of Listen commands
+};
+
+/// Lends scenarios sockets, time and DUT control, and runs them to their end.
+class ScenarioHost {
+ public:
+  ScenarioHost(Loop& loop, DutControl dut, HostOptions options = {});
+  ~ScenarioHost();
+  ScenarioHost(const ScenarioHost&) = delete;
+  ScenarioHost& operator=(const ScenarioHost&) = delete;
+
+  /// Starts a DUT that is to be started and does not run, then the interpreter; calls `done` once it has finished.
+  /// Several may run on one loop.
+  void run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> done);
+  /// Every running interpreter finishes with what is known.
+  void interrupt();
+
+  struct Impl;
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace assay::peers

@@ -1,0 +1,304 @@
+#include "peers/process.hpp"
+
+#include <fcntl.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "peers/connection.hpp"
+
+extern char** environ;
+
+namespace assay::peers {
+
+struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
+  explicit Impl(Loop::Impl& used) : loop(used), watch(used.context), pipe(used.context), kill_timer(used.context) {}
+
+  void read_output();
+  void wait_end();
+  void tell();
+  void collect(int options);
+
+  Loop::Impl& loop;
+  asio::posix::stream_descriptor watch;  // readable when the child has ended (pidfd_open(2))
+  asio::posix::stream_descriptor pipe;
+  asio::steady_timer kill_timer;
+  pid_t pid = -1;
+  bool running = false;
+  int status = 0;
+  std::size_t keep = 0;
+  std::string output;
+  std::array<char, 4096> buffer{};
+  std::function<void()> handler;
+};
+
+namespace {
+
+constexpr auto port_retry = std::chrono::milliseconds(20);
+
+/// In the child, between fork and exec: only calls that are safe there.
+[[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
+                         pid_t parent) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // it died before we asked to be told
+  for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGCHLD}) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null = ::open("/dev/null", O_RDONLY);
+  if (null >= 0) ::dup2(null, 0);
+  ::dup2(output, 1);
+  ::dup2(output, 2);
+  if (*folder == '\0' || ::chdir(folder) == 0) ::execvpe(argv[0], argv, envp);
+  const int error = errno;
+  (void)!::write(failure, &error, sizeof error);
+  ::_exit(127);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (auto& text : texts) all.push_back(text.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, ProcessOptions options) {
+  if (options.argv.empty()) return std::unexpected("no command to start");
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    bool replaced = false;
+    for (const auto& [name, value] : options.environment) replaced = replaced || text.starts_with(name + "=");
+    if (!replaced) environment.emplace_back(text);
+  }
+  for (const auto& [name, value] : options.environment) environment.push_back(name + "=" + value);
+  const auto argv = pointers(options.argv);
+  const auto envp = pointers(environment);
+
+  int output[2];
+  int failure[2];
+  if (::pipe2(output, O_CLOEXEC) != 0) return std::unexpected(std::string("pipe: ") + std::strerror(errno));
+  if (::pipe2(failure, O_CLOEXEC) != 0) {
+    ::close(output[0]);
+    ::close(output[1]);
+    return std::unexpected(std::string("pipe: ") + std::strerror(errno));
+  }
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent);
+  const int fork_error = errno;
+  ::close(output[1]);
+  ::close(failure[1]);
+  int exec_error = 0;
+  const auto told = pid > 0 ? ::read(failure[0], &exec_error, sizeof exec_error) : 0;
+  ::close(failure[0]);
+  if (pid < 0 || told > 0) {
+    ::close(output[0]);
+    if (pid > 0) ::waitpid(pid, nullptr, 0);
+    return std::unexpected("cannot start \"" + options.argv[0] + "\": " + std::strerror(pid < 0 ? fork_error : exec_error));
+  }
+  ::setpgid(pid, pid);  // whoever comes first, the child or we
+
+  auto impl = std::make_shared<Impl>(loop.impl());
+  impl->pid = pid;
+  impl->running = true;
+  impl->keep = options.keep_output;
+  impl->pipe.assign(output[0]);
+  const int watch = ::pidfd_open(pid, 0);
+  if (watch < 0) {
+    const std::string why = std::strerror(errno);
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return std::unexpected("cannot watch \"" + options.argv[0] + "\": " + why);
+  }
+  impl->watch.assign(watch);
+  impl->read_output();
+  impl->wait_end();
+  return std::unique_ptr<Process>(new Process(std::move(impl)));
+}
+
+void Process::Impl::read_output() {
+  pipe.async_read_some(asio::buffer(buffer), [weak = weak_from_this()](const error_code& error, std::size_t length) {
+    const auto self = weak.lock();
+    if (!self || error) return;
+    self->output.append(self->buffer.data(), length);
+    if (self->output.size() > 2 * self->keep) self->output.erase(0, self->output.size() - self->keep);
+    self->read_output();
+  });
+}
+
+void Process::Impl::wait_end() {
+  watch.async_wait(asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](const error_code& error) {
+    const auto self = weak.lock();
+    if (!self || error) return;
+    self->collect(WNOHANG);
+    if (self->running) {
+      self->wait_end();
+      return;
+    }
+    // What it wrote last may still be in the pipe. Its own children may hold the other end open, so no wait for EOF.
+    error_code failed;
+    self->pipe.cancel(failed);
+    self->pipe.non_blocking(true, failed);
+    while (!failed) {
+      const auto length = self->pipe.read_some(asio::buffer(self->buffer), failed);
+      if (!failed) self->output.append(self->buffer.data(), length);
+      if (self->output.size() > 2 * self->keep) self->output.erase(0, self->output.size() - self->keep);
+    }
+    if (self->output.size() > self->keep) self->output.erase(0, self->output.size() - self->keep);
+    self->tell();
+  });
+}
+
+void Process::Impl::collect(int flags) {
+  if (!running) return;
+  int result = 0;
+  const auto found = ::waitpid(pid, &result, flags);
+  if (found == 0 || (found < 0 && errno == EINTR)) return;
+  status = found == pid ? result : 0;
+  running = false;
+  kill_timer.cancel();
+}
+
+void Process::Impl::tell() {
+  if (!handler) return;
+  const auto told = std::exchange(handler, nullptr);
+  told();
+}
+
+Process::Process(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Process::~Process() {
+  impl_->handler = nullptr;
+  ::kill(-impl_->pid, SIGKILL);  // the group: what the child started too, even when it has ended itself
+  while (impl_->running) impl_->collect(0);
+  error_code ignored;
+  impl_->watch.close(ignored);
+  impl_->pipe.close(ignored);
+  impl_->kill_timer.cancel();
+}
+
+pid_t Process::id() const { return impl_->pid; }
+bool Process::running() const {
+  impl_->collect(WNOHANG);
+  return impl_->running;
+}
+const std::string& Process::output() const { return impl_->output; }
+
+std::optional<int> Process::exit_code() const {
+  if (impl_->running || !WIFEXITED(impl_->status)) return std::nullopt;
+  return WEXITSTATUS(impl_->status);
+}
+
+std::string Process::ending() const {
+  if (impl_->running) return "";
+  if (WIFSIGNALED(impl_->status)) return "killed by signal " + std::to_string(WTERMSIG(impl_->status));
+  return "exit " + std::to_string(WEXITSTATUS(impl_->status));
+}
+
+void Process::on_end(std::function<void()> handler) {
+  impl_->handler = std::move(handler);
+  if (!impl_->running) asio::post(impl_->loop.context, [impl = impl_] { impl->tell(); });
+}
+
+void Process::terminate(Duration grace) {
+  if (!impl_->running) return;
+  ::kill(-impl_->pid, SIGTERM);
+  impl_->kill_timer.expires_after(grace);
+  impl_->kill_timer.async_wait([weak = std::weak_ptr(impl_)](const error_code& error) {
+    const auto impl = weak.lock();
+    if (impl && !error && impl->running) ::kill(-impl->pid, SIGKILL);
+  });
+}
+
+std::string shell_quote(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           std::string_view("_-./:@%+=,").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::string substitute(const std::string& command, const std::vector<std::pair<std::string, std::string>>& words) {
+  std::string out;
+  for (std::size_t at = 0; at < command.size();) {
+    const auto open = command.find('{', at);
+    const auto close = open == std::string::npos ? open : command.find('}', open);
+    if (close == std::string::npos) return out + command.substr(at);
+    out += command.substr(at, open - at);
+    const auto name = command.substr(open + 1, close - open - 1);
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& word) { return word.first == name; });
+    if (found == words.end()) {  // perhaps the shell's own braces
+      out += '{';
+      at = open + 1;
+      continue;
+    }
+    out += shell_quote(found->second);
+    at = close + 1;
+  }
+  return out;
+}
+
+void wait_for_port(Loop& loop, const std::string& host, std::uint16_t port, Duration limit,
+                   std::function<bool()> give_up, std::function<void(bool)> done) {
+  struct Wait : std::enable_shared_from_this<Wait> {
+    explicit Wait(Loop::Impl& used) : loop(used), timer(used.context) {}
+    void attempt() {
+      const auto left = end - loop.now();
+      if (left <= Duration{0} || (give_up && give_up())) {
+        finish(false);
+        return;
+      }
+      auto connection = Connection::create(loop);
+      connection->connect(host, port, left, [self = shared_from_this(), connection](error_code error, bool) {
+        if (!error) {
+          connection->close();
+          self->finish(true);
+          return;
+        }
+        self->timer.expires_after(port_retry);
+        self->timer.async_wait([self](const error_code& cancelled) {
+          if (!cancelled) self->attempt();
+        });
+      });
+    }
+    void finish(bool listening) {
+      const auto told = std::exchange(done, nullptr);
+      if (told) told(listening);
+    }
+    Loop::Impl& loop;
+    asio::steady_timer timer;
+    std::string host;
+    std::uint16_t port = 0;
+    Instant end;
+    std::function<bool()> give_up;
+    std::function<void(bool)> done;
+  };
+  auto wait = std::make_shared<Wait>(loop.impl());
+  wait->host = host;
+  wait->port = port;
+  wait->end = loop.now() + limit;
+  wait->give_up = std::move(give_up);
+  wait->done = std::move(done);
+  wait->attempt();
+}
+
+}  // namespace assay::peers

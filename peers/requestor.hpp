@@ -1,0 +1,63 @@
+// One association as SCU, driven to its end: resolve, connect, associate, operate, release. What goes wrong on the way
+// is told apart, because the advice differs. Internal. Tests: tests/loopback/peers_requestor_test.cpp
+#pragma once
+
+#include "harness/service/user.hpp"
+#include "peers/association.hpp"
+
+namespace assay::peers {
+
+/// What is done inside the association; one per service.
+class Operations {
+ public:
+  virtual ~Operations() = default;
+  /// Presentation contexts to propose: abstract syntax and transfer syntaxes, ids given by the caller.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const = 0;
+  /// Called once associated. An error says why nothing at all can be done (no_context).
+  virtual std::expected<void, std::string> begin(const session::Session& session) = 0;
+  /// The next request, or nothing when all is done. Called again after each final response.
+  virtual std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult& result) = 0;
+  /// What came; final ends the operation in hand.
+  virtual service::UserStep consume(const dimse::Message& message, RequestorResult& result) = 0;
+  /// "C-ECHO"
+  [[nodiscard]] virtual std::string service() const = 0;
+};
+
+class Requestor final : public Association {
+ public:
+  Requestor(Loop::Impl& loop, RequestorOptions options, std::unique_ptr<Operations> operations, RequestorDone done);
+  /// Keeps itself alive until `done` has been called.
+  void start();
+
+ private:
+  enum class Phase : std::uint8_t { connecting, associating, operating, releasing, over };
+
+  void on_event(session::SessionEvent event) override;
+  void on_bytes(ByteView bytes) override;
+  void on_end(std::optional<trace::Closing> by_peer, const std::string& why) override;
+  void on_deadline() override;
+
+  void connect_failed(const error_code& error, bool resolving);
+  void associated();
+  void next_operation();
+  void message(const dimse::Message& message);
+  void provider_abort(const session::ProviderAbort& abort);
+  /// Notes the first failure; the association is then ended by whoever called.
+  void fail(Failure failure, std::string message);
+  void give_up();
+  void finish();
+  [[nodiscard]] std::string target() const;
+  [[nodiscard]] std::string looks_like() const;
+  [[nodiscard]] pdu::AAssociateRq request() const;
+
+  RequestorOptions options_;
+  std::unique_ptr<Operations> operations_;
+  RequestorDone done_;
+  RequestorResult result_;
+  Phase phase_ = Phase::connecting;
+  Instant started_;
+  std::uint16_t message_id_ = 0;
+  Bytes first_bytes_;  // of the peer, to say what it is when it is not DICOM
+};
+
+}  // namespace assay::peers

@@ -1,0 +1,19 @@
+// Small helpers shared by the report writers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/base/time.hpp"
+
+namespace assay::reports::detail {
+
+std::string upper(std::string_view text);
+/// "0.01 s", "12.3 s", "2 min 5 s"
+std::string seconds(Duration duration);
+/// Seconds as a plain number for machines: "0.013".
+std::string plain_seconds(Duration duration);
+/// Escapes text for XML and HTML; what XML 1.0 cannot hold is written as \xNN, invalid UTF-8 likewise.
+std::string escape(std::string_view text);
+
+}  // namespace assay::reports::detail
