@@ -176,8 +176,9 @@ void Acceptor::Impl::accept() {
     const auto self = weak.lock();
     if (!self || self->stopping || error == asio::error::operation_aborted) return;
     if (error) {
-      if (error == boost::system::errc::too_many_files_open || error == boost::system::errc::too_many_files_open_in_system ||
-          error == asio::error::no_descriptors || error == asio::error::no_memory || error == asio::error::no_buffer_space) {
+      if (error == boost::system::errc::too_many_files_open ||
+          error == boost::system::errc::too_many_files_open_in_system || error == asio::error::no_descriptors ||
+          error == asio::error::no_memory || error == asio::error::no_buffer_space) {
         self->log("a connection has to wait: " + error.message());
         self->retry.expires_after(accept_retry);
         self->retry.async_wait([weak](const error_code& cancelled) {

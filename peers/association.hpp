@@ -12,8 +12,7 @@ inline constexpr std::size_t unsent_limit = 1U << 20;
 
 class Association : public std::enable_shared_from_this<Association> {
  public:
-  Association(Loop::Impl& loop, dul::Role role, session::Options options,
-              std::shared_ptr<const trace::RuleBook> rules);
+  Association(Loop::Impl& loop, dul::Role role, session::Options options, std::shared_ptr<const trace::RuleBook> rules);
   virtual ~Association() = default;
   Association(const Association&) = delete;
   Association& operator=(const Association&) = delete;

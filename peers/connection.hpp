@@ -13,8 +13,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   struct Handlers {
     std::function<void(ByteView)> received;
-    std::function<void(trace::Closing, const std::string& why)> closed;  // by the peer or the network; once, the last call
-    std::function<void()> sent;                                          // nothing is left to send
+    std::function<void(trace::Closing, const std::string& why)>
+        closed;                  // by the peer or the network; once, the last call
+    std::function<void()> sent;  // nothing is left to send
   };
 
   static std::shared_ptr<Connection> create(Loop::Impl& loop) { return std::make_shared<Connection>(loop); }
@@ -74,13 +75,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t writes_ = 0;
   std::string peer_address_;
   bool open_ = false;
-  bool reading_ = false;       // a read is under way
-  bool delivering_ = false;    // what was read is being looked at; the buffer is in use
+  bool reading_ = false;     // a read is under way
+  bool delivering_ = false;  // what was read is being looked at; the buffer is in use
   bool want_read_ = false;
-  bool waiting_ = false;       // for room in the socket, or for a pause to pass
+  bool waiting_ = false;  // for room in the socket, or for a pause to pass
   bool write_failed_ = false;
-  bool close_write_ = false;   // once the queue is empty
-  bool lingering_ = false;     // we have closed; only throwing away what still comes
+  bool close_write_ = false;  // once the queue is empty
+  bool lingering_ = false;    // we have closed; only throwing away what still comes
 };
 
 /// "127.0.0.1:11112", "[::1]:11112"

@@ -30,6 +30,18 @@ void Loop::stop() {
   impl_->context.stop();
 }
 
+std::expected<std::uint16_t, std::string> free_port() {
+  asio::io_context context;
+  error_code error;
+  tcp::acceptor acceptor(context);
+  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), 0);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.bind(endpoint, error);
+  const auto bound = error ? endpoint : acceptor.local_endpoint(error);
+  if (error) return std::unexpected("no free port: " + error.message());
+  return bound.port();
+}
+
 Instant Loop::now() const { return impl_->now(); }
 
 void Loop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }

@@ -47,13 +47,16 @@ class Loop {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A port of the loopback that was free a moment ago.
+std::expected<std::uint16_t, std::string> free_port();
+
 struct AcceptorOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0 = pick a free one
+  std::uint16_t port = 0;                              // 0 = pick a free one
   service::Policy policy = service::default_policy();  // what is accepted and offered
-  std::shared_ptr<service::InstanceStore> store;      // null: an empty one in memory
+  std::shared_ptr<service::InstanceStore> store;       // null: an empty one in memory
   service::ProviderOptions provider;
-  session::Options session;  // its maximum_length is the policy's
+  session::Options session;                           // its maximum_length is the policy's
   Duration dimse_timeout = std::chrono::seconds(30);  // silence inside an association before it is aborted
   std::shared_ptr<const trace::RuleBook> rules;       // set: every connection is observed
   std::function<void(const trace::Trace&)> on_trace;  // a finished observed connection
@@ -83,8 +86,20 @@ class Acceptor {
 
 /// How far a requestor got, when it failed: told apart because the advice differs.
 enum class Failure : std::uint8_t {
-  none, resolve, refused, unreachable, connect_timeout, closed_after_accept, not_dicom, silent, rejected,
-  no_context, aborted, lost, dimse_timeout, bad_response,
+  none,
+  resolve,
+  refused,
+  unreachable,
+  connect_timeout,
+  closed_after_accept,
+  not_dicom,
+  silent,
+  rejected,
+  no_context,
+  aborted,
+  lost,
+  dimse_timeout,
+  bad_response,
   status,       // everything went as it should, but the peer answered with a failure status
   interrupted,  // the loop was stopped
   usage,        // nothing was sent: the request itself is not possible
@@ -93,8 +108,8 @@ std::string_view name(Failure failure);
 
 struct RequestorResult {
   Failure failure = Failure::none;
-  std::string message;  // one line with what to do; empty on success
-  std::vector<std::uint16_t> statuses;  // one final status per operation that was answered, in order
+  std::string message;                        // one line with what to do; empty on success
+  std::vector<std::uint16_t> statuses;        // one final status per operation that was answered, in order
   std::vector<dataset::DataSet> identifiers;  // C-FIND matches
   Duration took{0};
   std::optional<trace::Trace> trace;
@@ -133,12 +148,14 @@ RequestorResult find(Loop& loop, const RequestorOptions& options, const dataset:
 /// values, quoted for the shell where they need it; a name nobody knows stays as it is. The same values stand in the
 /// environment as ASSAY_ACTION, ASSAY_HOST, ASSAY_PORT, ASSAY_CALLED, ASSAY_CALLING and so on.
 struct DutControl {
-  std::string start;  // --dut-start: run once per job and again when the DUT died; killed by its id at the end
-  std::string act;    // --dut-act
+  std::string start;         // --dut-start: run once per job and again when the DUT died; killed by its id at the end
+  std::string act;           // --dut-act
   bool interactive = false;  // no command: ask the person
   Duration start_timeout = std::chrono::seconds(20);
   std::string host = "127.0.0.1";  // where a started DUT listens
   std::uint16_t port = 0;          // 0: nobody waits for it to listen
+  std::string called = "ANY-SCP";  // words of `start`, and of `act` where the step does not say otherwise
+  std::string calling = "ASSAY";
   /// Instead of `act`: a device inside this process. Calls back with whether it acted and one line of detail.
   std::function<void(const scenario::Operate&, std::function<void(bool, std::string)>)> act_in_process;
   std::function<void(std::string)> log;  // started, died, restarted
@@ -159,6 +176,8 @@ class ScenarioHost {
   /// Starts a DUT that is to be started and does not run, then the interpreter; calls `done` once it has finished.
   /// Several may run on one loop.
   void run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> done);
+  /// The next run() gets a DUT started afresh: the last case may have left this one unable to answer.
+  void restart_dut();
   /// Every running interpreter finishes with what is known.
   void interrupt();
 

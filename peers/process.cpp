@@ -1,8 +1,8 @@
 #include "peers/process.hpp"
 
 #include <fcntl.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +21,8 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   explicit Impl(Loop::Impl& used) : loop(used), watch(used.context), pipe(used.context), kill_timer(used.context) {}
 
   void read_output();
+  void read_last_output();
+  void keep_output(std::string_view text);
   void wait_end();
   void tell();
   void collect(int options);
@@ -31,6 +33,7 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   asio::steady_timer kill_timer;
   pid_t pid = -1;
   bool running = false;
+  bool output_read = false;  // to the end
   int status = 0;
   std::size_t keep = 0;
   std::string output;
@@ -105,7 +108,8 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   if (pid < 0 || told > 0) {
     ::close(output[0]);
     if (pid > 0) ::waitpid(pid, nullptr, 0);
-    return std::unexpected("cannot start \"" + options.argv[0] + "\": " + std::strerror(pid < 0 ? fork_error : exec_error));
+    return std::unexpected("cannot start \"" + options.argv[0] +
+                           "\": " + std::strerror(pid < 0 ? fork_error : exec_error));
   }
   ::setpgid(pid, pid);  // whoever comes first, the child or we
 
@@ -114,7 +118,8 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   impl->running = true;
   impl->keep = options.keep_output;
   impl->pipe.assign(output[0]);
-  const int watch = ::pidfd_open(pid, 0);
+  // glibc 2.36 declares pidfd_open() without C linkage.
+  const auto watch = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (watch < 0) {
     const std::string why = std::strerror(errno);
     ::kill(-pid, SIGKILL);
@@ -131,10 +136,14 @@ void Process::Impl::read_output() {
   pipe.async_read_some(asio::buffer(buffer), [weak = weak_from_this()](const error_code& error, std::size_t length) {
     const auto self = weak.lock();
     if (!self || error) return;
-    self->output.append(self->buffer.data(), length);
-    if (self->output.size() > 2 * self->keep) self->output.erase(0, self->output.size() - self->keep);
-    self->read_output();
+    self->keep_output({self->buffer.data(), length});
+    if (self->running) self->read_output();
   });
+}
+
+void Process::Impl::keep_output(std::string_view text) {
+  output += text;
+  if (output.size() > 2 * keep) output.erase(0, output.size() - keep);
 }
 
 void Process::Impl::wait_end() {
@@ -146,18 +155,26 @@ void Process::Impl::wait_end() {
       self->wait_end();
       return;
     }
-    // What it wrote last may still be in the pipe. Its own children may hold the other end open, so no wait for EOF.
-    error_code failed;
-    self->pipe.cancel(failed);
-    self->pipe.non_blocking(true, failed);
-    while (!failed) {
-      const auto length = self->pipe.read_some(asio::buffer(self->buffer), failed);
-      if (!failed) self->output.append(self->buffer.data(), length);
-      if (self->output.size() > 2 * self->keep) self->output.erase(0, self->output.size() - self->keep);
-    }
-    if (self->output.size() > self->keep) self->output.erase(0, self->output.size() - self->keep);
-    self->tell();
+    error_code ignored;
+    self->pipe.cancel(ignored);
+    // Later: a read that is complete already has its own handler waiting in front of us.
+    asio::post(self->loop.context, [self] { self->read_last_output(); });
   });
+}
+
+/// What it wrote last may still be in the pipe. Its own children may hold the other end open, so no wait for EOF.
+void Process::Impl::read_last_output() {
+  error_code failed;
+  if (pipe.is_open()) {
+    pipe.non_blocking(true, failed);
+    while (!failed) {
+      const auto length = pipe.read_some(asio::buffer(buffer), failed);
+      if (!failed) keep_output({buffer.data(), length});
+    }
+  }
+  if (output.size() > keep) output.erase(0, output.size() - keep);
+  output_read = true;
+  tell();
 }
 
 void Process::Impl::collect(int flags) {
@@ -208,7 +225,7 @@ std::string Process::ending() const {
 
 void Process::on_end(std::function<void()> handler) {
   impl_->handler = std::move(handler);
-  if (!impl_->running) asio::post(impl_->loop.context, [impl = impl_] { impl->tell(); });
+  if (impl_->output_read) asio::post(impl_->loop.context, [impl = impl_] { impl->tell(); });
 }
 
 void Process::terminate(Duration grace) {

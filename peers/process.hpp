@@ -9,10 +9,10 @@
 namespace assay::peers {
 
 struct ProcessOptions {
-  std::vector<std::string> argv;  // argv[0] is looked up in PATH
+  std::vector<std::string> argv;                                 // argv[0] is looked up in PATH
   std::vector<std::pair<std::string, std::string>> environment;  // beside our own
-  std::string folder;             // to run in; empty = ours
-  std::size_t keep_output = 8192;  // bytes of stdout and stderr, the last ones
+  std::string folder;                                            // to run in; empty = ours
+  std::size_t keep_output = 8192;                                // bytes of stdout and stderr, the last ones
 };
 
 class Process {

@@ -101,18 +101,19 @@ void Requestor::connect_failed(const error_code& error, bool resolving) {
   if (error == asio::error::operation_aborted) {
     fail(Failure::interrupted, "stopped while connecting to " + target());
   } else if (resolving) {
-    fail(Failure::resolve, fmt::format("no address is known for \"{}\" ({}): check the spelling, or give the IP address",
-                                       options_.host, error.message()));
+    fail(Failure::resolve,
+         fmt::format("no address is known for \"{}\" ({}): check the spelling, or give the IP address", options_.host,
+                     error.message()));
   } else if (error == asio::error::connection_refused) {
-    fail(Failure::refused, fmt::format("{} refuses connections: check the port, and that the DICOM service is started",
-                                       target()));
+    fail(Failure::refused,
+         fmt::format("{} refuses connections: check the port, and that the DICOM service is started", target()));
   } else if (error == asio::error::timed_out) {
     fail(Failure::connect_timeout,
-         fmt::format("{} did not answer within {:g} s: check the address, and that no firewall drops the port", target(),
-                     seconds(options_.connect_timeout)));
+         fmt::format("{} did not answer within {:g} s: check the address, and that no firewall drops the port",
+                     target(), seconds(options_.connect_timeout)));
   } else {
-    fail(Failure::unreachable, fmt::format("{} cannot be reached ({}): check the address and the network", target(),
-                                           error.message()));
+    fail(Failure::unreachable,
+         fmt::format("{} cannot be reached ({}): check the address and the network", target(), error.message()));
   }
   finish();
 }
@@ -130,8 +131,7 @@ std::string Requestor::looks_like() const {
   if (first_bytes_.size() >= 2 && (first_bytes_[0] == 0x15 || first_bytes_[0] == 0x16) && first_bytes_[1] == 0x03)
     return "a TLS server: use its plain port, or speak TLS";
   if (text.starts_with("220")) return "a mail or FTP server";
-  return fmt::format("no DICOM application, it sent \"{}\"",
-                     printable(text.substr(0, 24)));
+  return fmt::format("no DICOM application, it sent \"{}\"", printable(text.substr(0, 24)));
 }
 
 void Requestor::on_event(session::SessionEvent event) {
@@ -167,8 +167,8 @@ void Requestor::on_event(session::SessionEvent event) {
 
 void Requestor::provider_abort(const session::ProviderAbort& abort) {
   if (session().wants_close()) {
-    fail(Failure::aborted, fmt::format("{} aborts the association ({}): look into its log for the reason", target(),
-                                       abort.why));
+    fail(Failure::aborted,
+         fmt::format("{} aborts the association ({}): look into its log for the reason", target(), abort.why));
   } else if (session().state() == dul::State::sta13) {  // we have aborted: what came could not be taken
     if (phase_ == Phase::associating && !first_bytes_.empty() && (first_bytes_[0] < 1 || first_bytes_[0] > 7))
       fail(Failure::not_dicom, fmt::format("{} is {}: check host and port", target(), looks_like()));
@@ -181,6 +181,7 @@ void Requestor::provider_abort(const session::ProviderAbort& abort) {
 
 void Requestor::associated() {
   phase_ = Phase::operating;
+  if (session().state() != dul::State::sta6) return;
   if (const auto possible = operations_->begin(session()); !possible) {
     fail(Failure::no_context, fmt::format("{} {}", target(), possible.error()));
     phase_ = Phase::releasing;
@@ -192,6 +193,8 @@ void Requestor::associated() {
 }
 
 void Requestor::next_operation() {
+  // The peer may have ended it in the bytes already read; the event that says so comes next.
+  if (session().state() != dul::State::sta6) return;
   auto request = operations_->next(static_cast<std::uint16_t>(message_id_ + 1), result_);
   if (!request) {
     phase_ = Phase::releasing;
@@ -218,18 +221,17 @@ void Requestor::message(const dimse::Message& message) {
   switch (step.kind) {
     case service::UserStep::Kind::pending: break;
     case service::UserStep::Kind::unexpected:
-      fail(Failure::bad_response, fmt::format("{} answers {} with something else: {}", target(), operations_->service(),
-                                              step.why));
+      fail(Failure::bad_response,
+           fmt::format("{} answers {} with something else: {}", target(), operations_->service(), step.why));
       give_up();
       break;
     case service::UserStep::Kind::final:
       result_.statuses.push_back(step.status);
       if (!step.succeeded())
-        fail(Failure::status,
-             fmt::format("{} answers {} with {}{}{}", target(), operations_->service(),
-                         dimse::describe_status(step.status, message.command.field().value_or(0),
-                                                message.command.sop_class_uid()),
-                         step.why.empty() ? "" : ": ", step.why));
+        fail(Failure::status, fmt::format("{} answers {} with {}{}{}", target(), operations_->service(),
+                                          dimse::describe_status(step.status, message.command.field().value_or(0),
+                                                                 message.command.sop_class_uid()),
+                                          step.why.empty() ? "" : ": ", step.why));
       next_operation();
       break;
   }
@@ -244,9 +246,10 @@ void Requestor::on_deadline() {
   switch (phase_) {
     case Phase::associating:
       if (first_bytes_.empty())
-        fail(Failure::silent, fmt::format("{} accepts the connection but does not answer the A-ASSOCIATE-RQ within {:g} s: "
-                                          "it may serve one association at a time, wait for TLS, or be no DICOM application",
-                                          target(), seconds(options_.dul_timeout)));
+        fail(Failure::silent,
+             fmt::format("{} accepts the connection but does not answer the A-ASSOCIATE-RQ within {:g} s: "
+                         "it may serve one association at a time, wait for TLS, or be no DICOM application",
+                         target(), seconds(options_.dul_timeout)));
       else if (first_bytes_[0] < 1 || first_bytes_[0] > 7)
         fail(Failure::not_dicom, fmt::format("{} is {}: check host and port", target(), looks_like()));
       else
@@ -259,8 +262,8 @@ void Requestor::on_deadline() {
                        target(), operations_->service(), seconds(options_.dimse_timeout)));
       break;
     default:
-      fail(Failure::lost, fmt::format("{} does not answer the A-RELEASE-RQ within {:g} s", target(),
-                                      seconds(options_.dul_timeout)));
+      fail(Failure::lost,
+           fmt::format("{} does not answer the A-RELEASE-RQ within {:g} s", target(), seconds(options_.dul_timeout)));
       break;
   }
   abort_and_close();
@@ -277,7 +280,8 @@ void Requestor::on_end(std::optional<trace::Closing> by_peer, const std::string&
     else if (phase_ == Phase::associating && (first_bytes_[0] < 1 || first_bytes_[0] > 7))
       fail(Failure::not_dicom, fmt::format("{} is {}: check host and port", target(), looks_like()));
     else if (phase_ != Phase::over)
-      fail(Failure::lost, fmt::format("{} {} in the middle of the association ({}): look into its log", target(), how, why));
+      fail(Failure::lost,
+           fmt::format("{} {} in the middle of the association ({}): look into its log", target(), how, why));
   }
   finish();
 }

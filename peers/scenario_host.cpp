@@ -6,6 +6,7 @@
 #include <list>
 #include <unordered_set>
 
+#include "harness/base/hex.hpp"
 #include "peers/connection.hpp"
 #include "peers/process.hpp"
 
@@ -40,6 +41,7 @@ struct ScenarioHost::Impl : std::enable_shared_from_this<ScenarioHost::Impl> {
   HostOptions options;
   std::unique_ptr<Process> process;
   bool started_before = false;
+  bool restart_wanted = false;
   std::unordered_set<std::shared_ptr<Run>> runs;
 };
 
@@ -160,26 +162,24 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
 
   void carry_out(const scenario::Connect& command) {
     auto connection = Connection::create(loop_);
-    connection->connect(command.host, command.port, command.within,
-                        [weak = weak_from_this(), id = command.connection, connection](error_code error, bool) {
-                          const auto self = weak.lock();
-                          if (!self || self->finished_) {
-                            connection->close();
-                            return;
-                          }
-                          if (error) {
-                            const auto why = error == asio::error::timed_out ? "no answer in time" : error.message();
-                            self->input([&](scenario::Interpreter& one) {
-                              one.connect_failed(id, why, self->loop_.now());
-                            });
-                            return;
-                          }
-                          self->open(id, connection);
-                          self->input([&](scenario::Interpreter& one) {
-                            one.connected(id, connection->local_address(), self->loop_.now());
-                          });
-                          self->begin_reading(id);
-                        });
+    connection->connect(
+        command.host, command.port, command.within,
+        [weak = weak_from_this(), id = command.connection, connection](error_code error, bool) {
+          const auto self = weak.lock();
+          if (!self || self->finished_) {
+            connection->close();
+            return;
+          }
+          if (error) {
+            const auto why = error == asio::error::timed_out ? "no answer in time" : error.message();
+            self->input([&](scenario::Interpreter& one) { one.connect_failed(id, why, self->loop_.now()); });
+            return;
+          }
+          self->open(id, connection);
+          self->input(
+              [&](scenario::Interpreter& one) { one.connected(id, connection->local_address(), self->loop_.now()); });
+          self->begin_reading(id);
+        });
   }
 
   void carry_out(const scenario::Send& command) {
@@ -346,7 +346,8 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     std::string words;
     for (const auto& [name, value] : command.words) words += fmt::format(" {}={}", name, value);
     const auto prompt = command.prompt.empty() ? "Make the device " + command.action + "." : command.prompt;
-    fmt::print(stderr, "\n>>> {}\n    ({}{})\n    Enter when done, n if it cannot be done: ", prompt, command.action, words);
+    fmt::print(stderr, "\n>>> {}\n    ({}{})\n    Enter when done, n if it cannot be done: ", prompt, command.action,
+               words);
     std::fflush(stderr);
     error_code error;
     if (!person_.is_open()) {
@@ -357,15 +358,16 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
         return;
       }
     }
-    person_.async_read_some(asio::buffer(typed_), [weak = weak_from_this(), told](const error_code& failed, std::size_t length) {
-      const auto self = weak.lock();
-      if (!self || failed == asio::error::operation_aborted) return;
-      const bool refused = length > 0 && (self->typed_[0] == 'n' || self->typed_[0] == 'N');
-      if (failed)
-        told(false, "nobody answered");
-      else
-        told(!refused, refused ? "the person says that it cannot be done" : "done by hand");
-    });
+    person_.async_read_some(asio::buffer(typed_),
+                            [weak = weak_from_this(), told](const error_code& failed, std::size_t length) {
+                              const auto self = weak.lock();
+                              if (!self || failed == asio::error::operation_aborted) return;
+                              const bool refused = length > 0 && (self->typed_[0] == 'n' || self->typed_[0] == 'N');
+                              if (failed)
+                                told(false, "nobody answered");
+                              else
+                                told(!refused, refused ? "the person says that it cannot be done" : "done by hand");
+                            });
   }
 
   std::shared_ptr<Impl> owner_;
@@ -385,7 +387,8 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   bool finished_ = false;
 };
 
-std::expected<std::unique_ptr<Process>, std::string> ScenarioHost::Impl::shell(const std::string& command, Words words) {
+std::expected<std::unique_ptr<Process>, std::string> ScenarioHost::Impl::shell(const std::string& command,
+                                                                               Words words) {
   ProcessOptions process_options;
   const auto add = [&](const std::string& name, const std::string& value) {
     if (std::none_of(words.begin(), words.end(), [&](const auto& word) { return word.first == name; }))
@@ -393,6 +396,8 @@ std::expected<std::unique_ptr<Process>, std::string> ScenarioHost::Impl::shell(c
   };
   add("host", dut.host);
   if (dut.port != 0) add("port", std::to_string(dut.port));
+  add("called", dut.called);
+  add("calling", dut.calling);
   process_options.argv = {"/bin/sh", "-c", substitute(command, words)};
   for (const auto& [name, value] : words) {
     std::string variable = "ASSAY_";
@@ -428,21 +433,29 @@ void ScenarioHost::Impl::ensure_started(Told told) {
     const auto self = weak.lock();
     return self && self->process && self->process->id() == id && self->process->running();
   };
-  wait_for_port(loop, dut.host, dut.port, dut.start_timeout, [alive] { return !alive(); },
-                [weak = weak_from_this(), told, alive](bool listening) {
-                  const auto self = weak.lock();
-                  if (!self) return;
-                  if (listening && alive()) {
-                    told(true, "started");
-                    return;
-                  }
-                  std::string why = fmt::format("the device does not listen on port {}", self->dut.port);
-                  if (self->process && !self->process->running())
-                    why = fmt::format("the device ended at once ({}): {}", self->process->ending(),
-                                      self->process->output().substr(0, 200));
-                  self->log(why);
-                  told(false, why);
-                });
+  wait_for_port(
+      loop, dut.host, dut.port, dut.start_timeout, [alive] { return !alive(); },
+      [weak = weak_from_this(), told, alive](bool listening) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (listening && alive()) {
+          told(true, "started");
+          return;
+        }
+        const auto give_up = [self, told] {
+          std::string why = fmt::format("the device does not listen on port {}", self->dut.port);
+          if (self->process && !self->process->running())
+            why = fmt::format("the device ended at once ({}): {}", self->process->ending(),
+                              printable(self->process->output().substr(0, 200)));
+          self->log(why);
+          told(false, why);
+        };
+        // One that ended has its last words read first: they usually say why.
+        if (self->process && !self->process->running())
+          self->process->on_end(give_up);
+        else
+          give_up();
+      });
 }
 
 void ScenarioHost::Impl::stop_dut(std::function<void()> stopped) {
@@ -469,7 +482,8 @@ ScenarioHost::ScenarioHost(Loop& loop, DutControl dut, HostOptions options)
 ScenarioHost::~ScenarioHost() {
   interrupt();
   impl_->runs.clear();
-  if (impl_->process && impl_->process->running()) impl_->log("ending the device, process " + std::to_string(impl_->process->id()));
+  if (impl_->process && impl_->process->running())
+    impl_->log("ending the device, process " + std::to_string(impl_->process->id()));
   impl_->process.reset();
 }
 
@@ -480,11 +494,23 @@ void ScenarioHost::run(std::shared_ptr<scenario::Interpreter> interpreter, std::
     run->start();
     return;
   }
+  if (std::exchange(impl_->restart_wanted, false)) {
+    impl_->stop_dut([host = std::weak_ptr(impl_), weak = std::weak_ptr(run)] {
+      const auto self = host.lock();
+      if (!self) return;
+      self->ensure_started([weak](bool, const std::string&) {
+        if (const auto one = weak.lock()) one->start();
+      });
+    });
+    return;
+  }
   // When it does not start, the scenario finds nobody there, and its verdict says so.
   impl_->ensure_started([weak = std::weak_ptr(run)](bool, const std::string&) {
     if (const auto one = weak.lock()) one->start();
   });
 }
+
+void ScenarioHost::restart_dut() { impl_->restart_wanted = true; }
 
 void ScenarioHost::interrupt() {
   const auto running = impl_->runs;

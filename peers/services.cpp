@@ -36,7 +36,9 @@ class Echo final : public Operations {
     --left_;
     return user_->request(message_id);
   }
-  service::UserStep consume(const dimse::Message& message, RequestorResult&) override { return user_->consume(message); }
+  service::UserStep consume(const dimse::Message& message, RequestorResult&) override {
+    return user_->consume(message);
+  }
   [[nodiscard]] std::string service() const override { return "C-ECHO"; }
 
  private:
@@ -52,10 +54,9 @@ class Store final : public Operations {
     // A context per SOP Class and kind of encoding, so that compressed and uncompressed instances both find theirs.
     std::vector<std::pair<std::string, std::vector<std::string>>> wanted;
     for (const auto& instance : instances_) {
-      auto syntaxes = uncompressed(instance->transfer_syntax) ? plain_syntaxes()
-                                                              : std::vector{instance->transfer_syntax};
-      if (instance->transfer_syntax == uids::ExplicitVRBigEndian)
-        syntaxes.emplace_back(uids::ExplicitVRBigEndian);
+      auto syntaxes =
+          uncompressed(instance->transfer_syntax) ? plain_syntaxes() : std::vector{instance->transfer_syntax};
+      if (instance->transfer_syntax == uids::ExplicitVRBigEndian) syntaxes.emplace_back(uids::ExplicitVRBigEndian);
       std::pair entry{instance->sop_class_uid, std::move(syntaxes)};
       if (std::find(wanted.begin(), wanted.end(), entry) == wanted.end()) wanted.push_back(std::move(entry));
     }
@@ -88,9 +89,10 @@ class Store final : public Operations {
       result.statuses.push_back(0x0122);
       if (result.failure == Failure::none) {
         result.failure = Failure::no_context;
-        result.message = fmt::format("{} was not sent: no accepted presentation context for {} takes its transfer syntax {}",
-                                     instance.sop_instance_uid, dict::uid_name(instance.sop_class_uid),
-                                     dict::uid_name(instance.transfer_syntax));
+        result.message =
+            fmt::format("{} was not sent: no accepted presentation context for {} takes its transfer syntax {}",
+                        instance.sop_instance_uid, dict::uid_name(instance.sop_class_uid),
+                        dict::uid_name(instance.transfer_syntax));
       }
     }
     return std::nullopt;

@@ -87,19 +87,9 @@ Clauses commands_where(Keep keep) {
   return clauses;
 }
 
-bool has_priority(const dimse::CommandInfo& info) {
-  for (const auto& rule : info.fields)
-    if (rule.tag == tags::Priority) return true;
-  return false;
-}
-
 const Clauses& commands_list() {
   static const auto all = commands_where([](const dimse::CommandInfo&) { return true; });
   return all;
-}
-const Clauses& commands_with_priority_list() {
-  static const auto some = commands_where(has_priority);
-  return some;
 }
 const Clauses& commands_with_data_rule_list() {
   static const auto some = commands_where([](const dimse::CommandInfo& info) {
@@ -129,7 +119,6 @@ std::string id_of(std::string_view clause, std::string_view slug) {
 
 void add_decoder_rules(trace::RuleBook& book) {
   const Clauses& commands = commands_list();
-  const Clauses& commands_with_priority = commands_with_priority_list();
   const Clauses& commands_with_data_rule = commands_with_data_rule_list();
   const Line lines[] = {
 #define ASSAY_DECODED(slug, clauses, severity, title, advice) {slug, clauses, Severity::severity, title, advice},

@@ -9,7 +9,7 @@ namespace {
 
 using trace::Severity;
 
-constexpr std::array<trace::RuleInfo, 8> infos{{
+constexpr std::array<trace::RuleInfo, 9> infos{{
     {"ps3.8/9.2.3/pdu-not-allowed", "PS3.8 9.2.3", Severity::error,
      "A side sends only PDUs that Table 9-10 allows in a state it may be in.",
      "Ask the vendor of the side named here to follow the order of association, data, release; a log of both devices "
@@ -26,6 +26,11 @@ constexpr std::array<trace::RuleInfo, 8> infos{{
      "An A-ASSOCIATE-RQ is answered, or the association is aborted, before the connection is closed.",
      "Look in the log of the side named here for the reason: an unknown AE title, a licence limit or a crash; ask its "
      "vendor to send an A-ASSOCIATE-RJ that says so."},
+    {"ps3.8/9.2.3/closed-while-waiting", "PS3.8 9.2.3", Severity::warning,
+     "A requestor that no longer waits for the answer to its A-ASSOCIATE-RQ aborts before it closes the connection.",
+     "Raise the association time-out of the calling device if the other side is slow; ask its vendor to send an "
+     "A-ABORT "
+     "when it gives up."},
     {"ps3.8/9.3.1/pdu-type-unknown", "PS3.8 9.3.1", Severity::error,
      "The first byte of a PDU is a PDU type, 01H to 07H.",
      "Check that address and port belong to a DICOM service and that both sides agree on TLS; if they do, ask the "

@@ -3,6 +3,7 @@
 // Tests: tests/unit/conformance/planted_faults_test.cpp
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <map>
@@ -106,8 +107,9 @@ class Run final : public trace::RuleRun {
   void on_entry(const trace::Entry& entry, const trace::Negotiated& negotiated, trace::Reporter& reporter) override {
     if (const auto* seen = std::get_if<trace::MessageSeen>(&entry.what)) {
       const auto field = seen->message->command.field();
-      if (!field || dimse::command_info(*field) == nullptr) return;
-      if (is_cancel(*field)) {
+      if (!field) {
+        lose_track();  // request or response, nobody can say; the decoder reports it
+      } else if (is_cancel(*field)) {
         cancel(*seen, reporter);
       } else if (dimse::is_response(*field)) {
         response(*seen, *field, reporter);
@@ -115,6 +117,7 @@ class Run final : public trace::RuleRun {
         request(*seen, *field, negotiated, reporter);
       }
     } else if (const auto* pdu = std::get_if<trace::PduSeen>(&entry.what)) {
+      if (breaks_messages(*pdu)) lose_track();
       if (pdu->pdu != nullptr && std::holds_alternative<pdu::AReleaseRq>(*pdu->pdu) &&
           !has_problem(*pdu, "ps3.8/9.2.3/pdu-not-allowed")) {
         release(*pdu, reporter);
@@ -129,6 +132,19 @@ class Run final : public trace::RuleRun {
     std::bitset<65536> finished;
     bool unclear = false;  // the performer broke the pairing: what the invoker believes to be open is unknown
   };
+  /// A message of this PDU was lost or never completed: how the other side takes that is not defined (PS3.8 E.2).
+  static bool breaks_messages(const trace::PduSeen& seen) {
+    if (!seen.recognized) return true;
+    if (seen.type != static_cast<std::uint8_t>(pdu::PduType::p_data_tf)) return false;
+    return has_error(seen.problems) ||
+           std::any_of(seen.problems.begin(), seen.problems.end(), [](const Problem& problem) {
+             return problem.rule.starts_with("ps3.8/E.2/") && problem.rule != "ps3.8/E.2/control-header-bits";
+           });
+  }
+  void lose_track() {
+    for (auto& one : invokers_) one.unclear = true;
+  }
+
   Invoker& invoker(Side side) { return invokers_[static_cast<std::size_t>(side)]; }
 
   static std::optional<std::size_t> window(const trace::Negotiated& negotiated, Side by) {
@@ -148,8 +164,11 @@ class Run final : public trace::RuleRun {
                trace::Reporter& reporter) {
     const auto& command = seen.message->command;
     const auto id = command.message_id();
-    if (!id) return;
     auto& mine = invoker(seen.from);
+    if (!id) {
+      mine.unclear = true;  // its response cannot be told; the decoder reports the missing field
+      return;
+    }
     if (!mine.unclear) {
       if (mine.open.contains(*id)) {
         reporter.report(finding(

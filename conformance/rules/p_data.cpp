@@ -58,6 +58,8 @@ class Run final : public trace::RuleRun {
       // An even ID cannot have been negotiated; the decoder says so.
       if ((id & 1) == 0 || told.test(id) || accepted_context(negotiated, id) != nullptr) continue;
       told.set(id);
+      // Who answers on a context that the other side used first only follows; what else it could do is not defined.
+      if (told_contexts_[static_cast<std::size_t>(trace::other(seen.from))].test(id)) continue;
       const auto* context = negotiated.context(id);
       std::string found = fmt::format("context {}, ", id);
       if (context == nullptr) {

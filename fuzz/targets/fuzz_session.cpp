@@ -160,9 +160,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         side.output();
         break;
       }
-      case 1:
-        side.call([&](Session& s) { return s.transport_opened(now); });
-        break;
+      case 1: side.call([&](Session& s) { return s.transport_opened(now); }); break;
       case 2: {
         const auto which = input.byte();
         const auto how = input.byte();
@@ -178,9 +176,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         now = now + std::chrono::seconds(input.byte() % 8);
         side.call([&](Session& s) { return s.expire(now); });
         break;
-      case 5:
-        side.call([&](Session& s) { return s.peer_closed(now); });
-        break;
+      case 5: side.call([&](Session& s) { return s.peer_closed(now); }); break;
       default: {  // a whole PDU, so that deep states are reached without luck
         const auto how = input.byte();
         Bytes bytes;
@@ -188,7 +184,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           case 0: bytes = pdu::encode(request(how)); break;
           case 1: bytes = pdu::encode(answer(how)); break;
           case 2: bytes = pdu::encode(pdu::AAssociateRj{1, 1, how}); break;
-          case 3: bytes = pdu::encode(pdu::PDataTf{{{1, static_cast<std::uint8_t>(how & 3U), to_bytes(input.some())}}}); break;
+          case 3:
+            bytes = pdu::encode(pdu::PDataTf{{{1, static_cast<std::uint8_t>(how & 3U), to_bytes(input.some())}}});
+            break;
           case 4: bytes = pdu::encode(pdu::AReleaseRq{}); break;
           case 5: bytes = pdu::encode(pdu::AReleaseRp{}); break;
           default: bytes = pdu::encode(pdu::AAbort{static_cast<std::uint8_t>(how & 2U), how}); break;

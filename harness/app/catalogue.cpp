@@ -160,7 +160,7 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
           fmt::format("'{}' is no file, no folder and no id of the catalogue; 'assay list' shows the ids", p));
   if (!unknown.empty()) return std::unexpected(std::move(unknown));
   // The sane conversation of a group comes first, whatever the file names are.
-  std::stable_sort(catalogue.cases.begin(), catalogue.cases.end(), [](const CatalogueCase& a, const CatalogueCase& b) {
+  std::ranges::stable_sort(catalogue.cases, [](const CatalogueCase& a, const CatalogueCase& b) {
     const auto key = [](const CatalogueCase& c) {
       return std::make_tuple(c.scenario_case.scenario->role != "requestor", c.group,
                              !is_sanity(*c.scenario_case.scenario));

@@ -55,12 +55,6 @@ bool settles(State state, Event event, bool forgiving) {
   return tables[forgiving ? 1 : 0][static_cast<std::size_t>(state)][static_cast<std::size_t>(event)];
 }
 
-bool all_settle(StateSet states, Event event, bool forgiving) {
-  bool all = true;
-  states.for_each([&](State state) { all = all && settles(state, event, forgiving); });
-  return all;
-}
-
 /// Sta1, and the states from which the local user or ARTIM closes the transport connection (AA-2).
 bool may_close(StateSet states) {
   bool may = false;
@@ -86,9 +80,10 @@ SideFollower::Ticket SideFollower::peer_sent(Event event, std::optional<Event> o
   const auto ticket = first_ticket_ + pending_.size();
   const auto received = [](Event e) { return std::ranges::find(received_events, e) != received_events.end(); };
   if (lost_ || !received(event) || (or_else && !received(*or_else))) return ticket;
-  // A second P-DATA-TF right behind the first changes nothing that the first did not.
+  // A second P-DATA-TF right behind the first makes no difference: whoever took the first is where P-DATA-TF is
+  // delivered or ignored (Sta6, Sta7, Sta13), and stays there whatever it sends meanwhile.
   if (event == Event::evt10 && !or_else && !pending_.empty() && pending_.back().event == Event::evt10 &&
-      !pending_.back().or_else && all_settle(at_.back(), event, forgiving_))
+      !pending_.back().or_else)
     return ticket - 1;
   enqueue({event, or_else});
   return ticket;

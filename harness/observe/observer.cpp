@@ -20,13 +20,15 @@ constexpr std::string_view not_allowed = "ps3.8/9.2.3/pdu-not-allowed";
 constexpr std::string_view no_reaction = "ps3.8/9.2.3/reaction-missing";
 constexpr std::string_view closed_bare = "ps3.8/9.2.3/closed-without-release-or-abort";
 constexpr std::string_view closed_unanswered = "ps3.8/9.2.3/closed-without-answer";
+constexpr std::string_view closed_waiting = "ps3.8/9.2.3/closed-while-waiting";
 constexpr std::string_view unknown_type = "ps3.8/9.3.1/pdu-type-unknown";
 constexpr std::string_view absurd_length = "ps3.8/9.3.1/pdu-length-beyond-reason";
 constexpr std::string_view cut_short = "ps3.8/9.3.1/pdu-cut-short";
 constexpr std::string_view message_cut_short = "ps3.8/E.2/message-cut-short";
 
-constexpr std::array<std::string_view, 8> own_rules{not_allowed,  no_reaction,   closed_bare, closed_unanswered,
-                                                    unknown_type, absurd_length, cut_short,   message_cut_short};
+constexpr std::array<std::string_view, 9> own_rules{not_allowed,       no_reaction,    closed_bare,
+                                                    closed_unanswered, closed_waiting, unknown_type,
+                                                    absurd_length,     cut_short,      message_cut_short};
 
 constexpr std::size_t leftover_kept = 4096;  // enough to recognise another protocol or to see where a PDU was cut
 
@@ -438,10 +440,16 @@ struct Observer::Impl final : trace::Reporter {
                direction.side, direction.last_pdu);
       } else if (judgement) {
         const bool established = trace.negotiated.established();
-        report(own(established ? closed_bare : closed_unanswered, "PS3.8 9.2.3", direction.bytes, {},
+        report(own(established ? closed_bare : closed_waiting, "PS3.8 9.2.3", direction.bytes, {},
                    fmt::format("the connection closed by {}", trace::name(how)),
                    established ? "A-RELEASE or A-ABORT first; " + judgement->message : judgement->message),
                direction.side, direction.last_pdu);
+      } else if (direction.side == Side::acceptor && direction.bytes == 0 && trace.negotiated.rq != nullptr) {
+        // The state table cannot tell: ARTIM may have run out before the request was looked at. Integrators must know.
+        report(own(closed_unanswered, "PS3.8 9.2.3", 0, {},
+                   fmt::format("the connection closed by {} without a byte", trace::name(how)),
+                   "an A-ASSOCIATE-AC, an A-ASSOCIATE-RJ or an A-ABORT first"),
+               direction.side, 0);
       }
     }
     entry_provoked = false;

@@ -47,7 +47,9 @@ std::string resolved_path(std::string_view path) {
     out += '/';
     path = path.substr(slash + 1);
   }
-  return out;
+  // The group length is a length and nothing else, though it reads like the other elements of a Command Set.
+  constexpr std::string_view group_length_value = "(0000,0000)/value";
+  return out == group_length_value ? out.substr(0, out.find('/')) : out;
 }
 
 layout::Modification modification_from(const Element& element) {
@@ -85,8 +87,8 @@ void add_user_information(pdu::AssociateBody& body, const Element& element, bool
   if (version != "absent") items.emplace_back(pdu::ImplementationVersionNameSubItem{version});
   for (const auto& child : element.children) {
     if (child.name == "extended-negotiation") {
-      items.emplace_back(pdu::SopClassExtendedNegotiationSubItem{
-          uid_value(child.value("sop-class")), from_hex(child.value("hex")).value_or(Bytes{})});
+      items.emplace_back(pdu::SopClassExtendedNegotiationSubItem{uid_value(child.value("sop-class")),
+                                                                 from_hex(child.value("hex")).value_or(Bytes{})});
     } else if (child.name == "common-extended-negotiation") {
       pdu::SopClassCommonExtendedNegotiationSubItem item{
           uid_value(child.value("sop-class")), uid_value(child.value("service-class")), {}, {}};
@@ -94,15 +96,14 @@ void add_user_information(pdu::AssociateBody& body, const Element& element, bool
         item.related_general_sop_class_uids.push_back(uid_value(word));
       items.emplace_back(std::move(item));
     } else if (child.name == "user-identity" && is_rq) {
-      items.emplace_back(pdu::UserIdentitySubItemRq{number_or<std::uint8_t>(child, "type", 1),
-                                                    number_or<std::uint8_t>(child, "response", 0),
-                                                    to_bytes(child.value("primary")),
-                                                    to_bytes(child.value("secondary"))});
+      items.emplace_back(pdu::UserIdentitySubItemRq{
+          number_or<std::uint8_t>(child, "type", 1), number_or<std::uint8_t>(child, "response", 0),
+          to_bytes(child.value("primary")), to_bytes(child.value("secondary"))});
     } else if (child.name == "user-identity") {
       items.emplace_back(pdu::UserIdentitySubItemAc{to_bytes(child.value("response"))});
     } else if (child.name == "item") {
-      items.emplace_back(pdu::UnknownItem{number_or<std::uint8_t>(child, "type", 0),
-                                          from_hex(child.value("hex")).value_or(Bytes{})});
+      items.emplace_back(
+          pdu::UnknownItem{number_or<std::uint8_t>(child, "type", 0), from_hex(child.value("hex")).value_or(Bytes{})});
     }
   }
   body.items.emplace_back(std::move(user));
@@ -185,6 +186,10 @@ pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, cons
     const auto* change = override_for(element, proposal->id);
     if (change != nullptr && change->is("drop", "yes")) continue;
     ac.items.emplace_back(answer_context(proposal->id, preferred_syntax(*proposal), change));
+    if (change == nullptr && element.is("accept", "none")) {
+      constexpr auto refused = pdu::ContextResult::abstract_syntax_not_supported;
+      std::get<pdu::PresentationContextItemAc>(ac.items.back()).result = static_cast<std::uint8_t>(refused);
+    }
   }
   for (const auto& child : element.children) {
     if (child.name != "context" || child.is("drop", "yes")) continue;
@@ -321,8 +326,8 @@ std::expected<Built, BuildError> build(const Element& message, const Dialogue& d
       if (child.name != "pdv") continue;
       const auto context = choose_context(child, dialogue, {}, {});
       if (!context) return std::unexpected(context.error());
-      data.values.push_back({context->id, number_or<std::uint8_t>(child, "control", 3),
-                             from_hex(child.value("hex")).value_or(Bytes{})});
+      data.values.push_back(
+          {context->id, number_or<std::uint8_t>(child, "control", 3), from_hex(child.value("hex")).value_or(Bytes{})});
     }
     out.wrong = true;
     return finish(data);

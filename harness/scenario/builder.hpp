@@ -103,7 +103,7 @@ std::string synthetic_sop_class(std::string_view kind);
 std::string_view synthetic_kind_for(std::string_view sop_class);
 
 /// What Assay calls itself in associations it makes by scenario.
-inline constexpr std::string_view implementation_class_uid = "2.25.171276513216411857325640172654873208417";
-inline constexpr std::string_view implementation_version_name = "ASSAY_01";
+inline constexpr std::string_view implementation_class_uid = "2.25.190146791043182537444806132342625375407";
+inline constexpr std::string_view implementation_version_name = "ASSAY_0_1";
 
 }  // namespace assay::scenario

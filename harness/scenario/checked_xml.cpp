@@ -149,8 +149,10 @@ class Reader {
         continue;
       }
       const auto index = static_cast<std::size_t>(spec - type.children.data());
-      if (index < type.head && !steps_began.empty())
+      if (index < type.head && !steps_began.empty()) {
         error(at, "<" + spec->element + "> must stand before <" + steps_began + ">");
+        continue;
+      }
       if (++counts[spec->element] == spec->max + 1U && spec->max != unbounded) {
         error(at, "<" + element.name + "> takes at most " + std::to_string(spec->max) + " <" + spec->element + ">");
       }

@@ -37,6 +37,7 @@ class VariableCheck {
   VariableCheck(const Scenario& scenario, std::vector<LoadError>& errors) : scenario_(scenario), errors_(errors) {
     for (const std::string_view name : {"called-ae", "calling-ae", "target-host", "target-port"}) known_.emplace(name);
     known_.emplace("l1.port");
+    if (!scenario.rows.empty()) known_.emplace("name");
     for (const auto& step : scenario.steps)
       visit(step, [this](const Element& e) {
         if (e.name == "listen" && e.has("as")) known_.insert(std::string(e.value("as")) + ".port");
@@ -137,8 +138,7 @@ class ConnectionCheck {
       if (step.name == "listen") listeners_.insert(named(step, "as", "l1"));
       if (step.name == "accept" || (step.name == "operate" && step.has("listener"))) {
         const auto listener = named(step, "listener", "l1");
-        if (!listeners_.contains(listener))
-          error(step, "listener", "nothing listens under the name " + listener);
+        if (!listeners_.contains(listener)) error(step, "listener", "nothing listens under the name " + listener);
       }
       if (is_step_with_connection(step.name)) used(step);
       if (step.name == "close" && !step.is("half", "yes")) close(step);
@@ -180,8 +180,9 @@ class ConnectionCheck {
     const auto name = connection_of(step);
     if (open_.contains(name)) return;
     if (const auto closed = closed_.find(name); closed != closed_.end()) {
-      error(step, "connection", "connection " + name + " was closed in line " + std::to_string(closed->second) +
-                                    ": this step can never be reached");
+      error(step, "connection",
+            "connection " + name + " was closed in line " + std::to_string(closed->second) +
+                ": this step can never be reached");
       return;
     }
     std::string message = "there is no connection " + name + " here; open:";
@@ -206,6 +207,12 @@ bool is_matcher(const Element& element) {
   return element.type.ends_with("-match") && element.name != "element" && element.name != "context";
 }
 
+bool holds_matcher(const Element& group) {
+  return std::ranges::any_of(group.children, [](const Element& child) {
+    return is_matcher(child) || (child.name == "any-of" && holds_matcher(child));
+  });
+}
+
 void check_expect(const Element& step, std::vector<LoadError>& errors) {
   bool has_optional = false;
   bool has_mandatory = false;
@@ -213,14 +220,13 @@ void check_expect(const Element& step, std::vector<LoadError>& errors) {
   for (const auto& child : step.children) {
     if (child.name == "optional") {
       has_optional = true;
-      if (std::ranges::none_of(child.children, is_matcher))
-        errors.push_back(error_at(child.at, "<optional> needs a message"));
+      if (!holds_matcher(child)) errors.push_back(error_at(child.at, "<optional> needs a message"));
       continue;
     }
-    if (child.name == "tolerate") {
-      const bool some = std::ranges::any_of(child.children, is_matcher);
+    if (child.name == "tolerate" || child.name == "any-of") {
+      const bool some = holds_matcher(child);
       has_mandatory = has_mandatory || some;
-      if (!some) errors.push_back(error_at(child.at, "<tolerate> needs an alternative"));
+      if (!some) errors.push_back(error_at(child.at, "<" + child.name + "> needs an alternative"));
       continue;
     }
     has_mandatory = true;
@@ -424,8 +430,7 @@ void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
         const auto count = number_from(e.value("count"));
         if (count && (*count < 1 || *count > 100000))
           errors.push_back(error_at(e.attribute("count")->at, "count goes from 1 to 100000"));
-        if (e.has("while") != e.has("is"))
-          errors.push_back(error_at(e.at, "while and is go together"));
+        if (e.has("while") != e.has("is")) errors.push_back(error_at(e.at, "while and is go together"));
         if (e.children.empty()) errors.push_back(error_at(e.at, "<repeat> needs steps"));
       }
       if (e.type == "tolerate" && e.has("observe")) {
@@ -457,8 +462,11 @@ void check_messages(const Scenario& scenario, std::vector<LoadError>& errors) {
   const auto count = std::max<std::size_t>(scenario.rows.size(), 1);
   std::set<std::string> seen;  // the same mistake in every row is one mistake
   for (std::size_t row = 0; row < count; ++row) {
-    static const std::vector<std::pair<std::string, std::string>> none;
-    const auto& variables = scenario.rows.empty() ? none : scenario.rows[row].values;
+    std::vector<std::pair<std::string, std::string>> variables;
+    if (!scenario.rows.empty()) {
+      variables = scenario.rows[row].values;
+      variables.emplace_back("name", scenario.rows[row].name);
+    }
     std::vector<Element> steps;
     for (const auto& step : scenario.steps) steps.push_back(bound(step, variables));
     std::vector<LoadError> found;

@@ -109,8 +109,8 @@ std::expected<void, BuildError> set_elements(dataset::DataSet& data_set, const E
     while (!rest.empty()) {
       const auto slash = rest.find('\\');
       if (!append_binary(bytes, vr, trimmed(rest.substr(0, slash)), data_set.encoding().endian)) {
-        return fault(element.text_at, "'" + printable(rest.substr(0, slash)) + "' is no value of VR " +
-                                          std::string(name(vr)));
+        return fault(element.text_at,
+                     "'" + printable(rest.substr(0, slash)) + "' is no value of VR " + std::string(name(vr)));
       }
       rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
     }
@@ -191,9 +191,8 @@ std::expected<EncodedData, BuildError> build_data_set(const Element& element, st
                                                       const BuildInput& input) {
   const auto encoding = dataset::encoding_of(transfer_syntax);
   EncodedData out;
-  const auto with_modifications = std::ranges::any_of(element.children, [](const Element& child) {
-    return is_modification(child.name);
-  });
+  const auto with_modifications =
+      std::ranges::any_of(element.children, [](const Element& child) { return is_modification(child.name); });
   out.wrong = with_modifications;
   dataset::DataSet content(encoding);
   if (element.has("hex")) {

@@ -116,8 +116,7 @@ dimse::CommandSet base_command(const Element& message, std::uint16_t field, cons
     out = dimse::command(static_cast<CommandField>(field), 1);
     out.elements().set_u16(tags::Status, status);
   }
-  if (message.has("responding-to"))
-    out.elements().set_u16(tags::MessageIDBeingRespondedTo, number("responding-to", 1));
+  if (message.has("responding-to")) out.elements().set_u16(tags::MessageIDBeingRespondedTo, number("responding-to", 1));
   return out;
 }
 
@@ -205,8 +204,8 @@ std::expected<ChosenContext, BuildError> choose_context(const Element& element, 
     for (const auto& [id, context] : accepted)
       if (context.abstract_syntax == uid) return known(context);
     if (negotiated) {
-      return not_accepted(element.at, "no presentation context for " + std::string(dict::uid_name(uid)) +
-                                          " was accepted");
+      return not_accepted(element.at,
+                          "no presentation context for " + std::string(dict::uid_name(uid)) + " was accepted");
     }
     if (auto one = proposed(dialogue, uid, {})) return *one;
     return ChosenContext{1, uid, std::string(uids::ImplicitVRLittleEndian)};

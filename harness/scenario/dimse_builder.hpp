@@ -22,7 +22,6 @@ std::expected<ChosenContext, BuildError> choose_context(const Element& element, 
                                                         std::string_view sop_class,
                                                         std::optional<std::uint16_t> command_field);
 
-std::expected<Built, BuildError> build_dimse(const Element& message, const Dialogue& dialogue,
-                                             const BuildInput& input);
+std::expected<Built, BuildError> build_dimse(const Element& message, const Dialogue& dialogue, const BuildInput& input);
 
 }  // namespace assay::scenario

@@ -15,45 +15,46 @@ namespace assay::scenario {
 /// What may stand in an attribute or a text. Every type also takes text with ${variables} in it.
 enum class ValueType : std::uint8_t {
   text,
-  name,              // letters, digits, . _ -
-  names,             // several, split by blanks
-  case_id,           // ps3.8/9.3.4/slug
+  name,     // letters, digits, . _ -
+  names,    // several, split by blanks
+  case_id,  // ps3.8/9.3.4/slug
   case_ids,
-  part,              // PS3.8
-  section,           // 9.3.4, C.4.1.3
-  number,            // 16, 0x10
-  signed_number,     // -1
+  part,           // PS3.8
+  section,        // 9.3.4, C.4.1.3
+  number,         // 16, 0x10
+  signed_number,  // -1
   number_or_absent,
-  port,              // 0 to 65535
-  hex,               // blanks allowed
-  duration,          // 100ms, 2s, 1m, or a named wait
+  port,      // 0 to 65535
+  hex,       // blanks allowed
+  duration,  // 100ms, 2s, 1m, or a named wait
   yes_no,
   role,
   level,
   combine,
-  how,               // fin, rst
-  side,              // us, peer
-  packing,           // separate, together
-  tolerated,         // warning, pass
-  stray,             // fail, ignore
+  how,        // fin, rst
+  side,       // us, peer
+  packing,    // separate, together
+  tolerated,  // warning, pass
+  stray,      // fail, ignore
   present_absent,
-  synthetic,         // CT, MR, SC, US, CR
-  split,             // 1 or 5,7
-  uid,               // UID or keyword
+  synthetic,  // CT, MR, SC, US, CR
+  split,      // 1 or 5,7
+  uid,        // UID or keyword
   uids,
   uid_or_absent,
-  status,            // hex: 0000, 0xA700
-  tag,               // (0010,0020) or keyword
+  status,  // hex: 0000, 0xA700
+  tag,     // (0010,0020) or keyword
   vr,
-  path,              // address in a message
-  address,           // claim, policy, rule: letters, digits, . _ - : / *
-  assignment,        // name=value
+  path,        // address in a message
+  address,     // claim, policy, rule: letters, digits, . _ - : / *
+  assignment,  // name=value
   number_match,
   status_match,
   text_match,
   uid_match,
   status_class,
-  context,           // id or abstract syntax
+  acceptance,  // all, none
+  context,     // id or abstract syntax
 };
 
 struct AttributeSpec {
@@ -79,10 +80,10 @@ struct TypeSpec {
   std::string doc;
   std::vector<AttributeSpec> attributes;
   std::vector<ChildSpec> children;
-  std::size_t head = 0;         // the first so many of `children` stand before all others, in any order
+  std::size_t head = 0;  // the first so many of `children` stand before all others, in any order
   TextUse text = TextUse::none;
   ValueType text_type = ValueType::text;
-  bool any_attribute = false;   // attributes beside the listed ones (parameter rows)
+  bool any_attribute = false;  // attributes beside the listed ones (parameter rows)
 
   [[nodiscard]] const AttributeSpec* attribute(std::string_view wanted) const;
   [[nodiscard]] const ChildSpec* child(std::string_view wanted) const;

@@ -18,7 +18,7 @@ namespace assay::scenario {
 
 /// What the run knows and the scenario may use.
 struct Environment {
-  std::string target_host;            // of the DUT when Assay is requestor
+  std::string target_host;  // of the DUT when Assay is requestor
   std::uint16_t target_port = 0;
   std::uint16_t listen_port = 0;      // for acceptor roles; 0 = pick one
   std::string called_ae = "ANY-SCP";  // the DUT's title
@@ -30,7 +30,7 @@ struct Environment {
   /// Files a scenario may send (data sets); nothing when the file is not there.
   std::function<std::optional<Bytes>(std::string_view path)> read_file;
   std::map<std::string, std::string> variables;  // predefined, as ${name}
-  std::uint64_t seed = 1;             // for generated UIDs and message ids: the same seed gives the same bytes
+  std::uint64_t seed = 1;  // for generated UIDs and message ids: the same seed gives the same bytes
   std::shared_ptr<const trace::RuleBook> rules;
 };
 

@@ -18,10 +18,10 @@ List join(List first, const List& second) {
 }
 
 constexpr auto dimse_messages = std::to_array<std::string_view>(
-    {"c-echo-rq",         "c-echo-rsp",   "c-store-rq",   "c-store-rsp",  "c-find-rq",   "c-find-rsp",
-     "c-get-rq",          "c-get-rsp",    "c-move-rq",    "c-move-rsp",   "c-cancel-rq", "n-event-report-rq",
-     "n-event-report-rsp", "n-get-rq",    "n-get-rsp",    "n-set-rq",     "n-set-rsp",   "n-action-rq",
-     "n-action-rsp",      "n-create-rq",  "n-create-rsp", "n-delete-rq",  "n-delete-rsp"});
+    {"c-echo-rq",          "c-echo-rsp",  "c-store-rq",   "c-store-rsp", "c-find-rq",   "c-find-rsp",
+     "c-get-rq",           "c-get-rsp",   "c-move-rq",    "c-move-rsp",  "c-cancel-rq", "n-event-report-rq",
+     "n-event-report-rsp", "n-get-rq",    "n-get-rsp",    "n-set-rq",    "n-set-rsp",   "n-action-rq",
+     "n-action-rsp",       "n-create-rq", "n-create-rsp", "n-delete-rq", "n-delete-rsp"});
 
 // --- attributes that several elements share -----------------------------------------------------------------------
 
@@ -37,6 +37,10 @@ Attributes associate_attributes() {
           {"max-length", V::number_or_absent, false, "maximum length received (PS3.8 D.1)"},
           {"implementation-class-uid", V::uid_or_absent, false, "Assay's own when not said"},
           {"implementation-version-name", V::text, false, "Assay's own when not said; absent leaves it out"}};
+}
+
+AttributeSpec accept_attribute() {
+  return {"accept", V::acceptance, false, "all, or none: every context not named is refused with result 3"};
 }
 
 Attributes dimse_send_attributes() {
@@ -84,9 +88,14 @@ Attributes dimse_match_attributes() {
 // --- modifications ------------------------------------------------------------------------------------------------
 
 Children modifications() {
-  return {{"set", "modification-set"},       {"add", "modification-add"},     {"xor", "modification-xor"},
-          {"insert", "modification-insert"}, {"append", "modification-append"}, {"erase", "modification-erase"},
-          {"duplicate", "modification-duplicate"}, {"move", "modification-move"},
+  return {{"set", "modification-set"},
+          {"add", "modification-add"},
+          {"xor", "modification-xor"},
+          {"insert", "modification-insert"},
+          {"append", "modification-append"},
+          {"erase", "modification-erase"},
+          {"duplicate", "modification-duplicate"},
+          {"move", "modification-move"},
           {"truncate", "modification-truncate"}};
 }
 
@@ -94,20 +103,26 @@ void add_modifications(Grammar& g) {
   const AttributeSpec path{"path", V::path, true, "address of the part; empty is the whole message"};
   const AttributeSpec hex{"hex", V::hex, true, "the bytes"};
   const AttributeSpec number{"number", V::signed_number, true, "the number"};
-  g.add({"modification-set", "Replaces a field, or forces a length: one of text, hex, number.",
+  g.add({"modification-set",
+         "Replaces a field, or forces a length: one of text, hex, number.",
          {path,
           {"text", V::text, false, "the new value as text"},
           {"hex", V::hex, false, "the new value as bytes"},
-          {"number", V::signed_number, false, "the new value in the field's width"}}, {}});
+          {"number", V::signed_number, false, "the new value in the field's width"}},
+         {}});
   g.add({"modification-add", "Adds a number to a field or to a length's true count.", {path, number}, {}});
   g.add({"modification-xor", "Exclusive-or with these bytes, repeated.", {path, hex}, {}});
-  g.add({"modification-insert", "Puts bytes into a field, or a raw part into a block.",
-         {path, {"at", V::number, true, "byte, or part, before which they go"}, hex}, {}});
+  g.add({"modification-insert",
+         "Puts bytes into a field, or a raw part into a block.",
+         {path, {"at", V::number, true, "byte, or part, before which they go"}, hex},
+         {}});
   g.add({"modification-append", "Puts bytes behind a field or at the end of a block.", {path, hex}, {}});
   g.add({"modification-erase", "Removes the part.", {path}, {}});
   g.add({"modification-duplicate", "Repeats the part right behind itself.", {path}, {}});
-  g.add({"modification-move", "Puts the part before its n-th sibling.",
-         {path, {"at", V::number, true, "place among its siblings, from 0"}}, {}});
+  g.add({"modification-move",
+         "Puts the part before its n-th sibling.",
+         {path, {"at", V::number, true, "place among its siblings, from 0"}},
+         {}});
   g.add({"modification-truncate", "Keeps the first bytes only.", {path, number}, {}});
 }
 
@@ -115,29 +130,49 @@ void add_modifications(Grammar& g) {
 
 void add_head(Grammar& g) {
   g.add({"title", "One line: what the verdict is about.", {}, {}, 0, TextUse::required});
-  g.add({"clause", "Where the standard asks for it; the text is the duty in our own words.",
+  g.add({"clause",
+         "Where the standard asks for it; the text is the duty in our own words.",
          {{"part", V::part, true, "PS3.8"},
           {"section", V::section, true, "9.3.4"},
           {"level", V::level, true, "how strong the duty is"}},
-         {}, 0, TextUse::required});
-  g.add({"requirement", "A requirement of the project that this proves.",
-         {{"id", V::address, true, "such as net:138"}}, {}});
+         {},
+         0,
+         TextUse::required});
+  g.add({"requirement",
+         "A requirement of the project that this proves.",
+         {{"id", V::address, true, "such as net:138"}},
+         {}});
   g.add({"advice", "What an integrator does when this fails.", {}, {}, 0, TextUse::required});
-  g.add({"needs", "Skipped when the profile says otherwise.",
+  g.add({"needs",
+         "Skipped when the profile says otherwise.",
          {{"claim", V::address, true, "verification-scp, sop-class:CTImageStorage:scp, a policy..."},
-          {"is", V::yes_no, false, "no: only for devices that do not claim it"}}, {}});
+          {"is", V::yes_no, false, "no: only for devices that do not claim it"}},
+         {}});
   g.add({"observe", "A name that tolerate may record a value for.", {{"name", V::name, true, "the name"}}, {}});
-  g.add({"ignore-finding", "A rule whose findings do not touch the verdict.",
-         {{"rule", V::address, true, "rule id; may end in *"}, {"reason", V::text, true, "why"}}, {}});
-  g.add({"row", "One case: its name and the value of every parameter.",
-         {{"name", V::name, true, "last part of the case id"}}, {}, 0, TextUse::none, V::text, true});
-  g.add({"value", "One value of a parameter.",
-         {{"name", V::name, false, "stands in the case id; made from the value when not said"}}, {}, 0,
+  g.add({"ignore-finding",
+         "A rule whose findings do not touch the verdict.",
+         {{"rule", V::address, true, "rule id; may end in *"}, {"reason", V::text, true, "why"}},
+         {}});
+  g.add({"row",
+         "One case: its name and the value of every parameter.",
+         {{"name", V::name, true, "last part of the case id"}},
+         {},
+         0,
+         TextUse::none,
+         V::text,
+         true});
+  g.add({"value",
+         "One value of a parameter.",
+         {{"name", V::name, false, "stands in the case id; made from the value when not said"}},
+         {},
+         0,
          TextUse::optional});
-  g.add({"parameter", "A parameter with its values, for combinations.",
+  g.add({"parameter",
+         "A parameter with its values, for combinations.",
          {{"name", V::name, true, "used as ${name}"}, {"values", V::text, false, "values split by blanks"}},
          {{"value", "value"}}});
-  g.add({"parameters", "One file, many verdicts.",
+  g.add({"parameters",
+         "One file, many verdicts.",
          {{"combine", V::combine, false, "rows (default), pairwise or full"}},
          {{"row", "row"}, {"parameter", "parameter"}}});
 }
@@ -154,77 +189,111 @@ Children negotiation_children() {
 }
 
 void add_negotiation(Grammar& g) {
-  g.add({"context-rq", "A presentation context proposed.",
+  g.add({"context-rq",
+         "A presentation context proposed.",
          {{"id", V::number, false, "1, 3, 5... when not said"},
           {"abstract", V::uid, true, "abstract syntax"},
           {"transfer", V::uids, false, "Implicit and Explicit VR Little Endian when not said"},
-          {"required", V::yes_no, false, "associate only; no: may be refused"}}, {}});
-  g.add({"context-ac", "The answer to one presentation context.",
+          {"required", V::yes_no, false, "associate only; no: may be refused"}},
+         {}});
+  g.add({"context-ac",
+         "The answer to one presentation context.",
          {{"id", V::number, true, "of the request, or one never proposed"},
           {"result", V::number, false, "0 acceptance ... 4"},
           {"transfer", V::uids, false, "the first proposed when not said"},
-          {"drop", V::yes_no, false, "yes: no answer to this one"}}, {}});
-  g.add({"context-any", "A context proposed (opened connections) or answered (accepted ones).",
+          {"drop", V::yes_no, false, "yes: no answer to this one"}},
+         {}});
+  g.add({"context-any",
+         "A context proposed (opened connections) or answered (accepted ones).",
          {{"id", V::number, false, "presentation context id"},
           {"abstract", V::uid, false, "abstract syntax, when proposing"},
           {"transfer", V::uids, false, "transfer syntaxes"},
           {"required", V::yes_no, false, "no: may be refused"},
           {"result", V::number, false, "when answering"},
-          {"drop", V::yes_no, false, "when answering; yes: no answer to this one"}}, {}});
-  g.add({"role-send", "Role selection (PS3.7 D.3.3.4).",
+          {"drop", V::yes_no, false, "when answering; yes: no answer to this one"}},
+         {}});
+  g.add({"role-send",
+         "Role selection (PS3.7 D.3.3.4).",
          {{"sop-class", V::uid, true, "SOP class"},
           {"scu", V::number, true, "SCU role, 0 or 1"},
-          {"scp", V::number, true, "SCP role, 0 or 1"}}, {}});
-  g.add({"async-send", "Asynchronous operations window (PS3.7 D.3.3.3).",
-         {{"invoked", V::number, true, "0 is unlimited"}, {"performed", V::number, true, "0 is unlimited"}}, {}});
-  g.add({"extended-negotiation-send", "SOP class extended negotiation (PS3.7 D.3.3.5).",
-         {{"sop-class", V::uid, true, "SOP class"}, {"hex", V::hex, true, "application information"}}, {}});
-  g.add({"common-extended-negotiation-send", "SOP class common extended negotiation (PS3.7 D.3.3.6).",
+          {"scp", V::number, true, "SCP role, 0 or 1"}},
+         {}});
+  g.add({"async-send",
+         "Asynchronous operations window (PS3.7 D.3.3.3).",
+         {{"invoked", V::number, true, "0 is unlimited"}, {"performed", V::number, true, "0 is unlimited"}},
+         {}});
+  g.add({"extended-negotiation-send",
+         "SOP class extended negotiation (PS3.7 D.3.3.5).",
+         {{"sop-class", V::uid, true, "SOP class"}, {"hex", V::hex, true, "application information"}},
+         {}});
+  g.add({"common-extended-negotiation-send",
+         "SOP class common extended negotiation (PS3.7 D.3.3.6).",
          {{"sop-class", V::uid, true, "SOP class"},
           {"service-class", V::uid, true, "service class"},
-          {"related", V::uids, false, "related general SOP classes"}}, {}});
-  g.add({"user-identity-send", "User identity (PS3.7 D.3.3.7).",
+          {"related", V::uids, false, "related general SOP classes"}},
+         {}});
+  g.add({"user-identity-send",
+         "User identity (PS3.7 D.3.3.7).",
          {{"type", V::number, false, "1 name, 2 name and passcode, 3 Kerberos, 4 SAML, 5 JWT"},
           {"primary", V::text, false, "primary field"},
           {"secondary", V::text, false, "secondary field"},
-          {"response", V::text, false, "1: asks for a positive response; in an answer: the server's response"}}, {}});
-  g.add({"item-send", "Any user information sub-item.",
-         {{"type", V::number, true, "item type"}, {"hex", V::hex, true, "its content"}}, {}});
+          {"response", V::text, false, "1: asks for a positive response; in an answer: the server's response"}},
+         {}});
+  g.add({"item-send",
+         "Any user information sub-item.",
+         {{"type", V::number, true, "item type"}, {"hex", V::hex, true, "its content"}},
+         {}});
 }
 
 // --- messages -----------------------------------------------------------------------------------------------------
 
 void add_data(Grammar& g) {
   g.add({"item", "One item of a sequence.", {}, {{"element", "element-send"}}});
-  g.add({"element-send", "A Data Element; the text is its value, several split by backslash.",
+  g.add({"element-send",
+         "A Data Element; the text is its value, several split by backslash.",
          {{"tag", V::tag, true, "(0010,0020) or PatientID"},
           {"vr", V::vr, false, "the dictionary's when not said"},
           {"hex", V::hex, false, "value bytes, as they are"},
           {"absent", V::yes_no, false, "yes: leave it out"}},
-         {{"item", "item"}}, 0, TextUse::optional});
-  g.add({"command-set-send", "Changes to the Command Set.", {},
+         {{"item", "item"}},
+         0,
+         TextUse::optional});
+  g.add({"command-set-send",
+         "Changes to the Command Set.",
+         {},
          join(Children{{"element", "element-send"}}, modifications())});
-  g.add({"data-set-send", "The Data Set: synthetic, from a file, as bytes, or exactly the elements given.",
+  g.add({"data-set-send",
+         "The Data Set: synthetic, from a file, as bytes, or exactly the elements given.",
          {{"synthetic", V::synthetic, false, "a small made-up image"},
           {"size", V::number, false, "bytes of its pixels"},
           {"file", V::text, false, "a Part 10 file; sent in the accepted transfer syntax as it stands"},
           {"hex", V::hex, false, "bytes as they are"}},
          join(Children{{"element", "element-send"}}, modifications())});
-  g.add({"element-match", "A Data Element that must be so; the text is a pattern.",
+  g.add({"element-match",
+         "A Data Element that must be so; the text is a pattern.",
          {{"tag", V::tag, true, "(0010,0020) or PatientID"},
           {"is", V::text_match, false, "present, absent, or a pattern; instead of the text"}},
-         {}, 0, TextUse::optional, V::text_match});
+         {},
+         0,
+         TextUse::optional,
+         V::text_match});
   g.add({"set-match", "Elements that must be so.", {}, {{"element", "element-match"}}});
-  g.add({"capture", "Keeps a field in a variable.",
+  g.add({"capture",
+         "Keeps a field in a variable.",
          {{"field", V::address, true, "attribute of this matcher, tag or keyword"},
-          {"as", V::name, true, "used as ${name}"}}, {}});
+          {"as", V::name, true, "used as ${name}"}},
+         {}});
 }
 
 Children message_children() {
-  Children out{{"a-associate-rq", "a-associate-rq-send"}, {"a-associate-ac", "a-associate-ac-send"},
-               {"a-associate-rj", "a-associate-rj-send"}, {"a-release-rq", "plain-send"},
-               {"a-release-rp", "plain-send"},            {"a-abort", "a-abort-send"},
-               {"p-data", "p-data-send"},                 {"raw", "raw-send"},
+  Children out{{"a-associate-rq", "a-associate-rq-send"},
+               {"a-associate-ac", "a-associate-ac-send"},
+               {"a-associate-rj", "a-associate-rj-send"},
+               {"a-release-rq", "plain-send"},
+               {"a-release-rp", "plain-send"},
+               {"a-abort", "a-abort-send"},
+               {"p-data", "p-data-send"},
+               {"raw", "raw-send"},
                {"message", "message-send"}};
   for (const auto name : dimse_messages) out.push_back({std::string(name), "dimse-send"});
   return out;
@@ -234,30 +303,40 @@ void add_messages(Grammar& g) {
   g.add({"a-associate-rq-send", "A-ASSOCIATE-RQ (PS3.8 9.3.2).", associate_attributes(),
          join(join(Children{{"context", "context-rq"}}, negotiation_children()), modifications())});
   g.add({"a-associate-ac-send", "A-ASSOCIATE-AC (PS3.8 9.3.3), answering the request that came.",
-         associate_attributes(),
+         join(Attributes{accept_attribute()}, associate_attributes()),
          join(join(Children{{"context", "context-ac"}}, negotiation_children()), modifications())});
-  g.add({"a-associate-rj-send", "A-ASSOCIATE-RJ (PS3.8 9.3.4).",
+  g.add({"a-associate-rj-send",
+         "A-ASSOCIATE-RJ (PS3.8 9.3.4).",
          {{"result", V::number, false, "1 permanent, 2 transient"},
           {"source", V::number, false, "1 user, 2 provider (ACSE), 3 provider (presentation)"},
           {"reason", V::number, false, "by source"}},
          modifications()});
   g.add({"plain-send", "A PDU without fields.", {}, modifications()});
-  g.add({"a-abort-send", "A-ABORT (PS3.8 9.3.8).",
+  g.add({"a-abort-send",
+         "A-ABORT (PS3.8 9.3.8).",
          {{"source", V::number, false, "0 user, 2 provider"}, {"reason", V::number, false, "by source"}},
          modifications()});
-  g.add({"pdv-send", "One PDV by hand.",
+  g.add({"pdv-send",
+         "One PDV by hand.",
          {{"context", V::context, false, "id or abstract syntax"},
           {"control", V::number, false, "message control header: bit 0 command, bit 1 last"},
-          {"hex", V::hex, false, "the fragment"}}, {}});
-  g.add({"p-data-send", "A P-DATA-TF PDU by hand (PS3.8 9.3.5).", {},
+          {"hex", V::hex, false, "the fragment"}},
+         {}});
+  g.add({"p-data-send",
+         "A P-DATA-TF PDU by hand (PS3.8 9.3.5).",
+         {},
          join(Children{{"pdv", "pdv-send"}}, modifications())});
-  g.add({"raw-send", "Bytes as they are: hex, text, or hex as content.",
+  g.add({"raw-send",
+         "Bytes as they are: hex, text, or hex as content.",
          {{"hex", V::hex, false, "the bytes"},
           {"text", V::text, false, "the bytes as text"},
           {"repeat", V::number, false, "how often; 1 when not said"}},
-         {}, 0, TextUse::optional, V::hex});
-  const auto children = join(Children{{"command-set", "command-set-send", 0, 1}, {"data-set", "data-set-send", 0, 1}},
-                             modifications());
+         {},
+         0,
+         TextUse::optional,
+         V::hex});
+  const auto children =
+      join(Children{{"command-set", "command-set-send", 0, 1}, {"data-set", "data-set-send", 0, 1}}, modifications());
   g.add({"dimse-send", "A DIMSE message; everything not said is filled in right.", dimse_send_attributes(), children});
   g.add({"message-send", "A DIMSE message by its command value.",
          join(Attributes{{"command", V::number, true, "Command Field"}}, dimse_send_attributes()), children});
@@ -266,38 +345,57 @@ void add_messages(Grammar& g) {
 // --- matchers -----------------------------------------------------------------------------------------------------
 
 Children matcher_children() {
-  Children out{{"a-associate-rq", "a-associate-match"}, {"a-associate-ac", "a-associate-match"},
-               {"a-associate-rj", "a-associate-rj-match"}, {"a-release-rq", "plain-match"},
-               {"a-release-rp", "plain-match"},            {"a-abort", "a-abort-match"},
-               {"p-data", "p-data-match"},                 {"closed", "closed-match"},
-               {"silence", "silence-match"},               {"any", "plain-match"},
-               {"unrecognized", "plain-match"},            {"message", "message-match"}};
+  Children out{{"a-associate-rq", "a-associate-match"},
+               {"a-associate-ac", "a-associate-match"},
+               {"a-associate-rj", "a-associate-rj-match"},
+               {"a-release-rq", "plain-match"},
+               {"a-release-rp", "plain-match"},
+               {"a-abort", "a-abort-match"},
+               {"p-data", "p-data-match"},
+               {"closed", "closed-match"},
+               {"silence", "silence-match"},
+               {"any", "plain-match"},
+               {"unrecognized", "plain-match"},
+               {"message", "message-match"}};
   for (const auto name : dimse_messages) out.push_back({std::string(name), "dimse-match"});
   return out;
 }
 
 void add_matchers(Grammar& g) {
   const ChildSpec capture{"capture", "capture"};
-  g.add({"context-match", "A presentation context that must be there.",
+  g.add({"context-match",
+         "A presentation context that must be there.",
          {{"id", V::number_match, false, "presentation context id"},
           {"abstract", V::uid_match, false, "abstract syntax"},
           {"result", V::number_match, false, "of the answer"},
-          {"transfer", V::uid_match, false, "of the answer; one of the proposed in a request"}}, {}});
-  g.add({"role-match", "Role selection that must be there.",
+          {"transfer", V::uid_match, false, "of the answer; one of the proposed in a request"}},
+         {}});
+  g.add({"role-match",
+         "Role selection that must be there.",
          {{"sop-class", V::uid_match, false, "SOP class"},
           {"scu", V::number_match, false, "SCU role"},
-          {"scp", V::number_match, false, "SCP role"}}, {}});
-  g.add({"async-match", "Asynchronous window that must be there.",
+          {"scp", V::number_match, false, "SCP role"}},
+         {}});
+  g.add({"async-match",
+         "Asynchronous window that must be there.",
          {{"invoked", V::number_match, false, "operations invoked"},
-          {"performed", V::number_match, false, "operations performed"}}, {}});
-  g.add({"extended-negotiation-match", "Extended negotiation that must be there.",
-         {{"sop-class", V::uid_match, false, "SOP class"}, {"hex", V::text_match, false, "in lower-case hex"}}, {}});
-  g.add({"user-identity-match", "User identity that must be there.",
+          {"performed", V::number_match, false, "operations performed"}},
+         {}});
+  g.add({"extended-negotiation-match",
+         "Extended negotiation that must be there.",
+         {{"sop-class", V::uid_match, false, "SOP class"}, {"hex", V::text_match, false, "in lower-case hex"}},
+         {}});
+  g.add({"user-identity-match",
+         "User identity that must be there.",
          {{"type", V::number_match, false, "of a request"},
-          {"response", V::text_match, false, "server response, as text"}}, {}});
-  g.add({"item-match", "A sub-item of user information by its type.",
-         {{"type", V::number, true, "item type"}, {"present", V::yes_no, false, "no: it must not be there"}}, {}});
-  g.add({"a-associate-match", "An A-ASSOCIATE-RQ or -AC.",
+          {"response", V::text_match, false, "server response, as text"}},
+         {}});
+  g.add({"item-match",
+         "A sub-item of user information by its type.",
+         {{"type", V::number, true, "item type"}, {"present", V::yes_no, false, "no: it must not be there"}},
+         {}});
+  g.add({"a-associate-match",
+         "An A-ASSOCIATE-RQ or -AC.",
          {{"called-ae", V::text_match, false, "without blanks around it"},
           {"calling-ae", V::text_match, false, "without blanks around it"},
           {"protocol-version", V::number_match, false, ""},
@@ -314,111 +412,164 @@ void add_matchers(Grammar& g) {
           {"user-identity", "user-identity-match"},
           {"item", "item-match"},
           capture}});
-  g.add({"a-associate-rj-match", "An A-ASSOCIATE-RJ.",
+  g.add({"a-associate-rj-match",
+         "An A-ASSOCIATE-RJ.",
          {{"result", V::number_match, false, "1 permanent, 2 transient"},
           {"source", V::number_match, false, "1 user, 2 provider (ACSE), 3 provider (presentation)"},
           {"reason", V::number_match, false, "by source"}},
          {capture}});
-  g.add({"a-abort-match", "An A-ABORT.",
+  g.add({"a-abort-match",
+         "An A-ABORT.",
          {{"source", V::number_match, false, "0 user, 2 provider"}, {"reason", V::number_match, false, "by source"}},
          {capture}});
   g.add({"plain-match", "Matched by its kind alone.", {}, {}});
-  g.add({"closed-match", "The peer closes the transport connection.",
-         {{"how", V::how, false, "fin, rst; either when not said"}}, {}});
+  g.add({"closed-match",
+         "The peer closes the transport connection.",
+         {{"how", V::how, false, "fin, rst; either when not said"}},
+         {}});
   g.add({"silence-match", "Nothing comes for a time.", {{"for", V::duration, true, "how long"}}, {}});
-  g.add({"pdv-match", "A PDV that must be there.",
+  g.add({"pdv-match",
+         "A PDV that must be there.",
          {{"context", V::number_match, false, "id"},
           {"control", V::number_match, false, "message control header"},
-          {"length", V::number_match, false, "bytes of the fragment"}}, {}});
-  g.add({"p-data-match", "One P-DATA-TF PDU, whether or not it completes a message.",
+          {"length", V::number_match, false, "bytes of the fragment"}},
+         {}});
+  g.add({"p-data-match",
+         "One P-DATA-TF PDU, whether or not it completes a message.",
          {{"length", V::number_match, false, "PDU-length"}, {"values", V::number_match, false, "number of PDVs"}},
          {{"pdv", "pdv-match"}, capture}});
   const Children children{{"command-set", "set-match", 0, 1}, {"data-set", "set-match", 0, 1}, capture};
   g.add({"dimse-match", "A DIMSE message.", dimse_match_attributes(), children});
   g.add({"message-match", "A DIMSE message by its command value.",
          join(Attributes{{"command", V::number_match, false, "Command Field"}}, dimse_match_attributes()), children});
-  g.add({"optional", "Messages that may come before a mandatory one.",
+  g.add({"any-of", "Alternatives as a group.", {}, matcher_children()});
+  g.add({"optional",
+         "Messages that may come before a mandatory one.",
          {{"min", V::number, false, "at least so many of them; 0 when not said"},
           {"max", V::number, false, "at most; 1000 when not said"}},
-         matcher_children()});
-  g.add({"tolerate", "Alternatives that are accepted with a remark.",
+         join(Children{{"any-of", "any-of"}}, matcher_children())});
+  g.add({"tolerate",
+         "Alternatives that are accepted with a remark.",
          {{"verdict", V::tolerated, true, "what the case becomes"},
           {"note", V::text, true, "why it is tolerated and not right"},
           {"observe", V::assignment, false, "name=value to record"}},
-         matcher_children()});
+         join(Children{{"optional", "optional"}, {"any-of", "any-of"}}, matcher_children())});
 }
 
 // --- steps --------------------------------------------------------------------------------------------------------
 
 Children step_children() {
-  return {{"connect", "connect"},     {"listen", "listen"},       {"accept", "accept"},
-          {"operate", "operate"},     {"associate", "associate"}, {"send", "send"},
-          {"expect", "expect"},       {"release", "release"},     {"abort", "abort"},
-          {"close", "close"},         {"wait", "wait"},           {"pause-reading", "reading"},
-          {"resume-reading", "reading"}, {"repeat", "repeat"},    {"let", "let"},
-          {"serve", "serve"},         {"check-health", "check-health"}, {"check-served", "check-served"},
-          {"include", "include"},     {"note", "note"},           {"received", "received"}};
+  return {{"connect", "connect"},
+          {"listen", "listen"},
+          {"accept", "accept"},
+          {"operate", "operate"},
+          {"associate", "associate"},
+          {"send", "send"},
+          {"expect", "expect"},
+          {"release", "release"},
+          {"abort", "abort"},
+          {"close", "close"},
+          {"wait", "wait"},
+          {"pause-reading", "reading"},
+          {"resume-reading", "reading"},
+          {"repeat", "repeat"},
+          {"let", "let"},
+          {"serve", "serve"},
+          {"check-health", "check-health"},
+          {"check-served", "check-served"},
+          {"include", "include"},
+          {"note", "note"},
+          {"received", "received"}};
 }
 
 void add_steps(Grammar& g) {
-  g.add({"connect", "Opens a connection to the device.",
-         {{"as", V::name, false, "its name; c1 when not said"}, within, judge}, {}});
-  g.add({"listen", "Listens for the device.",
-         {{"as", V::name, false, "its name; l1 when not said"}, {"port", V::port, false, "that of the run when not said"}},
+  g.add({"connect",
+         "Opens a connection to the device.",
+         {{"as", V::name, false, "its name; c1 when not said"}, within, judge},
          {}});
-  g.add({"accept", "Waits for the device to connect.",
+  g.add({"listen",
+         "Listens for the device.",
+         {{"as", V::name, false, "its name; l1 when not said"},
+          {"port", V::port, false, "that of the run when not said"}},
+         {}});
+  g.add({"accept",
+         "Waits for the device to connect.",
          {{"listener", V::name, false, "l1 when not said"},
-          {"as", V::name, false, "name of the connection; c1 when not said"}, within, judge}, {}});
-  g.add({"word", "A word for the command that operates the device.",
-         {{"name", V::name, true, "{name} in the command"}, {"value", V::text, true, "its value"}}, {}});
-  g.add({"operate", "Makes the device act.",
+          {"as", V::name, false, "name of the connection; c1 when not said"},
+          within,
+          judge},
+         {}});
+  g.add({"word",
+         "A word for the command that operates the device.",
+         {{"name", V::name, true, "{name} in the command"}, {"value", V::text, true, "its value"}},
+         {}});
+  g.add({"operate",
+         "Makes the device act.",
          {{"action", V::name, true, "echo, store, find..., start, stop, restart"},
           {"listener", V::name, false, "where it is to connect to; l1 when not said"},
           {"prompt", V::text, false, "what a person is asked to do"},
-          {"wait", V::yes_no, false, "yes: until it is done"}, within},
+          {"wait", V::yes_no, false, "yes: until it is done"},
+          within},
          {{"word", "word"}}});
-  auto ceremony = join(Attributes{connection, within, judge}, associate_attributes());
+  auto ceremony = join(Attributes{connection, within, judge, accept_attribute()}, associate_attributes());
   g.add({"associate", "Establishes an association, as requestor or as acceptor of it.", std::move(ceremony),
          join(Children{{"context", "context-any"}}, negotiation_children())});
-  g.add({"send", "Sends messages, all in one write.",
+  g.add({"send",
+         "Sends messages, all in one write.",
          {connection,
           {"split", V::split, false, "segment lengths; the last repeats"},
           {"pause", V::duration, false, "between segments"},
           {"truncate", V::number, false, "only so many bytes are sent"},
           {"provoke", V::yes_no, false, "whether this is wrong on purpose"}},
          message_children()});
-  g.add({"expect", "Alternatives for what comes next.",
+  g.add({"expect",
+         "Alternatives for what comes next.",
          {connection, within, judge, {"stray", V::stray, false, "ignore: what nobody expects is skipped"}},
-         join(Children{{"optional", "optional"}, {"tolerate", "tolerate"}}, matcher_children())});
-  g.add({"release", "The whole release, with the close.",
-         {connection, within, judge, {"by", V::side, false, "us on opened connections, peer on accepted ones"}}, {}});
-  g.add({"abort", "A-ABORT, then close.",
-         {connection, {"source", V::number, false, "0"}, {"reason", V::number, false, "0"}}, {}});
-  g.add({"close", "Closes the transport connection.",
-         {connection, {"how", V::how, false, "fin or rst"}, {"half", V::yes_no, false, "yes: we still read"}}, {}});
+         join(Children{{"optional", "optional"}, {"tolerate", "tolerate"}, {"any-of", "any-of"}}, matcher_children())});
+  g.add({"release",
+         "The whole release, with the close.",
+         {connection, within, judge, {"by", V::side, false, "us on opened connections, peer on accepted ones"}},
+         {}});
+  g.add({"abort",
+         "A-ABORT, then close.",
+         {connection, {"source", V::number, false, "0"}, {"reason", V::number, false, "0"}},
+         {}});
+  g.add({"close",
+         "Closes the transport connection.",
+         {connection, {"how", V::how, false, "fin or rst"}, {"half", V::yes_no, false, "yes: we still read"}},
+         {}});
   g.add({"wait", "Lets time pass.", {{"for", V::duration, true, "how long"}}, {}});
   g.add({"reading", "Stops or resumes reading from the connection.", {connection}, {}});
-  g.add({"let", "Gives a variable a value.",
-         {{"name", V::name, true, "used as ${name}"}, {"value", V::text, true, "its value"}}, {}});
-  g.add({"repeat", "Repeats steps.",
+  g.add({"let",
+         "Gives a variable a value.",
+         {{"name", V::name, true, "used as ${name}"}, {"value", V::text, true, "its value"}},
+         {}});
+  g.add({"repeat",
+         "Repeats steps.",
          {{"count", V::number, true, "at most; 100000 is the limit"},
           {"variable", V::name, false, "counts from 1"},
           {"while", V::name, false, "a variable..."},
           {"is", V::text_match, false, "...and what it must be for another round"}},
          step_children()});
   g.add({"on", "A message and the steps that answer it.", {}, join(matcher_children(), step_children())});
-  g.add({"serve", "Answers messages until the device releases or closes.", {connection, within, judge},
+  g.add({"serve",
+         "Answers messages until the device releases or closes.",
+         {connection, within, judge},
          {{"on", "on", 1}}});
   g.add({"check-health", "A new association with C-ECHO must work.", {within}, {}});
   g.add({"check-served", "C-ECHO on an open association must work.", {connection, within}, {}});
-  g.add({"include", "Steps of another file, whose root is steps.",
-         {{"href", V::text, true, "relative to this file"}}, {}});
+  g.add({"include",
+         "Steps of another file, whose root is steps.",
+         {{"href", V::text, true, "relative to this file"}},
+         {}});
   g.add({"note", "A remark for the trace.", {}, {}, 0, TextUse::required});
-  g.add({"received", "What came back, in executed scenarios; does nothing.",
+  g.add({"received",
+         "What came back, in executed scenarios; does nothing.",
          {{"connection", V::name, true, "on which connection"},
           {"at", V::text, true, "seconds since the case began"},
           {"summary", V::text, true, "what it was"},
-          {"hex", V::hex, false, "its bytes, as far as kept"}}, {}});
+          {"hex", V::hex, false, "its bytes, as far as kept"}},
+         {}});
 }
 
 Grammar make() {
@@ -431,11 +582,17 @@ Grammar make() {
   add_messages(g);
   add_matchers(g);
   add_steps(g);
-  const Children head{{"title", "title", 1, 1},       {"clause", "clause", 1}, {"requirement", "requirement"},
-                      {"advice", "advice", 1, 1},     {"needs", "needs"},      {"observe", "observe"},
-                      {"ignore-finding", "ignore-finding"}, {"parameters", "parameters", 0, 1}};
+  const Children head{{"title", "title", 1, 1},
+                      {"clause", "clause", 1},
+                      {"requirement", "requirement"},
+                      {"advice", "advice", 1, 1},
+                      {"needs", "needs"},
+                      {"observe", "observe"},
+                      {"ignore-finding", "ignore-finding"},
+                      {"parameters", "parameters", 0, 1}};
   const auto steps = step_children();
-  TypeSpec scenario{"scenario", "One test: what is said, what must come back, what it means.",
+  TypeSpec scenario{"scenario",
+                    "One test: what is said, what must come back, what it means.",
                     {{"id", V::case_id, true, "address of the standard, never changed once published"},
                      {"role", V::role, true, "which side Assay plays"},
                      {"tags", V::names, false, "for selection"},

@@ -127,10 +127,12 @@ std::expected<std::vector<Scenario>, std::vector<LoadError>> load(std::string_vi
     }
     for (const auto& scenario : scenarios) {
       if (errors.size() >= max_load_errors) break;
+      const auto before = errors.size();
       check_variables(scenario, errors);
       check_connections(scenario, errors);
       check_steps(scenario, errors);
-      check_messages(scenario, errors);
+      // A message that holds a mistake found above cannot be built either: that would be said twice.
+      if (errors.size() == before) check_messages(scenario, errors);
     }
     const auto twice = duplicate_ids(scenarios);
     errors.insert(errors.end(), twice.begin(), twice.end());
@@ -150,8 +152,9 @@ std::vector<LoadError> duplicate_ids(const std::vector<Scenario>& scenarios) {
   const auto add = [&](const std::string& id, const Scenario& scenario, std::string_view what) {
     const auto [at, fresh] = seen.emplace(id, &scenario);
     if (fresh) return;
-    errors.push_back({scenario.file, scenario.line, 1, "the " + std::string(what) + " " + id + " stands already in " +
-                                                           at->second->file + ":" + std::to_string(at->second->line)});
+    errors.push_back({scenario.file, scenario.line, 1,
+                      "the " + std::string(what) + " " + id + " stands already in " + at->second->file + ":" +
+                          std::to_string(at->second->line)});
   };
   for (const auto& scenario : scenarios) {
     add(scenario.id, scenario, "id");

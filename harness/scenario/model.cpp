@@ -53,7 +53,13 @@ const std::vector<std::pair<std::string, std::string>>& Case::parameters() const
   return scenario->rows.empty() ? none : scenario->rows[row].values;
 }
 
-std::string Case::title() const { return filled(scenario->title, parameters()); }
+std::vector<std::pair<std::string, std::string>> Case::bindings() const {
+  auto out = parameters();
+  if (!scenario->rows.empty()) out.emplace_back("name", scenario->rows[row].name);
+  return out;
+}
+
+std::string Case::title() const { return filled(scenario->title, bindings()); }
 
 trace::CaseResult Case::blank_result() const {
   trace::CaseResult result;
@@ -62,12 +68,12 @@ trace::CaseResult Case::blank_result() const {
   result.role = scenario->role;
   result.tags = scenario->tags;
   result.clauses = scenario->clauses;
-  for (auto& clause : result.clauses) clause.duty = filled(clause.duty, parameters());
+  for (auto& clause : result.clauses) clause.duty = filled(clause.duty, bindings());
   result.requirements = scenario->requirements;
   result.parameters = parameters();
   result.file = scenario->file;
   result.line = scenario->line;
-  result.advice = filled(scenario->advice, parameters());
+  result.advice = filled(scenario->advice, bindings());
   return result;
 }
 

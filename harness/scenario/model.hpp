@@ -94,6 +94,8 @@ struct Case {
   /// "ps3.8/9.3.2/protocol-version", with "/zero" for the parameter row of that name.
   [[nodiscard]] std::string id() const;
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& parameters() const;
+  /// The parameters, and the row's own name as "name".
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> bindings() const;
   /// The title with parameters filled in.
   [[nodiscard]] std::string title() const;
   /// Everything of the result that is known before the case runs.

@@ -69,8 +69,8 @@ std::vector<Parameter> lists_of(const Element& parameters, std::vector<LoadError
     for (const auto word : words_of(element.value("values")))
       parameter.choices.push_back({label_of(word), std::string(word)});
     for (const auto& value : element.children) {
-      parameter.choices.push_back({value.has("name") ? std::string(value.value("name")) : label_of(value.text),
-                                   value.text});
+      parameter.choices.push_back(
+          {value.has("name") ? std::string(value.value("name")) : label_of(value.text), value.text});
     }
     if (parameter.choices.empty()) errors.push_back(error_at(element.at, "the parameter has no values"));
     if (std::ranges::any_of(lists, [&](const Parameter& other) { return other.name == parameter.name; }))

@@ -108,9 +108,9 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"text", "text", ""},
     {"name", "a name (letters, digits, . _ -)", "[A-Za-z0-9._\\-]+"},
     {"names", "names split by blanks", "\\s*[A-Za-z0-9._\\-]+(\\s+[A-Za-z0-9._\\-]+)*\\s*"},
-    {"case-id", "an address such as ps3.8/9.3.4/unknown-called-ae", "[a-z0-9.]+(/[A-Za-z0-9.\\-]+){2,}"},
+    {"case-id", "an address such as ps3.8/9.3.4/unknown-called-ae", "[a-z0-9.]+(/[A-Za-z0-9._\\-]+){2,}"},
     {"case-ids", "addresses split by blanks",
-     "\\s*[a-z0-9.]+(/[A-Za-z0-9.\\-]+){2,}(\\s+[a-z0-9.]+(/[A-Za-z0-9.\\-]+){2,})*\\s*"},
+     "\\s*[a-z0-9.]+(/[A-Za-z0-9._\\-]+){2,}(\\s+[a-z0-9.]+(/[A-Za-z0-9._\\-]+){2,})*\\s*"},
     {"part", "a part of the standard such as PS3.8", "PS3\\.[0-9]+"},
     {"section", "a section such as 9.3.4 or C.4.1.3", "[A-Z0-9][A-Za-z0-9.\\-]*"},
     {"number", "a number such as 16 or 0x10", "[0-9]+|0[xX][0-9A-Fa-f]+"},
@@ -118,7 +118,9 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"number-or-absent", "a number such as 16 or 0x10, or absent", "[0-9]+|0[xX][0-9A-Fa-f]+|absent"},
     {"port", "a port number from 0 to 65535", "[0-9]{1,5}"},
     {"hex", "hex digits in pairs", "[0-9A-Fa-f\\s]*"},
-    {"duration", "a time such as 500ms, 2s or 1m, or one of dul-timeout, dimse-timeout, artim, connect-timeout, operate-timeout, settle",
+    {"duration",
+     "a time such as 500ms, 2s or 1m, or one of dul-timeout, dimse-timeout, artim, connect-timeout, operate-timeout, "
+     "settle",
      "[0-9]+(\\.[0-9]+)?(ms|s|m)|dul-timeout|dimse-timeout|artim|connect-timeout|operate-timeout|settle"},
     {"yes-no", "yes or no", "yes|no"},
     {"role", "requestor or acceptor", "requestor|acceptor"},
@@ -136,19 +138,23 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"uids", "UIDs or keywords of PS3.6 split by blanks", "[A-Za-z0-9.\\s]*"},
     {"uid-or-absent", "a UID, a keyword of PS3.6, or absent", "[A-Za-z0-9.]*"},
     {"status", "a status in hex such as A700", "(0[xX])?[0-9A-Fa-f]{1,4}"},
-    {"tag", "a tag (0010,0020) or a keyword of PS3.6", "\\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\\)|[0-9A-Fa-f]{8}|[A-Z][A-Za-z0-9]*"},
+    {"tag", "a tag (0010,0020) or a keyword of PS3.6",
+     "\\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\\)|[0-9A-Fa-f]{8}|[A-Z][A-Za-z0-9]*"},
     {"vr", "a Value Representation of two letters", "[A-Z]{2}"},
     {"path", "an address such as presentation-context[2]/id", ""},
     {"address", "letters, digits and . _ - : / *", "[A-Za-z0-9._\\-:/*]+"},
     {"assignment", "name=value", "[A-Za-z0-9._\\-]+=.+"},
     {"number-match", "a number, 1|3, 1..4, !7, present or absent",
-     "!?([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|absent|\\*)(\\|([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|absent))*"},
+     "!?([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|absent|\\*)(\\|([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|"
+     "absent))*"},
     {"status-match", "a status in hex, A700..A7FF, FF00|FF01, !0000, present or absent",
-     "!?([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|absent|\\*)(\\|([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|absent))*"},
+     "!?([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|absent|\\*)(\\|([0-9xXA-Fa-f]+(\\.\\.[0-9xXA-Fa-f]+)?|present|"
+     "absent))*"},
     {"text-match", "text, a|b, a pattern with * and ?, !text, present or absent", ""},
     {"uid-match", "a UID or keyword, a|b, a pattern with * and ?, !uid, present or absent", "[A-Za-z0-9.|!*?]*"},
     {"status-class", "success, warning, failure, cancel or pending, split by |",
      "(success|warning|failure|cancel|pending)(\\|(success|warning|failure|cancel|pending))*"},
+    {"acceptance", "all or none", "all|none"},
     {"context", "a presentation context id or an abstract syntax (UID or keyword)", "[A-Za-z0-9.]+"},
 });
 static_assert(type_texts.size() == static_cast<std::size_t>(ValueType::context) + 1);
@@ -156,7 +162,7 @@ static_assert(type_texts.size() == static_cast<std::size_t>(ValueType::context) 
 const TypeText& texts(ValueType type) { return type_texts[static_cast<std::size_t>(type)]; }
 
 bool is_case_id(std::string_view text) {
-  return std::ranges::count(text, '/') >= 2 && only(text, "./-") && text.front() != '/' && text.back() != '/' &&
+  return std::ranges::count(text, '/') >= 2 && only(text, "./_-") && text.front() != '/' && text.back() != '/' &&
          text.find("//") == std::string_view::npos;
 }
 
@@ -194,6 +200,7 @@ bool fits(ValueType type, std::string_view form) {
     case tolerated:
     case stray:
     case present_absent:
+    case acceptance:
     case synthetic: return one_of(form, texts(type).pattern);
     case split: {
       bool ok = !form.empty();
@@ -226,9 +233,8 @@ bool fits(ValueType type, std::string_view form) {
         return one != "present" && one != "absent" && one.find_first_of("*?") == std::string_view::npos && !is_uid(one);
       });
     case status_class:
-      return !any_alternative(form, [](std::string_view one) {
-        return !one_of(one, "success|warning|failure|cancel|pending");
-      });
+      return !any_alternative(
+          form, [](std::string_view one) { return !one_of(one, "success|warning|failure|cancel|pending"); });
     case context: {
       if (const auto id = unsigned_from(form)) return *id <= 255;
       return !form.empty() && is_uid(form);

@@ -81,7 +81,7 @@ PutResult MemoryStore::put(Instance instance, bool replace) {
   bytes_ += size;
   by_age_.emplace(next_age_, kept->sop_instance_uid);
   patients_[kept->patient_id][kept->study_uid][kept->series_uid][kept->sop_instance_uid] = kept;
-  instances_[kept->sop_instance_uid] = Entry{std::move(kept), next_age_++};
+  instances_.insert_or_assign(kept->sop_instance_uid, Entry{kept, next_age_++});
   return result;
 }
 

@@ -60,12 +60,12 @@ void append_bounded(Problems& to, Problems& from) {
 
 /// What one event brings along for the actions it may cause; only the parts that belong to the event are set.
 struct Session::Inputs {
-  pdu::Pdu* pdu = nullptr;            // Evt3, 4, 6, 16: received; Evt7, 8: to be sent
-  const pdu::PDataTf* data = nullptr;  // Evt9, PDVs as given
+  pdu::Pdu* pdu = nullptr;                  // Evt3, 4, 6, 16: received; Evt7, 8: to be sent
+  const pdu::PDataTf* data = nullptr;       // Evt9, PDVs as given
   const dimse::Message* message = nullptr;  // Evt9, to be fragmented
   dimse::Packing packing;
-  Problems* problems = nullptr;       // of the PDU received
-  std::string why;                    // for an A-P-ABORT indication
+  Problems* problems = nullptr;  // of the PDU received
+  std::string why;               // for an A-P-ABORT indication
   std::uint8_t abort_reason = 0;
   std::optional<pdu::AAssociateRj> rejection;  // Evt6: what the service provider answers when it refuses
 };
@@ -118,12 +118,8 @@ void Session::apply(dul::Effect effect, dul::Event event, const Inputs& inputs, 
       append(output_,
              pdu::encode(pdu::AAbort{source_user, event == dul::Event::evt15 ? inputs.abort_reason : std::uint8_t{0}}));
       break;
-    case send_a_abort_provider:
-      append(output_, pdu::encode(pdu::AAbort{source_provider, inputs.abort_reason}));
-      break;
-    case indicate_a_associate:
-      events_.emplace_back(AssociateIndication{*rq_, std::move(*inputs.problems)});
-      break;
+    case send_a_abort_provider: append(output_, pdu::encode(pdu::AAbort{source_provider, inputs.abort_reason})); break;
+    case indicate_a_associate: events_.emplace_back(AssociateIndication{*rq_, std::move(*inputs.problems)}); break;
     case confirm_a_associate_accept: {
       auto& ac = std::get<pdu::AAssociateAc>(*inputs.pdu);
       agree(*rq_, ac);
@@ -177,8 +173,8 @@ Session::Result Session::transport_opened(Instant now) {
 
 Session::Result Session::receive(ByteView bytes, Instant now) {
   if (!transport_open())
-    return std::unexpected(LocalError{"bytes received in " + std::string(dul::name(state())) +
-                                      ", where no transport connection is open"});
+    return std::unexpected(
+        LocalError{"bytes received in " + std::string(dul::name(state())) + ", where no transport connection is open"});
   if (skip_ > 0) {
     const auto skipped = std::min<std::uint64_t>(skip_, bytes.size());
     skip_ -= skipped;
@@ -237,8 +233,8 @@ void Session::receive_frame(const pdu::Framer::Frame& frame, Instant now) {
     case pdu::PduType::a_associate_rq:
       if (state() == dul::State::sta2) {
         auto& rq = std::get<pdu::AAssociateRq>(*decoded.pdu);
-        inputs.rejection = options_.provider_rejects ? options_.provider_rejects(rq, decoded.problems)
-                                                     : reject_unknown_version(rq);
+        inputs.rejection =
+            options_.provider_rejects ? options_.provider_rejects(rq, decoded.problems) : reject_unknown_version(rq);
         peer_maximum_length_ = rq.maximum_length();
         rq_ = std::move(rq);
       }

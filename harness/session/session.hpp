@@ -23,36 +23,72 @@
 namespace assay::session {
 
 // Primitives we submit (PS3.8 7).
-struct AssociateRequest { pdu::AAssociateRq rq; };   // Evt1
-struct AssociateAccept { pdu::AAssociateAc ac; };    // Evt7
-struct AssociateReject { pdu::AAssociateRj rj; };    // Evt8
-struct MessageRequest { dimse::Message message; dimse::Packing packing; };  // Evt9; maximum_length is lowered to the peer's
-struct DataRequest { pdu::PDataTf data; };           // Evt9, PDVs as given
-struct ReleaseRequest {};                            // Evt11
-struct ReleaseResponse {};                           // Evt14
-struct AbortRequest { std::uint8_t reason = 0; };    // Evt15, source 0 (service-user)
+struct AssociateRequest {
+  pdu::AAssociateRq rq;
+};  // Evt1
+struct AssociateAccept {
+  pdu::AAssociateAc ac;
+};  // Evt7
+struct AssociateReject {
+  pdu::AAssociateRj rj;
+};  // Evt8
+struct MessageRequest {
+  dimse::Message message;
+  dimse::Packing packing;
+};  // Evt9; maximum_length is lowered to the peer's
+struct DataRequest {
+  pdu::PDataTf data;
+};                          // Evt9, PDVs as given
+struct ReleaseRequest {};   // Evt11
+struct ReleaseResponse {};  // Evt14
+struct AbortRequest {
+  std::uint8_t reason = 0;
+};  // Evt15, source 0 (service-user)
 using Primitive = std::variant<AssociateRequest, AssociateAccept, AssociateReject, MessageRequest, DataRequest,
                                ReleaseRequest, ReleaseResponse, AbortRequest>;
 
 // What the session tells us (PS3.8 7: indications and confirmations).
-struct AssociateIndication { pdu::AAssociateRq rq; Problems problems; };
-struct AssociateConfirm { pdu::AAssociateAc ac; Problems problems; };
-struct RejectConfirm { pdu::AAssociateRj rj; Problems problems; };
-struct MessageIndication { dimse::Message message; Problems problems; };
-struct DataIndication { pdu::PDataTf data; };        // only when options.raw_data
-struct ReleaseIndication { bool collision = false; };
+struct AssociateIndication {
+  pdu::AAssociateRq rq;
+  Problems problems;
+};
+struct AssociateConfirm {
+  pdu::AAssociateAc ac;
+  Problems problems;
+};
+struct RejectConfirm {
+  pdu::AAssociateRj rj;
+  Problems problems;
+};
+struct MessageIndication {
+  dimse::Message message;
+  Problems problems;
+};
+struct DataIndication {
+  pdu::PDataTf data;
+};  // only when options.raw_data
+struct ReleaseIndication {
+  bool collision = false;
+};
 struct ReleaseConfirm {};
-struct AbortIndication { std::uint8_t source = 0; std::uint8_t reason = 0; };  // A-ABORT PDU from the peer's user
-struct ProviderAbort { std::string why; std::uint8_t reason = 0; };            // A-P-ABORT: peer's provider, ours, or transport loss
-struct TransportClosed {};                           // the session is over; state is Sta1
-using SessionEvent = std::variant<AssociateIndication, AssociateConfirm, RejectConfirm, MessageIndication, DataIndication,
-                                  ReleaseIndication, ReleaseConfirm, AbortIndication, ProviderAbort, TransportClosed>;
+struct AbortIndication {
+  std::uint8_t source = 0;
+  std::uint8_t reason = 0;
+};  // A-ABORT PDU from the peer's user
+struct ProviderAbort {
+  std::string why;
+  std::uint8_t reason = 0;
+};                          // A-P-ABORT: peer's provider, ours, or transport loss
+struct TransportClosed {};  // the session is over; state is Sta1
+using SessionEvent =
+    std::variant<AssociateIndication, AssociateConfirm, RejectConfirm, MessageIndication, DataIndication,
+                 ReleaseIndication, ReleaseConfirm, AbortIndication, ProviderAbort, TransportClosed>;
 
 struct Options {
-  Duration artim = std::chrono::seconds(30);            // PS3.8 9.1.5
+  Duration artim = std::chrono::seconds(30);                    // PS3.8 9.1.5
   std::uint32_t maximum_length = limits::announced_max_length;  // what we announced; longer P-DATA-TF is Evt19
-  bool raw_data = false;                                // yield DataIndication instead of assembled messages
-  std::size_t keep_data_set_bytes = 512U << 20;         // of an assembled message
+  bool raw_data = false;                                        // yield DataIndication instead of assembled messages
+  std::size_t keep_data_set_bytes = 512U << 20;                 // of an assembled message
   /// AE-6: whether the service provider accepts a decoded A-ASSOCIATE-RQ; unset = protocol version bit 0 decides.
   std::function<std::optional<pdu::AAssociateRj>(const pdu::AAssociateRq&, const Problems&)> provider_rejects;
 };
@@ -62,7 +98,7 @@ struct AcceptedContext {
   std::uint8_t id = 0;
   std::string abstract_syntax;
   std::string transfer_syntax;
-  bool requestor_is_scu = true;   // PS3.7 D.3.3.4; default roles when role selection was not negotiated
+  bool requestor_is_scu = true;  // PS3.7 D.3.3.4; default roles when role selection was not negotiated
   bool requestor_is_scp = false;
 };
 
@@ -77,10 +113,10 @@ class Session {
   using Result = std::expected<void, LocalError>;
 
   // From the transport. A peer's violation is no error here: the machine answers it.
-  Result transport_opened(Instant now);   // requestor: Evt2 (after wants_connect()); acceptor: Evt5
+  Result transport_opened(Instant now);  // requestor: Evt2 (after wants_connect()); acceptor: Evt5
   Result receive(ByteView bytes, Instant now);
-  Result peer_closed(Instant now);        // Evt17
-  Result expire(Instant now);             // Evt18 when the ARTIM deadline has come
+  Result peer_closed(Instant now);  // Evt17
+  Result expire(Instant now);       // Evt18 when the ARTIM deadline has come
 
   // From the user.
   Result submit(Primitive primitive, Instant now);
@@ -128,10 +164,10 @@ class Session {
   std::optional<Instant> artim_deadline_;
   std::optional<pdu::AAssociateRq> rq_;  // sent or received
   std::map<std::uint8_t, AcceptedContext> contexts_;
-  std::vector<pdu::PdvView> values_;     // of the P-DATA-TF at hand; kept for its memory
-  Problems message_problems_;            // of the P-DATA that makes up the next message
+  std::vector<pdu::PdvView> values_;        // of the P-DATA-TF at hand; kept for its memory
+  Problems message_problems_;               // of the P-DATA that makes up the next message
   std::optional<std::string> dimse_fault_;  // what the P-DATA at hand breaks above the Upper Layer
-  std::uint64_t skip_ = 0;               // bytes still to come of a P-DATA-TF that was refused at its header
+  std::uint64_t skip_ = 0;                  // bytes still to come of a P-DATA-TF that was refused at its header
   std::uint32_t peer_maximum_length_ = 0;
   bool wants_connect_ = false;
   bool wants_close_ = false;

@@ -7,8 +7,8 @@ namespace assay::trace {
 namespace {
 
 constexpr std::array<std::string_view, 6> verdict_names{"pass", "warning", "fail", "skipped", "inconclusive", "error"};
-constexpr std::array<std::string_view, 8> termination_names{"none",  "open", "release", "reject", "abort",
-                                                            "fin",   "rst",  "hang"};
+constexpr std::array<std::string_view, 8> termination_names{"none",  "open", "release", "reject",
+                                                            "abort", "fin",  "rst",     "hang"};
 constexpr std::array<std::string_view, 4> level_names{"shall", "should", "may", "statement"};
 
 /// error > fail > inconclusive > warning > pass > skipped

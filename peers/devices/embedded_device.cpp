@@ -47,9 +47,9 @@ void EmbeddedDevice::act(const std::string& action, const std::string& host, std
   if (!called_ae.empty()) options.called_ae = called_ae;
   if (!calling_ae.empty()) options.calling_ae = calling_ae;
   const auto tell = [action, done](const RequestorResult& result) {
-    done(true, result.failure == Failure::none
-                   ? fmt::format("{}: {} answers, {} matches", action, result.statuses.size(), result.identifiers.size())
-                   : fmt::format("{}: {}", action, result.message));
+    done(true, result.failure == Failure::none ? fmt::format("{}: {} answers, {} matches", action,
+                                                             result.statuses.size(), result.identifiers.size())
+                                               : fmt::format("{}: {}", action, result.message));
   };
   if (action == "echo") {
     async_echo(loop_, options, 1, tell);
@@ -70,7 +70,8 @@ void EmbeddedDevice::act(const std::string& action, const std::string& host, std
     identifier.set_empty(tags::StudyInstanceUID);
     async_find(loop_, options, std::move(identifier), tell);
   } else {
-    loop_.post([done, action] { done(false, "the embedded device cannot \"" + action + "\": it knows echo, store, find"); });
+    loop_.post(
+        [done, action] { done(false, "the embedded device cannot \"" + action + "\": it knows echo, store, find"); });
   }
 }
 

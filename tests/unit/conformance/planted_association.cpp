@@ -255,6 +255,11 @@ std::vector<Planted> planted_in_association() {
           if (!fault) c.send(A, pdu::Pdu(pdu::AAbort{0, 0}));
           c.close(A);
         });
+  plant("ClosedWhileWaiting", "ps3.8/9.2.3/closed-while-waiting", R, 1, std::nullopt, [](Conversation& c, bool fault) {
+    c.send(R, pdu::Pdu(associate_rq()));
+    if (!fault) c.send(R, pdu::Pdu(pdu::AAbort{0, 0}));
+    c.close(R);
+  });
   plant("NotDicomAtAll", "ps3.8/9.3.1/pdu-type-unknown", A, 2, 0, [](Conversation& c, bool fault) {
     c.send(R, pdu::Pdu(associate_rq()));
     if (fault) {

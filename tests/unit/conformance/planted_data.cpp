@@ -150,8 +150,6 @@ std::vector<Planted> planted_in_data() {
         echo_patched([](Bytes& b) { b[first_fragment + 8] = static_cast<std::uint8_t>(b[first_fragment + 8] + 2); }));
   plant("CommandInExplicitVr", "ps3.7/6.3.1/explicit-vr", R, 3, first_fragment + 4, [](Conversation& c, bool fault) {
     const auto rq = dimse::c_echo_rq(1);
-    auto explicit_rq = rq;
-    explicit_rq.elements().set_u32(tags::CommandGroupLength, 0);
     auto bytes = dataset::encode(rq.elements(), dataset::explicit_le);
     // The group length must stay right, so that there is one fault only: what follows its own 12 bytes.
     bytes[8] = static_cast<std::uint8_t>(bytes.size() - 12);

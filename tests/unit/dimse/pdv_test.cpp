@@ -73,9 +73,9 @@ void round_trip(const Message& message, const Packing& packing) {
 
 TEST(Pdv, Every_packing_round_trips) {
   const auto message = store_message(150);
-  for (const std::uint32_t maximum : {0U, 8U, 9U, 14U, 15U, 20U, 64U, 128U, 256U, 16384U})
-    for (const std::uint32_t size : {0U, 1U, 2U, 3U, 4U, 10U, 14U, 50U, 100U, 102U, 150U, 151U, 5000U})
-      for (const std::uint32_t per_pdu : {0U, 1U, 2U, 3U, 7U, 1000U})
+  for (const std::uint32_t maximum : {0U, 8U, 9U, 15U, 64U, 128U, 16384U})
+    for (const std::uint32_t size : {0U, 1U, 2U, 3U, 14U, 50U, 102U, 151U, 5000U})
+      for (const std::uint32_t per_pdu : {0U, 1U, 2U, 7U, 1000U})
         for (const bool together : {false, true}) round_trip(message, {maximum, size, per_pdu, together});
 }
 

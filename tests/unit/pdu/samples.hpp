@@ -90,7 +90,7 @@ class Generator {
     }
   }
 
-  std::uint32_t below(std::uint32_t bound) { return random_() % bound; }
+  std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_()) % bound; }
 
  private:
   std::uint8_t odd() { return static_cast<std::uint8_t>(1 + 2 * below(128)); }

@@ -15,8 +15,8 @@ namespace {
 
 struct Row {
   std::string action;
-  int next = 0;          // the first, and
-  int alternative = 0;   // the second where two stand in the cell
+  int next = 0;         // the first, and
+  int alternative = 0;  // the second where two stand in the cell
 };
 
 using Golden = std::map<std::pair<int, int>, Row>;  // by event, state

@@ -1,0 +1,171 @@
+// The observer with all rules on an arbitrary conversation: bytes with direction markers, closings, marks.
+// Properties: it ends, it stays within its memory bounds, every finding names a described rule, and the bytes in
+// another split give the same findings. Input: instructions of one opcode byte and its operands; an association is
+// established first when bit 7 of byte 0 is clear, so that mutations reach the DIMSE rules.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "conformance/rules/standard_rules.hpp"
+#include "harness/observe/observer.hpp"
+
+namespace {
+
+using namespace assay;
+using trace::Side;
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "broken property: %s\n", what);
+  std::abort();
+}
+
+struct Step {
+  enum class Kind : std::uint8_t { bytes, close, mark, provoke } kind = Kind::bytes;
+  Side side = Side::requestor;
+  Bytes bytes;
+  bool flag = false;
+};
+
+Bytes associate_rq() {
+  pdu::AAssociateRq rq;
+  rq.called_ae_title = "B";
+  rq.calling_ae_title = "A";
+  rq.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
+  std::uint8_t id = 1;
+  for (const auto abstract :
+       {uids::Verification, uids::CTImageStorage, uids::StudyRootQueryRetrieveInformationModelFind,
+        uids::StudyRootQueryRetrieveInformationModelMove}) {
+    pdu::PresentationContextItemRq context;
+    context.id = id;
+    context.sub_items.emplace_back(pdu::AbstractSyntaxSubItem{std::string(abstract)});
+    context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
+    rq.items.emplace_back(context);
+    id = static_cast<std::uint8_t>(id + 2);
+  }
+  pdu::UserInformationItem information;
+  information.sub_items.emplace_back(pdu::MaximumLengthSubItem{4096});
+  information.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
+  rq.items.emplace_back(information);
+  return pdu::encode(pdu::Pdu(rq));
+}
+
+Bytes associate_ac() {
+  pdu::AAssociateAc ac;
+  ac.called_ae_title = "B";
+  ac.calling_ae_title = "A";
+  ac.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
+  for (std::uint8_t id = 1; id <= 7; id = static_cast<std::uint8_t>(id + 2)) {
+    pdu::PresentationContextItemAc context;
+    context.id = id;
+    context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
+    ac.items.emplace_back(context);
+  }
+  pdu::UserInformationItem information;
+  information.sub_items.emplace_back(pdu::MaximumLengthSubItem{4096});
+  information.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
+  ac.items.emplace_back(information);
+  return pdu::encode(pdu::Pdu(ac));
+}
+
+/// A whole PDU or message by number, so that the fuzzer need not find their lengths.
+Bytes made(std::uint8_t which, std::uint8_t value) {
+  using dimse::CommandField;
+  switch (which % 8) {
+    case 0: return pdu::encode(pdu::Pdu(pdu::AReleaseRq{}));
+    case 1: return pdu::encode(pdu::Pdu(pdu::AReleaseRp{}));
+    case 2: return pdu::encode(pdu::Pdu(pdu::AAbort{static_cast<std::uint8_t>(value & 2U), 0}));
+    case 3: return associate_rq();
+    case 4: return associate_ac();
+    default: break;
+  }
+  const auto commands = dimse::all_commands();
+  dimse::Message message;
+  message.context_id = static_cast<std::uint8_t>(1 + 2 * (value % 5));
+  message.command = dimse::command(commands[value % commands.size()].field, static_cast<std::uint16_t>(which % 4));
+  Bytes out;
+  dimse::fragment(out, message, {});
+  return out;
+}
+
+std::vector<Step> read(ByteReader input, bool established) {
+  std::vector<Step> steps;
+  if (established) {
+    steps.push_back({Step::Kind::bytes, Side::requestor, associate_rq(), false});
+    steps.push_back({Step::Kind::bytes, Side::acceptor, associate_ac(), false});
+  }
+  while (const auto code = input.u8()) {
+    const auto side = (*code & 1) == 0 ? Side::requestor : Side::acceptor;
+    switch ((*code >> 1) % 8) {
+      case 0: steps.push_back({Step::Kind::close, side, {}, (*code & 0x80) != 0}); break;
+      case 1: steps.push_back({Step::Kind::mark, side, {}, false}); break;
+      case 2: steps.push_back({Step::Kind::provoke, side, {}, (*code & 0x80) != 0}); break;
+      case 3:
+      case 4: {
+        const auto which = input.u8().value_or(0);
+        steps.push_back({Step::Kind::bytes, side, made(which, input.u8().value_or(0)), false});
+        break;
+      }
+      case 5: {  // a P-DATA-TF with one PDV around the bytes that follow
+        const auto context = input.u8().value_or(1);
+        const auto header = input.u8().value_or(3);
+        Bytes out;
+        pdu::encode_p_data(out, context, header, input.take_at_most(input.u8().value_or(0)));
+        steps.push_back({Step::Kind::bytes, side, std::move(out), false});
+        break;
+      }
+      default:
+        steps.push_back({Step::Kind::bytes, side, to_bytes(input.take_at_most(input.u8().value_or(0))), false});
+        break;
+    }
+  }
+  return steps;
+}
+
+trace::Trace play(const std::vector<Step>& steps, std::size_t piece) {
+  observe::Options options;
+  options.keep_bytes = 4096;
+  options.keep_entries = 256;
+  options.ours = Side::requestor;
+  observe::Observer observer(conformance::standard_rules(), options);
+  observer.opened({});
+  for (const auto& step : steps) {
+    switch (step.kind) {
+      case Step::Kind::close:
+        observer.closed(step.side, step.flag ? trace::Closing::rst : trace::Closing::fin, {});
+        break;
+      case Step::Kind::mark: observer.mark("mark", {}); break;
+      case Step::Kind::provoke: observer.provoke(step.flag); break;
+      case Step::Kind::bytes: {
+        const ByteView all(step.bytes);
+        for (std::size_t at = 0; at < all.size(); at += piece) {
+          observer.bytes(step.side, all.subspan(at, piece < all.size() - at ? piece : all.size() - at), {});
+        }
+        break;
+      }
+    }
+  }
+  observer.finish({});
+  return observer.trace();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ByteReader input(ByteView(data, size));
+  const auto first = input.u8().value_or(0);
+  const auto steps = read(input, (first & 0x80) == 0);
+  const auto whole = play(steps, static_cast<std::size_t>(-1) / 2);
+  require(whole.entries.size() <= 256, "no more entries than the bound");
+  require(whole.findings.size() <= limits::max_problems, "no more findings than the bound");
+  const auto book = conformance::standard_rules();
+  for (const auto& finding : whole.findings) {
+    require(book->find(finding.rule) != nullptr, "every finding names a described rule");
+    require(trace::to_line(finding).find('\n') == std::string::npos, "a finding is one line");
+  }
+  require(!trace::to_text(whole, true).empty(), "a trace can be printed");
+  require(play(steps, 1 + (first & 7U)).findings == whole.findings, "another split gives the same findings");
+  return 0;
+}

@@ -1,0 +1,225 @@
+// Steps that act: connect, listen, accept, operate, send, close, wait.
+#include <fmt/format.h>
+
+#include "harness/scenario/run.hpp"
+
+namespace assay::scenario {
+
+Progress Interpreter::Impl::connect(const Step& step) {
+  const auto name = std::string(current.has("as") ? current.value("as") : std::string_view("c1"));
+  const auto limit = within(current, "connect-timeout");
+  if (phase == 0) {
+    phase = 1;
+    auto& made =
+        add_connection(name, true, fmt::format("assay -> {}:{}", environment.target_host, environment.target_port));
+    made.synthetic = step.synthetic;
+    commands.push_back(Connect{made.id, environment.target_host, environment.target_port, limit});
+  }
+  auto* connection = connection_named(name);
+  if (connection->is_open()) return Progress::done;
+  if (connection->state == Connection::State::peer_closed) return Progress::done;
+  const auto target = fmt::format("a connection to {}:{}", environment.target_host, environment.target_port);
+  if (!connect_failure.empty()) {
+    const auto why = std::exchange(connect_failure, {});
+    stopped(step, "the device could not be reached: " + why, target, why);
+    return Progress::blocked;
+  }
+  // The host keeps the time of connecting itself; this is for a host that never answers.
+  if (overdue(limit + std::chrono::seconds(1))) {
+    stopped(step, "the device could not be reached: no answer in " + seconds(limit), target, "nothing");
+  }
+  return Progress::blocked;
+}
+
+Progress Interpreter::Impl::listen(const Step& step) {
+  const auto name = std::string(current.has("as") ? current.value("as") : std::string_view("l1"));
+  if (phase == 0) {
+    phase = 1;
+    Listener made;
+    made.id = static_cast<ListenerId>(listeners.size() + 1);
+    made.name = name;
+    listeners.push_back(made);
+    const auto port = current.has("port") ? number_from(current.value("port")).value_or(0) : environment.listen_port;
+    commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port)});
+  }
+  const auto* listener = listener_named(name);
+  if (listener->ready) return Progress::done;
+  if (!listener->failure.empty()) {
+    judge(Verdict::error, "Assay cannot listen: " + listener->failure);
+    end();
+  } else if (overdue(wait_named("connect-timeout"))) {
+    judge(Verdict::error, fmt::format("{} was never ready", name_of(step)));
+    end();
+  }
+  return Progress::blocked;
+}
+
+Progress Interpreter::Impl::accept(const Step& step) {
+  const auto listener_name = current.has("listener") ? current.value("listener") : std::string_view("l1");
+  auto* listener = listener_named(listener_name);
+  if (listener == nullptr) {
+    own_fault(current.at, fmt::format("nothing listens under the name {}", listener_name));
+    return Progress::blocked;
+  }
+  if (!listener->waiting.empty()) {
+    auto* connection = connection_with(listener->waiting.front());
+    listener->waiting.pop_front();
+    connection->name = current.has("as") ? current.value("as") : std::string_view("c1");
+    return Progress::done;
+  }
+  const auto failed = std::ranges::find_if(operations, [](const Operation& one) { return one.over && !one.done; });
+  if (failed != operations.end()) {
+    stopped(step, "the device did not act: " + failed->detail, "a connection from the device", failed->detail);
+  } else if (const auto limit = within(current, "operate-timeout"); overdue(limit)) {
+    stopped(step, "the device did not connect within " + seconds(limit), "a connection from the device",
+            "no connection in " + seconds(limit));
+  }
+  return Progress::blocked;
+}
+
+Progress Interpreter::Impl::operate(const Step& step) {
+  const auto action = std::string(current.value("action"));
+  if (phase == 0) {
+    phase = 1;
+    Operate command;
+    command.operation = static_cast<std::uint32_t>(operations.size() + 1);
+    command.action = action;
+    command.prompt = current.value("prompt");
+    for (const auto& child : current.children)
+      if (child.name == "word") command.words.emplace_back(child.value("name"), child.value("value"));
+    const auto* listener = listener_named(current.has("listener") ? current.value("listener") : std::string_view("l1"));
+    if (listener != nullptr) command.words.emplace_back("port", std::to_string(listener->port));
+    operations.push_back({command.operation, false, false, {}});
+    operation_waited = command.operation;
+    commands.push_back(std::move(command));
+  }
+  const bool waits =
+      current.has("wait") ? current.is("wait", "yes") : action == "start" || action == "stop" || action == "restart";
+  if (!waits) return Progress::done;
+  const auto& operation = operations[operation_waited - 1];
+  if (operation.over && operation.done) return Progress::done;
+  const auto limit = within(current, "operate-timeout");
+  if (operation.over) {
+    stopped(step, "the device did not act: " + operation.detail, action, operation.detail);
+  } else if (overdue(limit)) {
+    stopped(step, "the device was not done within " + seconds(limit), action, "nothing in " + seconds(limit));
+  }
+  return Progress::blocked;
+}
+
+Progress Interpreter::Impl::send(const Step& step) {
+  auto* connection = connection_of(current);
+  if (connection == nullptr) {
+    own_fault(current.at, "there is no such connection");
+    return Progress::blocked;
+  }
+  if (phase == 1) {
+    if (send_done || !connection->is_open()) return Progress::done;
+    const auto limit = send_limit;
+    if (overdue(limit)) {
+      connection->ended(trace::Termination::hang, "the device stopped reading");
+      stopped(step, "the device stopped reading", "the bytes taken within " + seconds(limit), "bytes left unread");
+    }
+    return Progress::blocked;
+  }
+  if (!connection->is_open()) {
+    // Whatever is expected next says whether the device was right to be gone.
+    connection->observer().mark("not sent, the connection is closed: " + current.name, now);
+    return Progress::done;
+  }
+  std::vector<Built> parts;
+  Bytes whole;
+  auto dialogue = connection->dialogue;
+  const auto input = build_input();
+  for (const auto& message : current.children) {
+    auto built = build(message, dialogue, input);
+    if (!built) {
+      if (!built.error().not_accepted) {
+        own_fault(built.error().at, built.error().message);
+      } else {
+        stopped(step, built.error().message, "an accepted presentation context", built.error().message,
+                last_answer ? &*last_answer : nullptr);
+      }
+      return Progress::blocked;
+    }
+    if (built->rq) dialogue.note(*built->rq);
+    if (built->ac) dialogue.note(*built->ac);
+    if (built->request) {
+      dialogue.sent = built->request;
+      dialogue.next_message_id =
+          static_cast<std::uint16_t>(built->request->command.message_id().value_or(dialogue.next_message_id) + 1);
+    }
+    if (current.is("provoke", "yes")) built->wrong = true;
+    if (current.is("provoke", "no")) built->wrong = false;
+    append(whole, ByteView(built->bytes));
+    parts.push_back(std::move(*built));
+  }
+  transmit(*connection, parts, std::move(whole));
+  phase = 1;
+  return Progress::blocked;
+}
+
+void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& parts, Bytes whole) {
+  std::size_t limit_bytes = whole.size();
+  if (const auto truncate = number_from(current.value("truncate")); truncate && *truncate >= 0) {
+    limit_bytes = std::min(limit_bytes, static_cast<std::size_t>(*truncate));
+    if (limit_bytes < whole.size())
+      for (auto& part : parts) part.wrong = true;
+  }
+  std::size_t done = 0;
+  for (const auto& part : parts) {
+    const auto count = std::min(part.bytes.size(), limit_bytes - done);
+    connection.sending(part, ByteView(part.bytes).subspan(0, count), now);
+    done += count;
+  }
+  whole.resize(limit_bytes);
+  Send command{connection.id, std::move(whole), {}, {}};
+  auto split = current.value("split");
+  while (!split.empty()) {
+    const auto comma = split.find(',');
+    command.pieces.push_back(static_cast<std::size_t>(number_from(split.substr(0, comma)).value_or(1)));
+    split = comma == std::string_view::npos ? std::string_view{} : split.substr(comma + 1);
+  }
+  command.pause = duration_from(current.value("pause"), environment.waits).value_or(Duration{});
+  send_limit = wait_named("dul-timeout") + (command.pieces.empty() ? Duration{} : command.pause * pieces_of(command));
+  send_done = false;
+  sending_on = connection.id;
+  commands.push_back(std::move(command));
+}
+
+std::int64_t Interpreter::Impl::pieces_of(const Send& command) {
+  std::size_t count = 0;
+  std::size_t covered = 0;
+  while (covered < command.bytes.size()) {
+    covered += command.pieces[std::min(count, command.pieces.size() - 1)];
+    ++count;
+  }
+  return static_cast<std::int64_t>(count);
+}
+
+Progress Interpreter::Impl::close() {
+  auto* connection = connection_of(current);
+  if (connection == nullptr) return Progress::done;
+  const bool half = current.is("half", "yes");
+  const auto how = current.is("how", "rst") ? trace::Closing::rst : trace::Closing::fin;
+  if (connection->state != Connection::State::closed) commands.push_back(Close{connection->id, how, half});
+  if (half) {
+    connection->observer().closed(connection->our_side(), how, now);
+  } else {
+    connection->closing(how, now);
+  }
+  return Progress::done;
+}
+
+Progress Interpreter::Impl::wait() {
+  return overdue(duration_from(current.value("for"), environment.waits).value_or(Duration{})) ? Progress::done
+                                                                                              : Progress::blocked;
+}
+
+Progress Interpreter::Impl::reading() {
+  if (const auto* connection = connection_of(current))
+    commands.push_back(Pause{connection->id, current.name == "resume-reading"});
+  return Progress::done;
+}
+
+}  // namespace assay::scenario

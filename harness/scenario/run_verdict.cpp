@@ -1,0 +1,175 @@
+// What a case comes to: steps that went wrong, findings of the rules, the end of the connections.
+#include <fmt/format.h>
+
+#include "harness/scenario/run.hpp"
+
+namespace assay::scenario {
+
+void Interpreter::Impl::judge(Verdict verdict, std::string reason, std::string expected, std::string actual) {
+  const bool graver = trace::worse(verdict, result.verdict) == verdict && verdict != result.verdict;
+  if (!graver && !result.reason.empty()) return;
+  result.verdict = trace::worse(verdict, result.verdict);
+  result.reason = std::move(reason);
+  result.expected = std::move(expected);
+  result.actual = std::move(actual);
+}
+
+std::string Interpreter::Impl::name_of(const Step& step) {
+  const auto& e = step.element;
+  auto text = step.purpose.empty() ? "<" + e.name + ">" : step.purpose;
+  if (e.at.line > 0 && e.at.file) text += fmt::format(" (line {})", e.at.line);
+  return text;
+}
+
+std::optional<std::string> Interpreter::Impl::unexplained_refusal(const Item* item) const {
+  if (item == nullptr || !is_refusal(*item)) return std::nullopt;
+  for (const auto& need : scenario.needs) {
+    const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
+    if (!claim) return need.claim;
+  }
+  return std::nullopt;
+}
+
+bool Interpreter::Impl::is_refusal(const Item& item) {
+  if (item.message) return item.message->command.status() == 0x0122;
+  if (!item.pdu) return false;
+  if (std::holds_alternative<pdu::AAssociateRj>(*item.pdu)) return true;
+  const auto* ac = std::get_if<pdu::AAssociateAc>(&*item.pdu);
+  if (ac == nullptr) return false;
+  const auto contexts = ac->contexts();
+  return std::ranges::any_of(contexts, [](const auto* context) { return context->result != 0; });
+}
+
+bool Interpreter::Impl::all_needs_claimed() const {
+  return !scenario.needs.empty() && std::ranges::all_of(scenario.needs, [&](const Need& need) {
+    return environment.claims && environment.claims(need.claim) == need.claimed;
+  });
+}
+
+void Interpreter::Impl::stopped(const Step& step, std::string what, std::string expected, std::string actual,
+                                const Item* item) {
+  const auto where = name_of(step);
+  cut_short = true;
+  if (const auto claim = unexplained_refusal(item)) {
+    result.observations.push_back({"refused:" + *claim, actual});
+    judge(Verdict::inconclusive,
+          fmt::format("the device refused: {}; no profile says whether it supports {}: record it with --profile",
+                      actual, *claim),
+          std::move(expected), std::move(actual));
+  } else {
+    switch (step.stage) {
+      case Stage::before:
+        if (item != nullptr && is_refusal(*item) && all_needs_claimed()) {
+          judge(Verdict::fail, fmt::format("the profile claims it, but at {} the device refused: {}", where, actual),
+                std::move(expected), std::move(actual));
+        } else {
+          judge(Verdict::inconclusive, fmt::format("the test did not get to its point: at {}, {}", where, what),
+                std::move(expected), std::move(actual));
+        }
+        break;
+      case Stage::judged:
+        judge(Verdict::fail, fmt::format("at {}, {}", where, what), std::move(expected), std::move(actual));
+        break;
+      case Stage::health:
+        judge(Verdict::fail, fmt::format("the device does not serve any more after this case: {}: {}", where, what),
+              std::move(expected), std::move(actual));
+        break;
+      case Stage::after:
+        judge(Verdict::warning, fmt::format("what was to be judged went well, but then, at {}, {}", where, what),
+              std::move(expected), std::move(actual));
+        break;
+    }
+  }
+  end();
+}
+
+void Interpreter::Impl::own_fault(const Location& at, const std::string& message) {
+  judge(Verdict::error, fmt::format("{}:{}:{}: {}", at.file ? *at.file : scenario.file, at.line, at.column, message));
+  end();
+}
+
+void Interpreter::Impl::end() {
+  if (ended) return;
+  ended = true;
+  deadline.reset();
+  for (auto& one : connections) {
+    if (one->is_open()) {
+      if (one->needs_abort()) {
+        Built abort;
+        abort.bytes = pdu::encode(pdu::AAbort{});
+        abort.name = "A-ABORT";
+        one->sending(abort, abort.bytes, now);
+        commands.push_back(Send{one->id, abort.bytes, {}, {}});
+      }
+      commands.push_back(Close{one->id, trace::Closing::fin, false});
+      one->closing(trace::Closing::fin, now);
+    } else if (one->state == Connection::State::peer_closed) {
+      commands.push_back(Close{one->id, trace::Closing::fin, false});
+    }
+    one->finish(now);
+  }
+  for (const auto& listener : listeners)
+    if (listener.ready) commands.push_back(StopListening{listener.id});
+  judge_findings();
+  for (auto& one : connections) {
+    if (one->state != Connection::State::opening) {
+      result.traces.push_back(one->observer().trace());
+      // Accepted connections get their name after they were opened.
+      auto& kept = result.traces.back();
+      kept.connection = one->name;
+      for (auto& finding : kept.findings) finding.connection = one->name;
+    }
+    if (one->name == "c1" || (result.termination == trace::Termination::none && !one->synthetic)) {
+      result.termination = one->termination();
+      result.termination_detail = one->termination_detail();
+    }
+  }
+  result.duration = now - started;
+}
+
+bool Interpreter::Impl::ignored(const trace::Finding& finding) const {
+  return std::ranges::any_of(scenario.ignored_findings,
+                             [&](const IgnoredFinding& one) { return glob(one.rule, finding.rule); });
+}
+
+void Interpreter::Impl::judge_findings() {
+  for (const auto& one : connections) {
+    const auto& findings = one->observer().trace().findings;
+    // A script goes on as it was written, whatever the device does: what follows a mistake of the device, or stops
+    // half-way because something else came, is no fault of ours.
+    const bool device_erred = std::ranges::any_of(findings, [&](const trace::Finding& finding) {
+      return finding.side != one->our_side() && finding.severity == trace::Severity::error;
+    });
+    for (auto finding : findings) {
+      finding.connection = one->name;
+      if (finding.provoked || ignored(finding)) continue;
+      const bool ours = finding.side == one->our_side();
+      if (ours) {
+        if (finding.severity == trace::Severity::error && !one->provoked() && !device_erred && !cut_short)
+          judge(Verdict::error, "Assay itself broke a rule: " + trace::to_line(finding));
+        continue;
+      }
+      // A test that never got to its point stays inconclusive: its findings stand beside it.
+      if (result.verdict != Verdict::pass && result.verdict != Verdict::warning) continue;
+      if (finding.severity == trace::Severity::error) {
+        judge(Verdict::fail, "the device broke a rule: " + trace::to_line(finding), finding.expected, finding.found);
+      } else if (finding.severity == trace::Severity::warning && result.verdict == Verdict::pass) {
+        judge(Verdict::warning, trace::to_line(finding), finding.expected, finding.found);
+      }
+    }
+  }
+}
+
+bool Interpreter::Impl::skipped() {
+  for (const auto& need : scenario.needs) {
+    const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
+    if (!claim || *claim == need.claimed) continue;
+    result.verdict = Verdict::skipped;
+    result.reason =
+        need.claimed ? "the profile does not claim " + need.claim : "only for devices that do not claim " + need.claim;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace assay::scenario

@@ -1,0 +1,24 @@
+"""Orthanc from the Debian package, as SCP and, told through its REST interface, as SCU."""
+
+import contextlib
+import json
+
+import products
+
+
+@contextlib.contextmanager
+def orthanc(folder):
+    """Yields (dicom port, http port)."""
+    dicom, http = products.free_port(), products.free_port()
+    config = {
+        "Name": "interop", "StorageDirectory": str(folder / "orthanc"), "IndexDirectory": str(folder / "orthanc"),
+        "DicomAet": "ORTHANC", "DicomPort": dicom, "DicomServerEnabled": True, "DicomCheckCalledAet": True,
+        "DicomScpTimeout": 20, "DicomScuTimeout": 10, "DicomCheckModalityHost": False, "DicomAlwaysAllowStore": True,
+        "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowFind": True, "DicomThreadsCount": 8,
+        "HttpServerEnabled": True, "HttpPort": http, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
+        "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0,
+    }
+    file = folder / "orthanc.json"
+    file.write_text(json.dumps(config))
+    with products.server(["Orthanc", str(file)], http, folder / "orthanc.log"):
+        yield dicom, http

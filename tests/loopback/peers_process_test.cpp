@@ -1,0 +1,134 @@
+// Child processes: started, watched, ended by their id, with what they started themselves.
+#include <gmock/gmock.h>
+
+#include <sched.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "peers/process.hpp"
+#include "tests/loopback/peers_support.hpp"
+
+namespace assay::peers::test {
+namespace {
+
+using testing::HasSubstr;
+
+std::unique_ptr<Process> shell(Loop& loop, const std::string& command, ProcessOptions options = {}) {
+  options.argv = {"/bin/sh", "-c", command};
+  auto started = Process::start(loop, std::move(options));
+  EXPECT_TRUE(started) << (started ? "" : started.error());
+  return started ? std::move(*started) : nullptr;
+}
+
+void wait_for_end(Loop& loop, Process& process) {
+  bool ended = false;
+  process.on_end([&] { ended = true; });
+  ASSERT_TRUE(loop.run_until([&] { return ended; }));
+}
+
+TEST(Process, Its_end_and_the_tail_of_its_output_are_known) {
+  Loop loop;
+  ProcessOptions options;
+  options.keep_output = 100;
+  options.environment = {{"ASSAY_WORD", "a b"}};
+  const auto process =
+      shell(loop, "i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done; echo \"last $ASSAY_WORD\" >&2; exit 3",
+            options);
+  wait_for_end(loop, *process);
+  EXPECT_FALSE(process->running());
+  EXPECT_EQ(process->exit_code(), 3);
+  EXPECT_EQ(process->ending(), "exit 3");
+  EXPECT_THAT(process->output(), HasSubstr("last a b"));
+  EXPECT_LE(process->output().size(), 100U);
+}
+
+TEST(Process, What_cannot_be_started_is_an_error_and_not_an_exit_code) {
+  Loop loop;
+  const auto missing = Process::start(loop, {{"/no/such/program"}, {}, {}, 100});
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error(), HasSubstr("/no/such/program"));
+  EXPECT_FALSE(Process::start(loop, {{"/bin/sh"}, {}, "/no/such/folder", 100}));
+  EXPECT_FALSE(Process::start(loop, {}));
+}
+
+TEST(Process, Is_ended_by_sigterm_and_by_sigkill_when_it_does_not_listen) {
+  Loop loop;
+  const auto listens = shell(loop, "sleep 1000");
+  listens->terminate(patient);
+  wait_for_end(loop, *listens);
+  EXPECT_EQ(listens->ending(), "killed by signal 15");
+
+  const auto deaf = shell(loop, "trap '' TERM; echo ready; while :; do sleep 0.01; done");
+  ASSERT_TRUE(loop.run_until([&] { return deaf->output() == "ready\n"; }));
+  deaf->terminate(soon);
+  wait_for_end(loop, *deaf);
+  EXPECT_EQ(deaf->ending(), "killed by signal 9");
+}
+
+TEST(Process, What_it_started_goes_with_it) {
+  Loop loop;
+  pid_t grandchild = 0;
+  {
+    const auto process = shell(loop, "sleep 1000 & echo $!; wait");
+    ASSERT_TRUE(loop.run_until([&] { return process->output().ends_with('\n'); }));
+    grandchild = std::stoi(process->output());
+    ASSERT_EQ(::kill(grandchild, 0), 0);
+  }
+  // It is nobody's child now, so whoever adopted it may take a moment to bury it; a zombie counts as gone.
+  const auto gone = [&] {
+    if (::kill(grandchild, 0) != 0) return true;
+    std::string state;
+    if (auto* file = std::fopen(("/proc/" + std::to_string(grandchild) + "/stat").c_str(), "r")) {
+      char line[256] = {};
+      if (std::fgets(line, sizeof line, file) != nullptr) state = line;
+      std::fclose(file);
+    }
+    return state.empty() || state.find(") Z ") != std::string::npos;
+  };
+  const auto end = loop.now() + patient;
+  while (!gone() && loop.now() < end) ::sched_yield();
+  EXPECT_TRUE(gone());
+}
+
+TEST(Process, Words_are_put_into_a_command_and_quoted_where_the_shell_needs_it) {
+  const std::vector<std::pair<std::string, std::string>> words{
+      {"port", "11112"}, {"called", "MY SCP"}, {"file", "it's"}, {"empty", ""}};
+  EXPECT_EQ(substitute("echoscu -aec {called} localhost {port}", words), "echoscu -aec 'MY SCP' localhost 11112");
+  EXPECT_EQ(substitute("x {file} {empty}", words), "x 'it'\\''s' ''");
+  EXPECT_EQ(substitute("for i in ${LIST}; do { echo {unknown} {port}; }; done", words),
+            "for i in ${LIST}; do { echo {unknown} 11112; }; done");
+}
+
+TEST(Process, A_port_is_waited_for_until_it_listens) {
+  Loop loop;
+  const auto port = free_port();
+  ASSERT_TRUE(port);
+  std::optional<bool> listening;
+  wait_for_port(loop, "127.0.0.1", *port, soon, {}, [&](bool does) { listening = does; });
+  ASSERT_TRUE(loop.run_until([&] { return listening.has_value(); }));
+  EXPECT_FALSE(*listening);
+
+  listening.reset();
+  std::unique_ptr<BadListener> listener;
+  asio::steady_timer later(loop.impl().context, std::chrono::milliseconds(60));
+  tcp::acceptor acceptor(loop.impl().context);
+  later.async_wait([&](const error_code&) {
+    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), *port);
+    acceptor.open(endpoint.protocol());
+    acceptor.bind(endpoint);
+    acceptor.listen();
+  });
+  wait_for_port(loop, "127.0.0.1", *port, patient, {}, [&](bool does) { listening = does; });
+  ASSERT_TRUE(loop.run_until([&] { return listening.has_value(); }));
+  EXPECT_TRUE(*listening);
+
+  listening.reset();
+  const auto closed = free_port();
+  wait_for_port(loop, "127.0.0.1", *closed, patient, [] { return true; }, [&](bool does) { listening = does; });
+  ASSERT_TRUE(loop.run_until([&] { return listening.has_value(); }));
+  EXPECT_FALSE(*listening) << "given up early";
+}
+
+}  // namespace
+}  // namespace assay::peers::test

@@ -1,0 +1,117 @@
+// conformance/profile.hpp: loading, claims, the schema, and the profiles that come with Assay.
+#include "conformance/profile.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "harness/version.hpp"
+
+namespace assay::conformance {
+namespace {
+
+using testing::HasSubstr;
+
+const std::filesystem::path folder = std::filesystem::path(ASSAY_SOURCE_DIR) / "conformance";
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+constexpr std::string_view example = R"(<profile product="P" version="1">
+<ae title="A" maximum-length="4096" maximum-associations="2">
+<policy name="checks-called-ae-title" value="no"/><policy name="artim" value="30s"/>
+<service sop-class="Verification" scp="yes" transfer="ImplicitVRLittleEndian"/>
+<service sop-class="CTImageStorage" scu="yes" transfer="1.2.840.10008.1.2.1"/>
+</ae></profile>)";
+
+TEST(Profile, Claims_follow_services_roles_syntaxes_and_policies) {
+  const auto profile = load_profile(example, "p.xml");
+  ASSERT_TRUE(profile) << profile.error();
+  EXPECT_EQ(profile->maximum_length, 4096u);
+  EXPECT_EQ(profile->maximum_associations, 2u);
+  const std::pair<const char*, std::optional<bool>> expected[] = {
+      {"verification-scp", true},
+      {"verification-scu", false},
+      {"storage-scu", true},
+      {"storage-scp", false},
+      {"study-root-find-scp", false},
+      {"sop-class:CTImageStorage:scu", true},
+      {"sop-class:1.2.840.10008.5.1.4.1.1.2:scu", true},
+      {"sop-class:CTImageStorage:scp", false},
+      {"sop-class:MRImageStorage:scu", false},
+      {"transfer-syntax:ExplicitVRLittleEndian", true},
+      {"transfer-syntax:JPEG2000", false},
+      {"checks-called-ae-title", false},
+      {"artim", true},
+      {"checks-calling-ae-title", std::nullopt},
+      {"colour-scp", std::nullopt},
+      {"sop-class:scp", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& [claim, value] : expected) EXPECT_EQ(profile->claims(claim), value) << claim;
+}
+
+TEST(Profile, Every_storage_class_is_claimed_at_once) {
+  const auto profile = load_profile(R"(<profile product="P" version="1"><ae title="A">
+    <service storage="yes" scp="yes" transfer="ImplicitVRLittleEndian"/></ae></profile>)",
+                                    "p.xml");
+  ASSERT_TRUE(profile) << profile.error();
+  EXPECT_EQ(profile->claims("storage-scp"), true);
+  EXPECT_EQ(profile->claims("sop-class:MRImageStorage:scp"), true);
+  EXPECT_EQ(profile->claims("sop-class:Verification:scp"), false);
+}
+
+TEST(Profile, One_that_names_no_service_is_silent_about_services) {
+  const auto profile = load_profile(R"(<profile product="P" version="1"><ae title="A"/></profile>)", "p.xml");
+  ASSERT_TRUE(profile) << profile.error();
+  EXPECT_EQ(profile->claims("verification-scp"), std::nullopt);
+}
+
+TEST(Profile, Mistakes_are_reported_at_their_place) {
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"<profile product=\"P\" version=\"1\">\n<aet/></profile>", "p.xml:2:1: <aet> is not allowed in <profile>"},
+      {"<profile product=\"P\" version=\"1\"/>", "p.xml:1:1: <profile> needs a <ae>"},
+      {"<profile product=\"P\" version=\"1\"><ae title=\"\"/></profile>", "p.xml:1:45: an AE title has 1 to 16"},
+      {"<profile product=\"P\" version=\"1\"><ae title=\"A\">\n<service sop-class=\"Verifikation\" scp=\"yes\" "
+       "transfer=\"1.2\"/></ae></profile>",
+       "p.xml:2:21: sop-class: 'Verifikation' is not a UID"},
+      {"<profile product=\"P\" version=\"1\"><ae title=\"A\">\n<service sop-class=\"Verification\" "
+       "transfer=\"1.2\"/></ae></profile>",
+       "p.xml:2:1: <service> needs scu=\"yes\" or scp=\"yes\""},
+      {"<profile", "p.xml:1:"},
+  };
+  for (const auto& [text, message] : mistakes) {
+    const auto profile = load_profile(text, "p.xml");
+    ASSERT_FALSE(profile) << text;
+    EXPECT_THAT(profile.error(), HasSubstr(message));
+  }
+}
+
+TEST(Profile, Those_that_come_with_assay_load) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "profiles")) {
+    const auto profile = load_profile(read(entry.path()), entry.path().string());
+    EXPECT_TRUE(profile) << profile.error();
+    if (profile) EXPECT_EQ(profile->claims("verification-scp"), true) << entry.path();
+    ++count;
+  }
+  EXPECT_GE(count, 4);
+}
+
+TEST(Profile, The_committed_schema_is_the_generated_one) {
+  if (std::getenv("ASSAY_WRITE_XSD") != nullptr)
+    std::ofstream(folder / "profile.xsd", std::ios::binary) << profile_xsd();
+  EXPECT_TRUE(read(folder / "profile.xsd") == profile_xsd())
+      << "run this test once with ASSAY_WRITE_XSD=1 in the environment";
+}
+
+}  // namespace
+}  // namespace assay::conformance

@@ -1,0 +1,97 @@
+// A side that reacts to the other's fault in a way the standard leaves open is not blamed: only the fault is found.
+#include <gtest/gtest.h>
+
+#include "conversation.hpp"
+
+namespace assay::test {
+namespace {
+
+constexpr auto R = Side::requestor;
+constexpr auto A = Side::acceptor;
+
+std::vector<std::string> rules_of(const trace::Trace& trace) {
+  std::vector<std::string> rules;
+  for (const auto& finding : trace.findings) rules.push_back(std::string(name(finding.side)) + " " + finding.rule);
+  return rules;
+}
+
+using Rules = std::vector<std::string>;
+
+TEST(Reactions, To_a_request_on_a_refused_context_may_come_on_that_context) {
+  const auto rq = dimse::c_echo_rq(1);
+  Conversation c;
+  c.associate()
+      .send(R, message(context::refused, rq))
+      .send(A, message(context::refused, dimse::response_to(rq, 0x0122)));
+  c.release();
+  EXPECT_EQ(rules_of(c.observe()), Rules{"requestor ps3.8/9.3.5.1/context-not-accepted"});
+}
+
+TEST(Reactions, To_a_message_that_was_never_completed_may_be_an_answer_or_none) {
+  const auto store = dimse::c_store_rq(1, uids::CTImageStorage, instance_uid);
+  const auto pdus = dimse::fragment_to_pdus(message(context::store, store, encoded(image(dataset::explicit_le))), {});
+  Conversation c;
+  c.associate().send(R, pdu::Pdu(pdus[0])).echo(2);
+  c.send(A, message(context::store, dimse::response_to(store, 0xc000))).release();
+  EXPECT_EQ(rules_of(c.observe()), Rules{"requestor ps3.8/E.2/data-set-missing"});
+}
+
+TEST(Reactions, To_an_invalid_PDU_may_be_the_abort_of_the_state_table_or_patience) {
+  for (const bool abort : {true, false}) {
+    auto bytes = packed(message(context::echo, dimse::c_echo_rq(1)));
+    bytes[9] = 0xff;
+    Conversation c;
+    c.associate().send(R, bytes);
+    abort ? c.send(A, pdu::Pdu(pdu::AAbort{2, 6})).close(A) : c.release();
+    EXPECT_EQ(rules_of(c.observe()), Rules{"requestor ps3.8/9.3.5.1/pdv-length"}) << abort;
+  }
+}
+
+TEST(Reactions, To_a_response_with_a_foreign_message_ID_may_be_the_next_request) {
+  const auto rq = dimse::c_echo_rq(1);
+  auto rsp = dimse::response_to(rq, 0);
+  rsp.elements().set_u16(tags::MessageIDBeingRespondedTo, 99);
+  Conversation c;
+  c.associate().send(R, message(context::echo, rq)).send(A, message(context::echo, rsp)).echo(2).release();
+  EXPECT_EQ(rules_of(c.observe()), Rules{"acceptor ps3.7/9.3/response-without-request"});
+}
+
+TEST(Reactions, To_repeated_context_IDs_may_be_any_answer) {
+  auto rq = associate_rq();
+  rq.items.insert(rq.items.end() - 1, proposal(context::echo, uids::MRImageStorage, {uids::ImplicitVRLittleEndian}));
+  for (const bool answered : {false, true}) {
+    auto ac = associate_ac();
+    if (!answered) ac.items.erase(ac.items.begin() + 1);
+    Conversation c;
+    c.associate(rq, ac).release();
+    EXPECT_EQ(rules_of(c.observe()), Rules{"requestor ps3.8/9.3.2.2/presentation-context-id-twice"}) << answered;
+  }
+}
+
+TEST(Reactions, Of_both_sides_may_cross_a_cancel_and_a_final_response) {
+  const auto rq = dimse::c_find_rq(1, uids::StudyRootQueryRetrieveInformationModelFind);
+  Conversation c;
+  c.associate().send(R, message(context::find, rq, encoded(identifier())));
+  c.send(A, message(context::find, dimse::response_to(rq, 0)));
+  c.send(R, message(context::find, dimse::c_cancel_rq(1))).release();
+  EXPECT_EQ(rules_of(c.observe()), Rules{});
+}
+
+TEST(Reactions, Sub_operations_of_C_GET_come_from_the_acceptor_when_the_role_was_granted) {
+  auto rq = associate_rq();
+  auto ac = associate_ac();
+  const pdu::RoleSelectionSubItem scp{std::string(uids::CTImageStorage), 0, 1};
+  user_information_of(rq).sub_items.emplace_back(scp);
+  user_information_of(ac).sub_items.emplace_back(scp);
+  const auto get = dimse::c_get_rq(1, get_uid);
+  const auto store = dimse::c_store_rq(1, uids::CTImageStorage, instance_uid);  // the acceptor numbers its own messages
+  Conversation c;
+  c.associate(rq, ac).send(R, message(context::get, get, encoded(identifier())));
+  c.send(A, message(context::store, store, encoded(image(dataset::explicit_le))));
+  c.send(R, message(context::store, dimse::response_to(store, 0)));
+  c.send(A, message(context::get, dimse::response_to(get, 0))).release();
+  EXPECT_EQ(rules_of(c.observe()), Rules{});
+}
+
+}  // namespace
+}  // namespace assay::test
