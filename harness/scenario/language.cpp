@@ -153,6 +153,10 @@ void add_head(Grammar& g) {
          "A rule whose findings do not touch the verdict.",
          {{"rule", V::address, true, "rule id; may end in *"}, {"reason", V::text, true, "why"}},
          {}});
+  g.add({"judge-finding",
+         "A rule this case is about: the device breaking it fails the case even where the rule is only a note.",
+         {{"rule", V::address, true, "rule id; may hold *"}},
+         {}});
   g.add({"row",
          "One case: its name and the value of every parameter.",
          {{"name", V::name, true, "last part of the case id"}},
@@ -589,6 +593,7 @@ Grammar make() {
                       {"needs", "needs"},
                       {"observe", "observe"},
                       {"ignore-finding", "ignore-finding"},
+                      {"judge-finding", "judge-finding"},
                       {"parameters", "parameters", 0, 1}};
   const auto steps = step_children();
   TypeSpec scenario{"scenario",

@@ -55,6 +55,7 @@ class Loader {
     if (e.name == "observe") out.observes.emplace_back(e.value("name"));
     if (e.name == "ignore-finding")
       out.ignored_findings.push_back({std::string(e.value("rule")), std::string(e.value("reason"))});
+    if (e.name == "judge-finding") out.judged_findings.emplace_back(e.value("rule"));
     if (e.name == "parameters") out.rows = rows_of(e, errors_);
   }
 

@@ -79,9 +79,10 @@ struct Scenario {
   std::vector<Need> needs;
   std::vector<std::string> observes;
   std::vector<IgnoredFinding> ignored_findings;
-  std::vector<ParameterRow> rows;  // empty: one case without parameters
-  std::vector<Element> head;       // title to parameters, as written
-  std::vector<Element> steps;      // includes resolved
+  std::vector<std::string> judged_findings;  // rule globs: their findings fail the case whatever their severity
+  std::vector<ParameterRow> rows;            // empty: one case without parameters
+  std::vector<Element> head;                 // title to parameters, as written
+  std::vector<Element> steps;                // includes resolved
   std::string file;
   int line = 0;
 };

@@ -151,7 +151,9 @@ void Interpreter::Impl::judge_findings() {
       }
       // A test that never got to its point stays inconclusive: its findings stand beside it.
       if (result.verdict != Verdict::pass && result.verdict != Verdict::warning) continue;
-      if (finding.severity == trace::Severity::error) {
+      const bool about = std::ranges::any_of(scenario.judged_findings,
+                                             [&](const std::string& rule) { return glob(rule, finding.rule); });
+      if (finding.severity == trace::Severity::error || about) {
         judge(Verdict::fail, "the device broke a rule: " + trace::to_line(finding), finding.expected, finding.found);
       } else if (finding.severity == trace::Severity::warning && result.verdict == Verdict::pass) {
         judge(Verdict::warning, trace::to_line(finding), finding.expected, finding.found);

@@ -38,7 +38,7 @@ struct MessageRequest {
 };  // Evt9; maximum_length is lowered to the peer's
 struct DataRequest {
   pdu::PDataTf data;
-};                          // Evt9, PDVs as given
+};  // Evt9, PDVs as given
 struct ReleaseRequest {};   // Evt11
 struct ReleaseResponse {};  // Evt14
 struct AbortRequest {
@@ -78,7 +78,7 @@ struct AbortIndication {
 struct ProviderAbort {
   std::string why;
   std::uint8_t reason = 0;
-};                          // A-P-ABORT: peer's provider, ours, or transport loss
+};  // A-P-ABORT: peer's provider, ours, or transport loss
 struct TransportClosed {};  // the session is over; state is Sta1
 using SessionEvent =
     std::variant<AssociateIndication, AssociateConfirm, RejectConfirm, MessageIndication, DataIndication,

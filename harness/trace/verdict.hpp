@@ -17,7 +17,7 @@ namespace assay::trace {
 
 enum class Verdict : std::uint8_t {
   pass,
-  warning,       // allowed but unwise, or undeclared
+  warning,  // allowed but unwise, or undeclared
   fail,
   skipped,       // not claimed by the profile, or asked for; with the reason
   inconclusive,  // the DUT or the network stopped the test before the point it judges
@@ -41,7 +41,7 @@ struct Clause {
   std::string part;     // "PS3.8"
   std::string section;  // "9.3.4"
   Level level = Level::shall;
-  std::string duty;     // one line in our own words
+  std::string duty;  // one line in our own words
 };
 
 /// What the run learnt where the standard leaves a choice; feeds the profile.
@@ -51,21 +51,21 @@ struct Observation {
 };
 
 struct CaseResult {
-  std::string id;       // "ps3.8/9.3.4/unknown-called-ae", with "/parameter-row" when the case has a table
+  std::string id;  // "ps3.8/9.3.4/unknown-called-ae", with "/parameter-row" when the case has a table
   std::string title;
-  std::string role;     // Assay's role: "requestor" or "acceptor"
+  std::string role;  // Assay's role: "requestor" or "acceptor"
   std::vector<std::string> tags;
   std::vector<Clause> clauses;
   std::vector<std::string> requirements;  // "net:138"
   std::vector<std::pair<std::string, std::string>> parameters;
-  std::string file;     // scenario file, relative to the catalogue
+  std::string file;  // scenario file, relative to the catalogue
   int line = 0;
 
   Verdict verdict = Verdict::inconclusive;
-  std::string reason;   // one sentence: what happened at the judged step, or why it was not reached
-  std::string expected; // of the judged step, when it failed
+  std::string reason;    // one sentence: what happened at the judged step, or why it was not reached
+  std::string expected;  // of the judged step, when it failed
   std::string actual;
-  std::string advice;   // what an integrator should do
+  std::string advice;                           // what an integrator should do
   Termination termination = Termination::none;  // of the main connection
   std::string termination_detail;               // "A-ABORT source 2 reason 2"
   std::vector<Observation> observations;
@@ -80,12 +80,12 @@ struct CaseResult {
 struct RunResult {
   std::string assay_version;
   std::string command_line;
-  std::string started;   // ISO 8601, local time with zone
-  std::string target;    // host:port, "" when only acceptor cases ran
+  std::string started;  // ISO 8601, local time with zone
+  std::string target;   // host:port, "" when only acceptor cases ran
   std::string called_ae;
   std::string calling_ae;
-  std::string profile;   // name and file, or ""
-  std::string edition;   // of the standard's tables in use
+  std::string profile;  // name and file, or ""
+  std::string edition;  // of the standard's tables in use
   std::vector<CaseResult> cases;
   std::vector<std::string> stale_expectations;  // entries that no longer happen or name no case
   Duration duration{0};

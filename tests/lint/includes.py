@@ -24,7 +24,7 @@ ROOMS = {  # room -> rooms it may include besides itself
     "service": [*CODECS, "session", "trace", "observe"],
     "scenario": CORE,
     "capture": CORE,
-    "conformance": CORE,
+    "conformance": [*CORE, "scenario"],
     "reports": [*CORE, "conformance"],
     "peers": [*CORE, "scenario"],
     "fuzz": [*CORE, "scenario", "capture", "conformance"],

@@ -150,7 +150,9 @@ TEST_P(TransitionTable, Does_what_the_standard_says_in_this_cell) {
 
       if (found == cells.end()) {
         EXPECT_FALSE(result) << "a blank cell is a local error";
-        if (!result) EXPECT_FALSE(result.error().message.empty());
+        if (!result) {
+          EXPECT_FALSE(result.error().message.empty());
+        }
         EXPECT_FALSE(session.has_output());
         EXPECT_TRUE(drain(session).empty());
         EXPECT_EQ(static_cast<int>(session.state()), state);
@@ -162,7 +164,9 @@ TEST_P(TransitionTable, Does_what_the_standard_says_in_this_cell) {
       EXPECT_TRUE(result);
       const auto expected = does(row.action, event, variant);
       const bool second = (row.action == "AE-6" && variant) || (row.action == "AR-8" && role == dul::Role::acceptor);
-      if (second) ASSERT_NE(row.alternative, 0);
+      if (second) {
+        ASSERT_NE(row.alternative, 0);
+      }
       const int next = second ? row.alternative : row.next;
 
       EXPECT_EQ(sent_text(session.take_output()), expected.sent);
@@ -176,7 +180,9 @@ TEST_P(TransitionTable, Does_what_the_standard_says_in_this_cell) {
       }
       EXPECT_EQ(static_cast<int>(session.state()), next);
       EXPECT_EQ(session.wants_close(), expected.close);
-      if (expected.connect) EXPECT_TRUE(session.wants_connect());
+      if (expected.connect) {
+        EXPECT_TRUE(session.wants_connect());
+      }
     }
   }
 }
@@ -188,8 +194,8 @@ std::vector<Case> all_cells() {
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Session, TransitionTable, testing::ValuesIn(all_cells()), [](const auto& info) {
-  return "Evt" + std::to_string(info.param.event) + "_Sta" + std::to_string(info.param.state);
+INSTANTIATE_TEST_SUITE_P(Session, TransitionTable, testing::ValuesIn(all_cells()), [](const auto& cell) {
+  return "Evt" + std::to_string(cell.param.event) + "_Sta" + std::to_string(cell.param.state);
 });
 
 }  // namespace
