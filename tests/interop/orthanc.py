@@ -13,7 +13,7 @@ def orthanc(folder):
     config = {
         "Name": "interop", "StorageDirectory": str(folder / "orthanc"), "IndexDirectory": str(folder / "orthanc"),
         "DicomAet": "ORTHANC", "DicomPort": dicom, "DicomServerEnabled": True, "DicomCheckCalledAet": True,
-        "DicomScpTimeout": 20, "DicomScuTimeout": 10, "DicomCheckModalityHost": False, "DicomAlwaysAllowStore": True,
+        "DicomScpTimeout": 3, "DicomScuTimeout": 10, "DicomCheckModalityHost": False, "DicomAlwaysAllowStore": True,
         "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowFind": True, "DicomThreadsCount": 8,
         "HttpServerEnabled": True, "HttpPort": http, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
         "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0,
