@@ -284,7 +284,7 @@ class Run final : public trace::RuleRun {
                                           dimse::command_name(request.field))));
     } else if (kind == dimse::StatusClass::unknown) {
       reporter.report(finding(status_classless, place, label(tags::Status), text, "a status of PS3.7 Annex C"));
-    } else if (!dimse::is_allowed_status(field, request.sop_class, *code)) {
+    } else if (dimse::command_info(field) != nullptr && !dimse::is_allowed_status(field, request.sop_class, *code)) {
       reporter.report(finding(status_undefined, place, label(tags::Status), text,
                               fmt::format("a status that {} defines", dimse::command_name(field))));
     }

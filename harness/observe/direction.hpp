@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "harness/dimse/pdv.hpp"
@@ -51,6 +52,9 @@ struct Direction {
   std::map<std::uint16_t, dul::SideFollower::Ticket> asked;
   dul::SideFollower::Ticket last_ticket = 0;
   std::uint32_t last_pdu = 0;
+  bool aborted = false;  // sent an A-ABORT
+  /// Command Fields of its requests that no table knows: the other side can only repeat them in its answers.
+  std::set<std::uint16_t> unknown_commands;
 };
 
 }  // namespace assay::observe

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <charconv>
 
 #include "harness/base/digest.hpp"
 #include "harness/base/hex.hpp"
@@ -19,6 +20,8 @@ using trace::Side;
 constexpr std::string_view not_allowed = "ps3.8/9.2.3/pdu-not-allowed";
 constexpr std::string_view no_reaction = "ps3.8/9.2.3/reaction-missing";
 constexpr std::string_view closed_bare = "ps3.8/9.2.3/closed-without-release-or-abort";
+/// Different unknown Command Fields of one side that are remembered; more is noise.
+constexpr std::size_t max_unknown_commands = 64;
 constexpr std::string_view closed_unanswered = "ps3.8/9.2.3/closed-without-answer";
 constexpr std::string_view closed_waiting = "ps3.8/9.2.3/closed-while-waiting";
 constexpr std::string_view unknown_type = "ps3.8/9.3.1/pdu-type-unknown";
@@ -220,7 +223,9 @@ struct Observer::Impl final : trace::Reporter {
 
     std::vector<trace::MessageSeen> messages;
     const auto reported = seen.problems.size();
-    for (const auto& problem : seen.problems) report(problem, seen.from, seen.number);
+    if (kind == dul::PduKind::a_abort) direction.aborted = true;
+    for (const auto& problem : seen.problems)
+      if (!repeats_the_peer(problem, seen.from)) report(problem, seen.from, seen.number);
     if (kind == dul::PduKind::p_data) {
       if (!readable || !allowed) direction.messages_lost = true;
       if (!direction.messages_lost && trace.negotiated.established()) messages = assemble(direction, seen);
@@ -377,13 +382,31 @@ struct Observer::Impl final : trace::Reporter {
     return messages;
   }
 
+  /// Whether this wrong value is one that the other side put up first and that an answer can only repeat: the context
+  /// id of an A-ASSOCIATE-AC (PS3.8 9.3.3.2), the Command Field of a response (PS3.7 E.1).
+  bool repeats_the_peer(const Problem& problem, Side from) {
+    unsigned value = 0;
+    const auto* end = problem.found.data() + problem.found.size();
+    if (problem.rule == "ps3.8/9.3.3.2/presentation-context-id") {
+      const auto read = std::from_chars(problem.found.data(), end, value, 10);
+      return read.ec == std::errc{} && trace.negotiated.rq != nullptr &&
+             std::ranges::any_of(trace.negotiated.rq->contexts(), [&](const auto* one) { return one->id == value; });
+    }
+    if (problem.rule == "ps3.7/E.1/unknown-command-field") {
+      const auto read = std::from_chars(problem.found.data(), end, value, 16);
+      return read.ec == std::errc{} && (value & 0x8000U) != 0 &&
+             of(trace::other(from)).unknown_commands.contains(static_cast<std::uint16_t>(value & 0x7fffU));
+    }
+    return false;
+  }
+
   /// Offsets of these count in the Command Set; the finding names the byte in the stream and its PDU.
   void command_problem(Direction& direction, Problem problem, std::uint32_t pdu) {
     auto& message = direction.message;
     const auto* run = message.command_at.find(problem.offset);
     const auto number = run == nullptr ? pdu : run->pdu;
     problem.offset = message.command_at.offset_of(problem.offset, message.offset);
-    report(problem, direction.side, number, message.provoked);
+    if (!repeats_the_peer(problem, direction.side)) report(problem, direction.side, number, message.provoked);
     if (message.problems.size() < limits::max_problems) message.problems.push_back(std::move(problem));
   }
 
@@ -391,6 +414,8 @@ struct Observer::Impl final : trace::Reporter {
     const auto& command = seen.message->command;
     entry_provoked = direction.message.provoked;
     const auto field = command.field();
+    if (field && dimse::command_info(*field) == nullptr && direction.unknown_commands.size() < max_unknown_commands)
+      direction.unknown_commands.insert(*field);
     if (field && !dimse::is_response(*field)) {
       auto& peer = of(trace::other(direction.side));
       if (const auto id = command.message_id()) peer.asked[*id] = peer.last_ticket;
@@ -444,7 +469,8 @@ struct Observer::Impl final : trace::Reporter {
                    fmt::format("the connection closed by {}", trace::name(how)),
                    established ? "A-RELEASE or A-ABORT first; " + judgement->message : judgement->message),
                direction.side, direction.last_pdu);
-      } else if (direction.side == Side::acceptor && direction.bytes == 0 && trace.negotiated.rq != nullptr) {
+      } else if (direction.side == Side::acceptor && direction.bytes == 0 && trace.negotiated.rq != nullptr &&
+                 !of(Side::requestor).aborted) {
         // The state table cannot tell: ARTIM may have run out before the request was looked at. Integrators must know.
         report(own(closed_unanswered, "PS3.8 9.2.3", 0, {},
                    fmt::format("the connection closed by {} without a byte", trace::name(how)),

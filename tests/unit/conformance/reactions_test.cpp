@@ -1,6 +1,8 @@
 // A side that reacts to the other's fault in a way the standard leaves open is not blamed: only the fault is found.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "conversation.hpp"
 
 namespace assay::test {
@@ -65,6 +67,46 @@ TEST(Reactions, To_repeated_context_IDs_may_be_any_answer) {
     Conversation c;
     c.associate(rq, ac).release();
     EXPECT_EQ(rules_of(c.observe()), Rules{"requestor ps3.8/9.3.2.2/presentation-context-id-twice"}) << answered;
+  }
+}
+
+TEST(Reactions, To_an_even_context_ID_can_only_repeat_it_but_a_new_even_one_is_the_answerer_s_fault) {
+  for (const bool repeated : {true, false}) {
+    auto rq = associate_rq();
+    auto ac = associate_ac();
+    const auto implicit = uids::ImplicitVRLittleEndian;
+    if (repeated) rq.items.insert(rq.items.end() - 1, proposal(20, uids::MRImageStorage, {implicit}));
+    ac.items.insert(ac.items.end() - 1, answer(20, 0, implicit));
+    Conversation c;
+    c.associate(rq, ac).release();
+    const auto rules = rules_of(c.observe());
+    const auto blamed = std::ranges::count(rules, "acceptor ps3.8/9.3.3.2/presentation-context-id");
+    EXPECT_EQ(blamed, repeated ? 0 : 1);
+    EXPECT_EQ(std::ranges::count(rules, "requestor ps3.8/9.3.2.2/presentation-context-id"), repeated ? 1 : 0);
+  }
+}
+
+TEST(Reactions, To_an_unknown_command_can_only_repeat_it_with_status_0211) {
+  for (const bool repeated : {true, false}) {
+    auto rq = dimse::c_echo_rq(1);
+    if (repeated) rq.elements().set_u16(tags::CommandField, 0x0fee);
+    auto rsp = dimse::response_to(rq, 0x0211);
+    rsp.elements().set_u16(tags::CommandField, 0x8fee);
+    Conversation c;
+    c.associate().send(R, message(context::echo, rq)).send(A, message(context::echo, rsp)).release();
+    const auto rules = rules_of(c.observe());
+    EXPECT_EQ(std::ranges::count(rules, "acceptor ps3.7/E.1/unknown-command-field"), repeated ? 0 : 1);
+    EXPECT_EQ(std::ranges::count(rules, "acceptor ps3.7/C/status-not-defined-for-service"), 0);
+  }
+}
+
+TEST(Reactions, To_an_abort_right_behind_the_request_is_the_close_and_to_the_request_alone_it_is_a_warning) {
+  for (const bool aborted : {true, false}) {
+    Conversation c;
+    c.send(R, pdu::Pdu(associate_rq()));
+    if (aborted) c.send(R, pdu::Pdu(pdu::AAbort{0, 0}));
+    c.close(A);
+    EXPECT_EQ(rules_of(c.observe()), aborted ? Rules{} : Rules{"acceptor ps3.8/9.2.3/closed-without-answer"});
   }
 }
 
