@@ -42,6 +42,23 @@ std::expected<std::uint16_t, std::string> free_port() {
   return bound.port();
 }
 
+std::expected<void, std::string> can_listen(const std::string& address, std::uint16_t port) {
+  asio::io_context context;
+  error_code error;
+  const auto host = asio::ip::make_address(address, error);
+  if (error) return std::unexpected(address + " is no address: " + error.message());
+  tcp::acceptor acceptor(context);
+  acceptor.open(tcp::endpoint(host, port).protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(tcp::endpoint(host, port), error);
+  if (!error) acceptor.listen(1, error);
+  if (error == asio::error::address_in_use)
+    return std::unexpected("port " + std::to_string(port) +
+                           " is in use: choose another, or stop the program that holds it");
+  if (error) return std::unexpected("port " + std::to_string(port) + " cannot be opened: " + error.message());
+  return {};
+}
+
 Instant Loop::now() const { return impl_->now(); }
 
 void Loop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }

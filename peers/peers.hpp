@@ -49,6 +49,8 @@ class Loop {
 
 /// A port of the loopback that was free a moment ago.
 std::expected<std::uint16_t, std::string> free_port();
+/// Whether a listener could be opened there just now; the error says what to do.
+std::expected<void, std::string> can_listen(const std::string& address, std::uint16_t port);
 
 struct AcceptorOptions {
   std::string address = "127.0.0.1";

@@ -264,6 +264,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       connection->adopt(std::move(socket));
       scenario::ConnectionId id = 0;
       self->input([&](scenario::Interpreter& one) {
+        self->device_came_ = true;
         id = one.accepted(listener, connection->peer_address(), self->loop_.now());
         self->open(id, connection);
       });
@@ -331,7 +332,8 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       // A command that fails because the scenario refused it has acted all the same: the wire judges, not exit codes.
       // 126 and 127 are the shell's own: nothing was run.
       const auto code = child->exit_code();
-      const bool ran = !code || (*code != 126 && *code != 127);
+      // So does one that fails before it ever reached us.
+      const bool ran = !code || (*code != 126 && *code != 127 && (*code == 0 || self->device_came_));
       auto detail = child->ending();
       auto output = child->output();
       while (!output.empty() && std::isspace(static_cast<unsigned char>(output.back())) != 0) output.pop_back();
@@ -382,6 +384,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   std::list<std::unique_ptr<Process>> acting_;
   asio::posix::stream_descriptor person_;
   std::array<char, 256> typed_{};
+  bool device_came_ = false;  // somebody connected to a listener of ours
   bool begun_ = false;
   bool driving_ = false;
   bool finished_ = false;

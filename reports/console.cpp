@@ -129,7 +129,7 @@ std::string summary(const trace::RunResult& result, const Style& style) {
     out += "\nExpected deviations that did not happen (mend or remove these lines):\n";
     for (const auto& s : result.stale_expectations) out += "  " + s + "\n";
   }
-  out += fmt::format("\n{} verdicts in {}: ", result.cases.size(), detail::seconds(result.duration));
+  out += fmt::format("\n{} in {}: ", detail::counted(result.cases.size(), "verdict"), detail::seconds(result.duration));
   bool first = true;
   for (const auto verdict :
        {Verdict::pass, Verdict::warning, Verdict::fail, Verdict::error, Verdict::inconclusive, Verdict::skipped}) {
@@ -144,7 +144,9 @@ std::string summary(const trace::RunResult& result, const Style& style) {
   }
   if (expected != 0) out += fmt::format(", {} expected deviation{}", expected, expected == 1 ? "" : "s");
   out += "\n";
-  if (result.interrupted) out += "Interrupted: only what had finished is reported.\n";
+  if (result.interrupted)
+    out += fmt::format("Interrupted: {} not reached; only what had finished is reported.\n",
+                       detail::counted(result.not_reached, "selected verdict"));
   return out;
 }
 

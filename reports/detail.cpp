@@ -53,6 +53,10 @@ std::string seconds(Duration duration) {
   return fmt::format("{} min {} s", whole / 60, whole % 60);
 }
 
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string plain_seconds(Duration duration) {
   return fmt::format("{:.3f}", static_cast<double>(duration.count()) / 1e9);
 }

@@ -13,6 +13,8 @@ std::string upper(std::string_view text);
 std::string seconds(Duration duration);
 /// Seconds as a plain number for machines: "0.013".
 std::string plain_seconds(Duration duration);
+/// "1 verdict", "2 verdicts".
+std::string counted(std::size_t count, std::string_view noun);
 /// Escapes text for XML and HTML; what XML 1.0 cannot hold is written as \xNN, invalid UTF-8 likewise.
 std::string escape(std::string_view text);
 

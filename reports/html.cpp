@@ -105,7 +105,7 @@ std::string lead(const trace::RunResult& r) {
   }
   std::string text;
   if (red == 0) {
-    text = fmt::format("Nothing red in {} verdicts", r.cases.size());
+    text = fmt::format("Nothing red in {}", detail::counted(r.cases.size(), "verdict"));
   } else {
     text = fmt::format("{} of {} verdicts {} red", red, r.cases.size(), red == 1 ? "is" : "are");
   }
@@ -113,7 +113,9 @@ std::string lead(const trace::RunResult& r) {
     text += fmt::format("; {} known deviation{} happened as expected", expected, expected == 1 ? "" : "s");
   if (r.count(Verdict::inconclusive) != 0)
     text += fmt::format("; {} could not be judged", r.count(Verdict::inconclusive));
-  text += r.interrupted ? ". The run was interrupted: only what had finished is here." : ".";
+  text += r.interrupted ? fmt::format(". The run was interrupted: {} not reached.",
+                                      detail::counted(r.not_reached, "selected verdict"))
+                        : ".";
   return text;
 }
 

@@ -101,6 +101,7 @@ ordered_json case_json(const trace::CaseResult& c) {
           {"expected", c.expected},
           {"actual", c.actual},
           {"advice", c.advice},
+          {"deciding_rule", c.deciding_rule},
           {"termination", std::string(trace::name(c.termination))},
           {"termination_detail", c.termination_detail},
           {"expected_deviation", c.expected_deviation},
@@ -129,6 +130,7 @@ std::string json(const trace::RunResult& result) {
                           {"edition", result.edition},
                           {"seconds", seconds_of(result.duration)},
                           {"interrupted", result.interrupted},
+                          {"not_reached", result.not_reached},
                           {"counts", std::move(counts)},
                           {"stale_expectations", result.stale_expectations},
                           {"cases", std::move(cases)}};

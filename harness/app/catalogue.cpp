@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "conformance/expectations.hpp"
+#include "conformance/rules/standard_rules.hpp"
 #include "harness/app/home.hpp"
 #include "harness/scenario/loader.hpp"
 
@@ -92,8 +94,43 @@ bool cites(const scenario::Scenario& s, std::string_view wanted) {
   });
 }
 
+/// A pattern in which * stands for anything, slashes included, as rules in scenarios are named.
+bool wild(std::string_view pattern, std::string_view text) {
+  std::string deep;
+  for (const char c : pattern) deep += c == '*' ? "**" : std::string(1, c);
+  return conformance::glob_match(deep, text);
+}
+
 bool is_sanity(const scenario::Scenario& s) {
   return std::find(s.tags.begin(), s.tags.end(), "sanity") != s.tags.end();
+}
+
+/// References that only the whole program can check: rules that exist, files that are there, something to do.
+void check_references(const scenario::Scenario& s, const std::vector<trace::RuleInfo>& rules,
+                      std::vector<std::string>& errors) {
+  const auto wrong = [&](int line, int column, const std::string& what) {
+    errors.push_back(fmt::format("{}:{}:{}: {}", s.file, line, column, what));
+  };
+  const auto known = [&](const std::string& glob) {
+    return std::ranges::any_of(rules, [&](const auto& info) { return wild(glob, info.id); });
+  };
+  if (s.steps.empty()) wrong(s.line, 1, "this scenario has no step: it would pass without having tested anything");
+  for (const auto& e : s.head)
+    if ((e.name == "ignore-finding" || e.name == "judge-finding") && !known(std::string(e.value("rule"))))
+      wrong(e.at.line, e.at.column,
+            fmt::format("there is no rule '{}'; 'assay list --rules' prints them", e.value("rule")));
+  const std::function<void(const scenario::Element&)> walk = [&](const scenario::Element& e) {
+    const auto file = e.value("file");
+    if (e.name == "data-set" && !file.empty() && file.find("${") == std::string_view::npos) {
+      std::error_code code;
+      if (!fs::is_regular_file(fs::path(s.file).parent_path() / fs::path(file), code) &&
+          !fs::is_regular_file(home() / "scenarios" / fs::path(file), code))
+        wrong(e.attribute("file")->at.line, e.attribute("file")->at.column,
+              fmt::format("the file '{}' is not there", file));
+    }
+    for (const auto& child : e.children) walk(child);
+  };
+  for (const auto& step : s.steps) walk(step);
 }
 
 bool passes(const Selection& f, const scenario::Scenario& s, const std::string& group, const std::string& id) {
@@ -126,11 +163,16 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
   std::vector<bool> listed_by_file(loader.scenarios.size(), true);
   if (whole) loader.folder(home() / "scenarios");
   for (const auto& e : scenario::duplicate_ids(loader.scenarios)) loader.errors.push_back(scenario::to_string(e));
+  const auto book = conformance::standard_rules();
+  for (const auto& one : loader.scenarios) check_references(one, book->infos(), loader.errors);
   if (!loader.errors.empty()) return std::unexpected(std::move(loader.errors));
   listed_by_file.resize(loader.scenarios.size(), selection.items.empty());
 
   Catalogue catalogue;
   std::set<std::string> used;
+  std::set<std::string> layers;
+  std::set<std::string> tags;
+  bool clause_found = false;
   const auto selected = [&](std::size_t index, const scenario::Scenario& s, const std::string& id) {
     if (listed_by_file[index]) return true;
     bool found = false;
@@ -145,6 +187,9 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
   for (std::size_t i = 0; i < loader.scenarios.size(); ++i) {
     const auto shared = std::make_shared<const scenario::Scenario>(std::move(loader.scenarios[i]));
     const auto group = group_of(*shared);
+    layers.insert(group);
+    tags.insert(shared->tags.begin(), shared->tags.end());
+    clause_found = clause_found || cites(*shared, selection.clause);
     for (auto& c : scenario::cases_of(shared)) {
       const auto id = c.id();
       catalogue.all_ids.push_back(id);
@@ -154,6 +199,18 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
     }
   }
   std::vector<std::string> unknown;
+  const auto must_exist = [&](const char* option, const std::string& value, const std::set<std::string>& there) {
+    if (value.empty() || there.contains(value)) return;
+    std::string names;
+    for (const auto& name : there) names += (names.empty() ? "" : ", ") + name;
+    unknown.push_back(fmt::format("{} '{}': there is no such one; there are: {}", option, value, names));
+  };
+  must_exist("--layer", selection.layer, layers);
+  must_exist("--tag", selection.tag, tags);
+  if (!selection.clause.empty() && !clause_found)
+    unknown.push_back(
+        fmt::format("--clause '{}' is cited by no case; write it as 'PS3.8' or 'PS3.8 9.3.4' ('assay list --clauses')",
+                    selection.clause));
   for (const auto& p : prefixes)
     if (!used.contains(p))
       unknown.push_back(
@@ -181,6 +238,8 @@ std::vector<std::string> check_files(const std::vector<std::string>& files, std:
     }
   }
   for (const auto& e : scenario::duplicate_ids(loader.scenarios)) loader.errors.push_back(scenario::to_string(e));
+  const auto book = conformance::standard_rules();
+  for (const auto& one : loader.scenarios) check_references(one, book->infos(), loader.errors);
   scenarios = loader.scenarios.size();
   return std::move(loader.errors);
 }

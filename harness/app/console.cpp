@@ -23,12 +23,12 @@ std::string plain(std::string_view text) {
 
 }  // namespace
 
-Console::Console(std::FILE* out, std::FILE* err) : out_(out), err_(err) {
+Console::Console(std::FILE* out, std::FILE* err) : out_(out), err_(err), data_(out) {
   live_ = isatty(fileno(out)) == 1;
   const char* no_colour = std::getenv("NO_COLOR");
   colour_ = live_ && (no_colour == nullptr || *no_colour == '\0');
   winsize size{};
-  if (live_ && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+  if (live_ && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
     width_ = size.ws_col < 140 ? size.ws_col : 140;
 }
 
@@ -44,13 +44,14 @@ bool Console::log_to(const std::string& path) {
 
 void Console::text(std::string_view text) {
   clear_progress();
-  std::fwrite(text.data(), 1, text.size(), out_);
-  std::fflush(out_);
+  // The log first: what somebody has seen is on disk.
   if (log_ != nullptr) {
     const auto copy = plain(text);
     std::fwrite(copy.data(), 1, copy.size(), log_);
     std::fflush(log_);
   }
+  std::fwrite(text.data(), 1, text.size(), out_);
+  std::fflush(out_);
 }
 
 void Console::error(std::string_view line) {
@@ -78,6 +79,21 @@ void Console::clear_progress() {
   std::fflush(out_);
   progress_shown_ = false;
 }
+
+void Console::text_to_stderr() {
+  clear_progress();
+  out_ = err_;
+  live_ = live_ && isatty(fileno(err_)) == 1;
+  colour_ = colour_ && live_;
+}
+
+void Console::data(std::string_view text) {
+  clear_progress();
+  std::fwrite(text.data(), 1, text.size(), data_);
+  std::fflush(data_);
+}
+
+bool Console::good() const { return std::ferror(data_) == 0 && std::fflush(data_) == 0; }
 
 void Console::flush() {
   std::fflush(out_);

@@ -25,14 +25,21 @@ class Console {
   void progress(std::string_view line);
   void clear_progress();
   void flush();
+  /// From here on text goes to the error stream, so that the output stream carries nothing but data().
+  void text_to_stderr();
+  /// Straight to the output stream: JSON for tools.
+  void data(std::string_view text);
+  /// False when something could not be written to the output stream (a full disk, a closed pipe).
+  [[nodiscard]] bool good() const;
 
   [[nodiscard]] bool colour() const { return colour_; }
   [[nodiscard]] bool live() const { return live_; }
   [[nodiscard]] int width() const { return width_; }
 
  private:
-  std::FILE* out_;
+  std::FILE* out_;  // where text goes
   std::FILE* err_;
+  std::FILE* data_;
   std::FILE* log_ = nullptr;
   bool live_ = false;
   bool colour_ = false;

@@ -46,6 +46,16 @@ std::expected<void, std::string> write_text(const std::filesystem::path& file, s
   return {};
 }
 
+std::expected<void, std::string> can_write(const std::filesystem::path& file) {
+  std::error_code code;
+  const bool there = std::filesystem::exists(file, code);
+  errno = 0;
+  const std::ofstream out(file, std::ios::binary | std::ios::app);
+  if (!out) return std::unexpected(fmt::format("{}: cannot be written: {}", file.string(), std::strerror(errno)));
+  if (!there) std::filesystem::remove(file, code);
+  return {};
+}
+
 std::expected<HostPort, std::string> host_port(std::string_view text) {
   const auto bad = [&](std::string_view why) {
     return std::unexpected(fmt::format("'{}' is no HOST:PORT: {}; example: --target 127.0.0.1:11112", text, why));

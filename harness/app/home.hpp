@@ -20,6 +20,9 @@ std::expected<std::string, std::string> read_text(const std::filesystem::path& f
 /// Writes beside the file and renames, so that a kill never leaves half a file. The error is one sentence.
 std::expected<void, std::string> write_text(const std::filesystem::path& file, std::string_view text);
 
+/// Whether the file could be written there, without touching what it holds.
+std::expected<void, std::string> can_write(const std::filesystem::path& file);
+
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;

@@ -76,6 +76,10 @@ int report(const std::vector<std::string>& errors, Console& console) {
 int list(const Selection& selection, bool clauses, bool json, Console& console) {
   const auto catalogue = load_catalogue(selection);
   if (!catalogue) return report(catalogue.error(), console);
+  if (catalogue->cases.empty())
+    return report(
+        {"nothing is left after --only, --skip, --role, --layer, --clause and --tag: 'assay list' shows what there is"},
+        console);
   if (json) {
     print_json(*catalogue, console);
   } else if (clauses) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "conformance/rules/standard_rules.hpp"
@@ -11,6 +12,7 @@
 #include "harness/app/runner.hpp"
 #include "harness/version.hpp"
 #include "peers/devices/embedded_device.hpp"
+#include "reports/detail.hpp"
 #include "reports/reports.hpp"
 
 namespace assay::app {
@@ -89,8 +91,21 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
   }
   for (const auto& [option, title] : {std::pair<const char*, const std::string&>{"--called-ae", options.called_ae},
                                       {"--calling-ae", options.calling_ae}})
-    if (title.empty() || title.size() > 16 || title.find('\\') != std::string::npos)
-      wrong(fmt::format("{} '{}': an AE title has 1 to 16 characters and no backslash (PS3.5 6.2)", option, title));
+    if (title.empty() || title.size() > 16 || title.find_first_not_of(' ') == std::string::npos ||
+        std::ranges::any_of(
+            title, [](char c) { return c < 0x20 || c == 0x7f || c == '\\' || static_cast<unsigned char>(c) > 0x7f; }))
+      wrong(fmt::format(
+          "{} '{}': an AE title has 1 to 16 characters of ASCII, no backslash, and is not all blanks (PS3.5 6.2)",
+          option, title));
+  // What is to be written at the end is tried before anything is sent.
+  for (const auto& [option, file] : {std::pair<const char*, const std::string&>{"--json", options.json},
+                                     {"--write-expected", options.write_expected}}) {
+    if (file.empty() || file == "-") continue;
+    if (auto possible = can_write(file); !possible) wrong(fmt::format("{} {}", option, possible.error()));
+  }
+  if (options.listen != 0)
+    if (auto possible = peers::can_listen("127.0.0.1", options.listen); !possible)
+      wrong("--listen: " + possible.error());
   if (!good) return std::nullopt;
   if (options.shard) {
     std::vector<CatalogueCase> part;
@@ -134,7 +149,7 @@ int finish(trace::RunResult result, const RunnerSetup& setup, const std::vector<
   }
   if (!options.json.empty()) {
     if (options.json == "-") {
-      console.text(reports::json(result));
+      console.data(reports::json(result));
     } else {
       save(write_text(options.json, reports::json(result)));
     }
@@ -195,6 +210,7 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
 }  // namespace
 
 int run(const RunOptions& options, Console& console) {
+  if (options.json == "-") console.text_to_stderr();
   auto setup = check_options(options, console);
   if (!setup) return exit_codes::usage;
   std::size_t requestor = 0;
@@ -219,7 +235,18 @@ int run(const RunOptions& options, Console& console) {
     probe.called_ae = options.called_ae;
     probe.calling_ae = options.calling_ae;
     if (options.timeout) probe.connect_timeout = probe.dul_timeout = probe.dimse_timeout = *options.timeout;
+    console.progress(fmt::format("looking whether {} answers ...", options.target));
+    bool stopped = false;
+    loop.on_signal([&](int) {
+      stopped = true;
+      loop.stop();
+    });
     const auto answer = peers::echo(loop, probe);
+    console.clear_progress();
+    if (stopped) {
+      console.error("interrupted before anything was judged");
+      return exit_codes::interrupted;
+    }
     if (!reachable(answer.failure)) {
       console.error(answer.message);
       setup->unreachable = answer.message;

@@ -55,6 +55,7 @@ struct Runner::Impl {
     bool busy = false;
     std::shared_ptr<scenario::Interpreter> interpreter;
     std::string current;
+    std::string dut_trouble;  // what was last said about a device that does not start or has died
   };
 
   Impl(peers::Loop& l, RunnerSetup s, Console& c, ReportFolder& f)
@@ -140,7 +141,7 @@ struct Runner::Impl {
     std::string running;
     for (const auto& w : workers)
       if (w.busy) running += (running.empty() ? "" : ", ") + w.current;
-    console.progress(fmt::format("[{}/{}] {} pass, {} fail  {}", finished, to_report, result.count(Verdict::pass),
+    console.progress(fmt::format("[{}/{}] {} pass {} fail  {}", finished, to_report, result.count(Verdict::pass),
                                  result.count(Verdict::fail), running));
   }
 
@@ -219,9 +220,13 @@ struct Runner::Impl {
     if (is_sanity(item.c)) {
       auto& gate = gates[gate_key(item.c)];
       --gate.outstanding;
-      if (bad && gate.failure.empty())
+      // Only a conversation that does not work says that nothing else can be judged; a broken rule alone does not.
+      if (bad && !c.conversation_worked && gate.failure.empty())
         gate.failure = fmt::format("the sane conversation {} did not work: {}", c.id, c.reason);
     }
+    // Why there was nobody to talk to is known here, not on the wire.
+    if (c.verdict == Verdict::inconclusive && !worker.dut_trouble.empty()) c.reason += "; " + worker.dut_trouble;
+    worker.dut_trouble.clear();
     // A device that a case has stopped must not take the next case with it.
     if (bad && !setup.options.dut_start.empty()) worker.host->restart_dut();
     const bool never_connected = c.role == "requestor" && c.traces.empty() && c.verdict == Verdict::inconclusive;
@@ -233,6 +238,7 @@ struct Runner::Impl {
     }
     if (interrupted && c.verdict == Verdict::inconclusive) {
       // Cut short by us: it had not finished, so there is nothing to report.
+      if (!item.hidden) item.state = State::waiting;
     } else if (!item.hidden) {
       report(std::move(c), executed);
     }
@@ -257,6 +263,9 @@ struct Runner::Impl {
       dut.act = setup.options.dut_act;
       dut.interactive = setup.ask_people;
       dut.act_in_process = setup.act_in_process;
+      dut.log = [this, i](const std::string& line) {
+        if (line.find("started the device") == std::string::npos) workers[i].dut_trouble = line;
+      };
       dut.called = setup.options.called_ae;
       dut.calling = setup.options.calling_ae;
       if (!dut.start.empty()) {
@@ -312,6 +321,7 @@ trace::RunResult Runner::run() {
   r.workers.clear();
   r.console.clear_progress();
   r.result.duration = r.loop.now() - begun;
+  r.result.not_reached = r.to_report - r.finished;
   return std::move(r.result);
 }
 

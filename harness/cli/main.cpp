@@ -178,6 +178,19 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->check(CLI::IsMember({"scenario", "profile"}))
       ->capture_default_str();
 
+  if (argc > 1 && argv[1][0] != '-') {
+    bool known = false;
+    std::string names;
+    for (const auto* command : cli.get_subcommands({})) {
+      known = known || command->get_name() == argv[1];
+      names += (names.empty() ? "" : ", ") + command->get_name();
+    }
+    if (!known) {
+      console.error("there is no command '" + std::string(argv[1]) + "'; there are: " + names +
+                    " (see 'assay --help')");
+      return app::exit_codes::usage;
+    }
+  }
   try {
     cli.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -235,7 +248,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
 int main(int argc, char** argv) {
   app::Console console(stdout, stderr);
   try {
-    return dispatch(argc, argv, console);
+    const int code = dispatch(argc, argv, console);
+    if (console.good()) return code;
+    console.error("standard output could not be written to the end");
+    return app::exit_codes::internal;
   } catch (const std::exception& problem) {
     console.error(std::string("internal error: ") + problem.what() + "; please report this with the command line");
     return app::exit_codes::internal;

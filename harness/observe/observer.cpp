@@ -392,6 +392,14 @@ struct Observer::Impl final : trace::Reporter {
       return read.ec == std::errc{} && trace.negotiated.rq != nullptr &&
              std::ranges::any_of(trace.negotiated.rq->contexts(), [&](const auto* one) { return one->id == value; });
     }
+    // Ids proposed twice can only be answered twice, or once; contexts that were not proposed cannot be answered.
+    if (problem.rule == "ps3.8/9.3.3.2/presentation-context-id-twice" && trace.negotiated.rq != nullptr) {
+      std::set<std::uint8_t> ids;
+      for (const auto* one : trace.negotiated.rq->contexts())
+        if (!ids.insert(one->id).second) return true;
+    }
+    if (problem.rule == "ps3.8/9.3.3/presentation-context-missing" && trace.negotiated.rq != nullptr)
+      return trace.negotiated.rq->contexts().empty();
     if (problem.rule == "ps3.7/E.1/unknown-command-field") {
       const auto read = std::from_chars(problem.found.data(), end, value, 16);
       return read.ec == std::errc{} && (value & 0x8000U) != 0 &&

@@ -23,11 +23,14 @@ std::string Interpreter::Impl::name_of(const Step& step) {
 
 std::optional<std::string> Interpreter::Impl::unexplained_refusal(const Item* item) const {
   if (item == nullptr || !is_refusal(*item)) return std::nullopt;
+  // Which of several services was refused need not be known: all that no profile speaks of are named.
+  std::string unknown;
   for (const auto& need : scenario.needs) {
     const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
-    if (!claim) return need.claim;
+    if (!claim) unknown += (unknown.empty() ? "" : ", ") + need.claim;
   }
-  return std::nullopt;
+  if (unknown.empty()) return std::nullopt;
+  return unknown;
 }
 
 bool Interpreter::Impl::is_refusal(const Item& item) {
@@ -133,6 +136,7 @@ bool Interpreter::Impl::ignored(const trace::Finding& finding) const {
 }
 
 void Interpreter::Impl::judge_findings() {
+  result.conversation_worked = result.verdict == Verdict::pass || result.verdict == Verdict::warning;
   for (const auto& one : connections) {
     const auto& findings = one->observer().trace().findings;
     // A script goes on as it was written, whatever the device does: what follows a mistake of the device, or stops
@@ -145,16 +149,20 @@ void Interpreter::Impl::judge_findings() {
       if (finding.provoked || ignored(finding)) continue;
       const bool ours = finding.side == one->our_side();
       if (ours) {
-        if (finding.severity == trace::Severity::error && !one->provoked() && !device_erred && !cut_short)
+        // Whatever the device did then: a scenario that breaks a rule without saying so has to be mended first. Where
+        // it was cut short only what it had sent counts, not how the connection then ended.
+        const bool sent = !cut_short || finding.pdu_number != 0;
+        if (finding.severity == trace::Severity::error && !one->provoked() && !device_erred && sent)
           judge(Verdict::error, "Assay itself broke a rule: " + trace::to_line(finding));
         continue;
       }
-      // A test that never got to its point stays inconclusive: its findings stand beside it.
-      if (result.verdict != Verdict::pass && result.verdict != Verdict::warning) continue;
+      // A test that never got to its point fails all the same when the device broke a rule on the way there.
+      if (result.verdict == Verdict::fail || result.verdict == Verdict::error) continue;
       const bool about = std::ranges::any_of(scenario.judged_findings,
                                              [&](const std::string& rule) { return glob(rule, finding.rule); });
       if (finding.severity == trace::Severity::error || about) {
         judge(Verdict::fail, "the device broke a rule: " + trace::to_line(finding), finding.expected, finding.found);
+        result.deciding_rule = finding.rule;
       } else if (finding.severity == trace::Severity::warning && result.verdict == Verdict::pass) {
         judge(Verdict::warning, trace::to_line(finding), finding.expected, finding.found);
       }

@@ -71,6 +71,11 @@ struct CaseResult {
   std::vector<Observation> observations;
   std::vector<Trace> traces;
   Duration duration{0};
+  /// The conversation itself went as the scenario wanted, whatever rules the device broke on the way: what follows in
+  /// its group can be judged.
+  bool conversation_worked = false;
+  /// The rule whose finding decided the verdict; empty when the conversation did.
+  std::string deciding_rule;
 
   // Filled in when an expectation file was given.
   bool expected_deviation = false;  // listed, and it happened
@@ -90,6 +95,7 @@ struct RunResult {
   std::vector<std::string> stale_expectations;  // entries that no longer happen or name no case
   Duration duration{0};
   bool interrupted = false;
+  std::size_t not_reached = 0;  // selected cases that an interrupt cut off
 
   [[nodiscard]] std::size_t count(Verdict verdict) const;
 };

@@ -11,7 +11,7 @@ class OrthancScp(products.CatalogueTest):
         products.need("Orthanc")
         with products.scratch() as folder, orthanc.orthanc(folder) as (dicom, _):
             code, out, err = products.assay(
-                "run", "--role", "requestor", "--target", f"127.0.0.1:{dicom}", "--called-ae", "ORTHANC", "--timeout", "5s", "--jobs", 4,
+                "run", "--role", "requestor", "--target", f"127.0.0.1:{dicom}", "--called-ae", "ORTHANC", "--timeout", "5s",
                 "--profile", "orthanc", "--expected", products.DEVIATIONS / "orthanc.txt", "--out", folder / "report")
             self.judge(code, out, err, folder / "report", expect_cases=60)
 

@@ -1,5 +1,7 @@
 // Scenarios over real sockets: both roles against the embedded device, devices made to act by a command, by a hook and
 // not at all, devices that Assay starts and that die.
+#include <sys/wait.h>
+
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -137,6 +139,9 @@ TEST(ScenarioHost, Starts_the_device_waits_until_it_listens_and_starts_it_again_
     EXPECT_EQ(lines.size(), 1U) << "it still runs and is used again";
 
     ::kill(first, SIGKILL);
+    siginfo_t ended{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(first), &ended, WEXITED | WNOWAIT),
+              0);  // it has died, and is not reaped
     result = run(loop, host, one, environment(dut.port));
     EXPECT_EQ(trace::name(result.verdict), "pass") << result.reason;
     ASSERT_EQ(lines.size(), 3U);

@@ -1,0 +1,100 @@
+"""Devices that die, hang or refuse: what is a failure, what is inconclusive, and that the next case gets a living device."""
+
+import sys
+import unittest
+
+import products
+
+SCENARIOS = """<scenarios>
+  <scenario id="ps3.7/9.1.5/dies-meanwhile" role="requestor"><title>The device dies before it answers</title>
+    <clause part="PS3.7" section="9.1.5" level="shall">A C-ECHO is answered.</clause><advice>Restart it.</advice>
+    <associate><context id="1" abstract="Verification"/></associate>
+    <wait for="3s"/>
+    <send><c-echo-rq/></send><expect judge="yes"><c-echo-rsp status="0000"/></expect><release/>
+  </scenario>
+  <scenario id="ps3.7/9.1.5/lives-again" role="requestor"><title>The next case has a living device</title>
+    <clause part="PS3.7" section="9.1.5" level="shall">A C-ECHO is answered.</clause><advice>Restart it.</advice>
+    <associate><context id="1" abstract="Verification"/></associate>
+    <send><c-echo-rq/></send><expect judge="yes"><c-echo-rsp status="0000"/></expect><release/>
+  </scenario>
+</scenarios>
+"""
+
+# Answers the request for an association with the bytes it is given, then says nothing more.
+HANGING = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+kept = []
+while True:
+    connection, _ = server.accept()
+    kept.append(connection)
+"""
+
+
+class DeviceControl(unittest.TestCase):
+    def verdicts(self, folder, *arguments):
+        code, out, err = products.assay("run", *arguments, "--out", folder / "report")
+        return code, {c["id"]: c for c in products.results(folder / "report")["cases"]}, out + err
+
+    def test_a_device_that_dies_at_the_judged_step_fails_and_is_started_again(self):
+        products.need("storescp", "timeout")
+        with products.scratch() as folder:
+            file = folder / "dying.xml"
+            file.write_text(SCENARIOS)
+            code, cases, text = self.verdicts(folder, file, "--dut-start", "exec timeout 2 storescp --ignore {port}", "--timeout", "5s")
+            self.assertEqual(code, 1, text)
+            self.assertEqual(cases["ps3.7/9.1.5/dies-meanwhile"]["verdict"], "fail", text)
+            self.assertEqual(cases["ps3.7/9.1.5/lives-again"]["verdict"], "pass", text)
+
+    def test_a_hang_at_the_judged_step_is_a_failure_and_before_it_inconclusive(self):
+        with products.scratch() as folder:
+            program = folder / "hanging.py"
+            program.write_text(HANGING)
+            judged = folder / "judged.xml"
+            judged.write_text("""<scenarios>
+              <scenario id="ps3.8/9.3.2/hangs" role="requestor"><title>Hangs at the judged step</title>
+                <clause part="PS3.8" section="9.3.2" level="shall">A request is answered.</clause><advice>None.</advice>
+                <send><a-associate-rq><context id="1" abstract="Verification"/></a-associate-rq></send>
+                <expect judge="yes" within="1s"><a-associate-ac/><a-associate-rj/></expect></scenario>
+              <scenario id="ps3.7/9.1.5/hangs-before" role="requestor"><title>Hangs before the judged step</title>
+                <clause part="PS3.7" section="9.1.5" level="shall">A C-ECHO is answered.</clause><advice>None.</advice>
+                <associate><context id="1" abstract="Verification"/></associate>
+                <send><c-echo-rq/></send><expect judge="yes"><c-echo-rsp/></expect></scenario>
+            </scenarios>""")
+            code, cases, text = self.verdicts(folder, judged, "--dut-start", f"exec {sys.executable} {program} {{port}}", "--timeout", "1s")
+            self.assertEqual(code, 1, text)
+            self.assertEqual(cases["ps3.8/9.3.2/hangs"]["verdict"], "fail", text)
+            self.assertEqual(cases["ps3.8/9.3.2/hangs"]["termination"], "hang", text)
+            self.assertEqual(cases["ps3.7/9.1.5/hangs-before"]["verdict"], "inconclusive", text)
+            self.assertIn("association", cases["ps3.7/9.1.5/hangs-before"]["reason"])
+
+    def test_a_refused_service_is_an_observation_without_a_profile_a_skip_or_a_failure_with_one(self):
+        products.need("wlmscpfs")
+        with products.scratch() as folder:
+            start = f"{products.HERE}/start_wlmscpfs.sh {folder} {{port}} {{called}}"
+            common = ["ps3.4/B.2/store-once", "--dut-start", start, "--called-ae", "WLM", "--timeout", "5s"]
+            code, cases, text = self.verdicts(folder, *common)
+            self.assertEqual((code, cases["ps3.4/B.2/store-once"]["verdict"]), (3, "inconclusive"), text)
+            self.assertIn("refused", cases["ps3.4/B.2/store-once"]["reason"])
+            code, cases, text = self.verdicts(folder, *common, "--profile", "dcmtk-wlmscpfs")
+            self.assertEqual((code, cases["ps3.4/B.2/store-once"]["verdict"]), (0, "skipped"), text)
+            code, cases, text = self.verdicts(folder, *common, "--profile", "dcmtk-storescp")
+            self.assertEqual((code, cases["ps3.4/B.2/store-once"]["verdict"]), (1, "fail"), text)
+
+    def test_a_device_that_does_not_start_is_named(self):
+        with products.scratch() as folder:
+            code, cases, text = self.verdicts(folder, "ps3.7/9.1.5/echo-once", "--dut-start", "exec no-such-program {port}", "--timeout", "1s")
+            self.assertEqual(code, 3, text)
+            self.assertEqual(cases["ps3.7/9.1.5/echo-once"]["verdict"], "inconclusive", text)
+
+    def test_a_device_that_cannot_be_made_to_act_is_skipped_with_the_reason(self):
+        products.need("storescp")
+        with products.scratch() as folder:
+            code, cases, text = self.verdicts(folder, "ps3.7/9.1.5", "--skip", "**/echo-after-*", "--dut-start",
+                                              "exec storescp --ignore {port}", "--timeout", "5s")
+            self.assertEqual(code, 0, text)
+            self.assertIn("--dut-act", cases["ps3.7/9.1.5/scu-echo"]["reason"])
+
+
+if __name__ == "__main__":
+    unittest.main()
