@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <tuple>
 
 #include "conformance/expectations.hpp"
 #include "conformance/rules/standard_rules.hpp"
@@ -217,13 +218,17 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
           fmt::format("'{}' is no file, no folder and no id of the catalogue; 'assay list' shows the ids", p));
   if (!unknown.empty()) return std::unexpected(std::move(unknown));
   // The sane conversation of a group comes first, whatever the file names are.
-  std::ranges::stable_sort(catalogue.cases, [](const CatalogueCase& a, const CatalogueCase& b) {
-    const auto key = [](const CatalogueCase& c) {
-      return std::make_tuple(c.scenario_case.scenario->role != "requestor", c.group,
-                             !is_sanity(*c.scenario_case.scenario));
-    };
-    return key(a) < key(b);
-  });
+  std::vector<std::tuple<bool, std::string, bool, std::size_t>> order;
+  for (std::size_t i = 0; i < catalogue.cases.size(); ++i) {
+    const auto& one = catalogue.cases[i];
+    const auto& s = *one.scenario_case.scenario;
+    order.emplace_back(s.role != "requestor", one.group, !is_sanity(s), i);
+  }
+  std::ranges::sort(order);
+  std::vector<CatalogueCase> sorted;
+  sorted.reserve(order.size());
+  for (const auto& key : order) sorted.push_back(std::move(catalogue.cases[std::get<3>(key)]));
+  catalogue.cases = std::move(sorted);
   return catalogue;
 }
 

@@ -114,7 +114,7 @@ class BadInput(unittest.TestCase):
 
     def test_a_refused_silent_foreign_or_closing_target_is_inconclusive_with_one_line_of_advice(self):
         port = products.free_port()
-        cases = [(None, port, "refuses"), (http, None, "HTTP"), (silent, None, "silent"), (gone, None, "closed")]
+        cases = [(None, port, "refuses"), (http, None, "HTTP"), (silent, None, "silent"), (gone, None, "association to spare")]
         for behave, port, word in cases:
             with products.scratch() as folder:
                 with (Listener(behave) if behave else Listener(gone)) as listener:
