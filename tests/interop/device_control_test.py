@@ -20,6 +20,48 @@ SCENARIOS = """<scenarios>
 </scenarios>
 """
 
+# A small SCP with one fault: argv is PORT and FAULT. Answers C-ECHO, releases, closes.
+FAULTY = """
+import socket, struct, sys
+port, fault = int(sys.argv[1]), sys.argv[2]
+def item(kind, value): return bytes([kind, 0]) + struct.pack(">H", len(value)) + value
+def element(tag, value): return struct.pack("<HHI", 0, tag, len(value)) + value
+def take(c, n):
+    data = b""
+    while len(data) < n:
+        more = c.recv(n - len(data))
+        if not more: raise EOFError
+        data += more
+    return data
+def accept(rq):
+    context = 3 if fault == "foreign-context" else 1
+    body = rq[:68] + item(0x10, b"1.2.840.10008.3.1.1.1") + item(0x21, bytes([context, 0, 0, 0]) + item(0x40, b"1.2.840.10008.1.2"))
+    version = b"SEVENTEEN_LETTERS" if fault == "long-version" else b"FAULTY"
+    return body + item(0x50, item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3.4") + item(0x55, version))
+def echo(message_id):
+    uid = b"1.2.840.10008.1.2\\0" if fault == "wrong-class" else b"1.2.840.10008.1.1\\0"
+    answered = message_id + 1 if fault == "wrong-message-id" else message_id
+    rest = (element(2, uid) + element(0x100, struct.pack("<H", 0x8030)) + element(0x120, struct.pack("<H", answered))
+            + element(0x800, struct.pack("<H", 0x101)) + element(0x900, struct.pack("<H", 0)))
+    return element(0, struct.pack("<I", len(rest))) + rest
+server = socket.create_server(("127.0.0.1", port))
+while True:
+    c, _ = server.accept()
+    try:
+        while True:
+            kind, _, length = struct.unpack(">BBI", take(c, 6))
+            body = take(c, length)
+            if kind == 1: c.sendall(struct.pack(">BBI", 2, 0, len(accept(body))) + accept(body))
+            elif kind == 4:
+                at = body.index(bytes([0, 0, 0x10, 1, 2, 0, 0, 0])) + 8
+                answer = echo(struct.unpack("<H", body[at:at + 2])[0])
+                c.sendall(struct.pack(">BBIIBB", 4, 0, len(answer) + 6, len(answer) + 2, 1, 3) + answer)
+            elif kind == 5: c.sendall(struct.pack(">BBII", 6, 0, 4, 0))
+            else: break
+    except (EOFError, OSError): pass
+    c.close()
+"""
+
 # Answers the request for an association with the bytes it is given, then says nothing more.
 HANGING = """
 import socket, sys
@@ -67,6 +109,27 @@ class DeviceControl(unittest.TestCase):
             self.assertEqual(cases["ps3.8/9.3.2/hangs"]["termination"], "hang", text)
             self.assertEqual(cases["ps3.7/9.1.5/hangs-before"]["verdict"], "inconclusive", text)
             self.assertIn("association", cases["ps3.7/9.1.5/hangs-before"]["reason"])
+
+    def test_a_device_with_one_fault_is_blamed_for_it_by_rule_and_side_and_a_right_one_is_not(self):
+        expected = {"none": None, "wrong-class": "ps3.7/9.3/response-sop-class", "wrong-message-id": "ps3.7/9.3/response-without-request",
+                    "foreign-context": "ps3.8/9.3.3.2/context-never-proposed", "long-version": "ps3.7/D.3.3.2.4/version-name-length"}
+        with products.scratch() as folder:
+            program = folder / "faulty.py"
+            program.write_text(FAULTY)
+            for fault, rule in expected.items():
+                code, cases, text = self.verdicts(folder, "ps3.7/9.1.5/echo-once", "ps3.7/9.1.5/echo-100", "--dut-start",
+                                                  f"exec {sys.executable} {program} {{port}} {fault}", "--timeout", "2s")
+                case = cases["ps3.7/9.1.5/echo-once"]
+                found = {(f["rule"], f["side"]) for t in case["traces"] for f in t["findings"] if f["severity"] == "error"}
+                if rule is None:
+                    self.assertEqual((code, {c["verdict"] for c in cases.values()}), (0, {"pass"}), text)
+                    self.assertEqual(found, set())
+                else:
+                    self.assertEqual((code, case["verdict"]), (1, "fail"), f"{fault}\n{text}")
+                    self.assertIn((rule, "acceptor"), found)
+                if fault in ("wrong-class", "long-version"):
+                    # The conversation works all the same: its group is judged.
+                    self.assertEqual(cases["ps3.7/9.1.5/echo-100"]["verdict"], "fail", text)
 
     def test_a_refused_service_is_an_observation_without_a_profile_a_skip_or_a_failure_with_one(self):
         products.need("wlmscpfs")

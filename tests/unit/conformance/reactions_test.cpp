@@ -86,6 +86,30 @@ TEST(Reactions, To_an_even_context_ID_can_only_repeat_it_but_a_new_even_one_is_t
   }
 }
 
+TEST(Reactions, To_contexts_proposed_twice_or_not_at_all_is_an_answer_of_the_same_kind) {
+  const auto blamed = [](const pdu::AAssociateRq& rq, const pdu::AAssociateAc& ac, const char* rule) {
+    Conversation c;
+    c.associate(rq, ac).release();
+    return std::ranges::count(rules_of(c.observe()), std::string("acceptor ") + rule);
+  };
+  const auto implicit = uids::ImplicitVRLittleEndian;
+  auto rq = associate_rq();
+  auto ac = associate_ac();
+  ac.items.insert(ac.items.end() - 1, answer(context::echo, 0, implicit));
+  EXPECT_EQ(blamed(rq, ac, "ps3.8/9.3.3.2/presentation-context-id-twice"), 1);
+  rq.items.insert(rq.items.end() - 1, proposal(context::echo, uids::MRImageStorage, {implicit}));
+  EXPECT_EQ(blamed(rq, ac, "ps3.8/9.3.3.2/presentation-context-id-twice"), 0);
+
+  auto bare_rq = associate_rq();
+  auto bare_ac = associate_ac();
+  std::erase_if(bare_ac.items,
+                [](const auto& item) { return std::holds_alternative<pdu::PresentationContextItemAc>(item); });
+  EXPECT_EQ(blamed(bare_rq, bare_ac, "ps3.8/9.3.3/presentation-context-missing"), 1);
+  std::erase_if(bare_rq.items,
+                [](const auto& item) { return std::holds_alternative<pdu::PresentationContextItemRq>(item); });
+  EXPECT_EQ(blamed(bare_rq, bare_ac, "ps3.8/9.3.3/presentation-context-missing"), 0);
+}
+
 TEST(Reactions, To_an_unknown_command_can_only_repeat_it_with_status_0211) {
   for (const bool repeated : {true, false}) {
     auto rq = dimse::c_echo_rq(1);
