@@ -11,13 +11,14 @@
 #include <sstream>
 
 #include "conversation.hpp"
+#include "harness/version.hpp"
 
 namespace assay::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path root = fs::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
+const fs::path root = ASSAY_SOURCE_DIR;
 
 std::string sources_of(const std::string& folder) {
   std::ostringstream all;
