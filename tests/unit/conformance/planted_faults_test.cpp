@@ -80,7 +80,7 @@ TEST_P(PlantedFault, Is_marked_provoked_when_the_scenario_planted_it) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, PlantedFault, testing::ValuesIn(planted_faults()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST(PlantedFaults, Cover_more_than_forty_rules) {
   std::set<std::string_view> rules;

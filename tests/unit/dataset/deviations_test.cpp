@@ -213,7 +213,9 @@ TEST_P(Deviation, Is_reported_at_its_byte_and_only_when_it_is_there) {
   const auto first = std::find_if(decoded.problems.begin(), decoded.problems.end(), objects);
   const auto first_strict = std::find_if(strictly.problems.begin(), strictly.problems.end(), objects);
   ASSERT_EQ(first == decoded.problems.end(), first_strict == strictly.problems.end());
-  if (first != decoded.problems.end()) EXPECT_EQ(*first, *first_strict);
+  if (first != decoded.problems.end()) {
+    EXPECT_EQ(*first, *first_strict);
+  }
 
   const Bytes correct = hex(example.correct);
   const auto twin = read(example, correct);
@@ -222,7 +224,7 @@ TEST_P(Deviation, Is_reported_at_its_byte_and_only_when_it_is_there) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dataset, Deviation, testing::ValuesIn(cases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 TEST(DatasetDeviation, A_UID_of_more_than_64_characters_is_named) {
   std::string uid = "1.2.";

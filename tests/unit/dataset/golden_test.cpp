@@ -98,7 +98,9 @@ TEST_P(Golden, Reads_as_dcmdump_says_and_is_written_as_it_came) {
       EXPECT_EQ(node.length == undefined_length ? "u/l" : std::to_string(node.length), fact.length) << where;
       const bool is_item = node.kind == NodeKind::item || node.kind == NodeKind::fragment;
       const bool unknown = encoding.explicit_vr ? node.vr == Vr::UN : node.tag.is_private();
-      if (!is_item && !unknown) EXPECT_EQ(name(node.vr), fact.vr) << where;
+      if (!is_item && !unknown) {
+        EXPECT_EQ(name(node.vr), fact.vr) << where;
+      }
       const auto value = dumped(node, Level(*set, i, i + 1));
       if (value.empty() || value == "[]" || unknown) continue;
       ++values;
@@ -114,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Dataset, Golden,
                                          "implicit_le_undefined", "explicit_be_defined", "explicit_be_undefined",
                                          "fragments", "nested_mixed", "implicit_worklist", "big_endian_numbers",
                                          "un_undefined"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& one) { return one.param; });
 
 TEST(DatasetGolden, DCMTKs_six_conversions_of_one_data_set_are_our_conversions_too) {
   const std::vector<std::string> names{"explicit_le_defined",   "explicit_le_undefined", "implicit_le_defined",

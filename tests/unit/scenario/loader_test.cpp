@@ -134,7 +134,7 @@ constexpr Mistake mistakes[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Loader, Mistakes, testing::ValuesIn(mistakes),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Loader, The_head_must_be_complete) {
   const auto errors = errors_of("<scenario id=\"ps3.8/9/x\" role=\"requestor\">\n<close/></scenario>");
