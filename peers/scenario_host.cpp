@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cctype>
+#include <csignal>
 #include <cstdio>
 #include <list>
 #include <unordered_set>
@@ -15,6 +16,9 @@ namespace {
 
 /// How long a DUT may take to end by itself before it is killed.
 constexpr auto end_grace = std::chrono::seconds(3);
+/// How often, and how long apart, is looked whether a port has become free: three seconds in all.
+constexpr int port_tries = 300;
+constexpr auto port_pause = std::chrono::milliseconds(10);
 /// A scenario opens a handful of connections; a flood from outside must not take all our file descriptors.
 constexpr std::size_t max_connections_per_run = 2000;
 
@@ -34,6 +38,8 @@ struct ScenarioHost::Impl : std::enable_shared_from_this<ScenarioHost::Impl> {
   /// Starts the DUT unless it runs, and waits until it listens.
   void ensure_started(Told told);
   void stop_dut(std::function<void()> stopped);
+  void launch(Told told);
+  void when_port_is_free(std::function<void()> then, int tries);
   std::expected<std::unique_ptr<Process>, std::string> shell(const std::string& command, Words words);
 
   Loop& loop;
@@ -418,7 +424,31 @@ void ScenarioHost::Impl::ensure_started(Told told) {
     told(true, "runs already");
     return;
   }
-  if (process) log(fmt::format("the device ended by itself ({}): starting it again", process->ending()));
+  if (process) {
+    log(fmt::format("the device ended by itself ({}): starting it again", process->ending()));
+    ::kill(-process->id(), SIGKILL);  // what it left behind may still hold its port
+  }
+  when_port_is_free(
+      [weak = weak_from_this(), told = std::move(told)] {
+        if (const auto self = weak.lock()) self->launch(told);
+      },
+      port_tries);
+}
+
+/// A device that forks leaves children that hold its listening socket for a moment: whoever connects then talks to
+/// nobody, so the next one is started only when the port is really free.
+void ScenarioHost::Impl::when_port_is_free(std::function<void()> then, int tries) {
+  if (dut.port == 0 || tries == 0 || can_listen(dut.host, dut.port)) {
+    then();
+    return;
+  }
+  const auto timer = std::make_shared<asio::steady_timer>(loop.impl().context, port_pause);
+  timer->async_wait([weak = weak_from_this(), timer, then = std::move(then), tries](const error_code&) {
+    if (const auto self = weak.lock()) self->when_port_is_free(then, tries - 1);
+  });
+}
+
+void ScenarioHost::Impl::launch(Told told) {
   auto started = shell(dut.start, {});
   if (!started) {
     log(started.error());
@@ -472,7 +502,10 @@ void ScenarioHost::Impl::stop_dut(std::function<void()> stopped) {
     if (!self) return;
     // Not from inside the process's own callback.
     self->loop.post([weak, stopped] {
-      if (const auto host = weak.lock()) host->process.reset();
+      if (const auto host = weak.lock(); host && host->process) {
+        ::kill(-host->process->id(), SIGKILL);  // its children, if any
+        host->process.reset();
+      }
       stopped();
     });
   });
