@@ -44,8 +44,9 @@ struct RunOptions {
   bool strict = false;
   unsigned jobs = 1;
   std::uint16_t listen = 0;
-  std::optional<Duration> timeout;  // of each wait for the DUT
-  std::string out;                  // folder, "" = none
+  std::string listen_address = "127.0.0.1";  // a device on another machine needs ours, or 0.0.0.0
+  std::optional<Duration> timeout;           // of each wait for the DUT
+  std::string out;                           // folder, "" = none
   std::string dut_start;
   std::string dut_act;
   bool unattended = false;  // nobody answers prompts

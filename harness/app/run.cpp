@@ -103,9 +103,8 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
     if (file.empty() || file == "-") continue;
     if (auto possible = can_write(file); !possible) wrong(fmt::format("{} {}", option, possible.error()));
   }
-  if (options.listen != 0)
-    if (auto possible = peers::can_listen("127.0.0.1", options.listen); !possible)
-      wrong("--listen: " + possible.error());
+  if (auto possible = peers::can_listen(options.listen_address, options.listen); !possible)
+    wrong("--listen: " + possible.error());
   if (!good) return std::nullopt;
   if (options.shard) {
     std::vector<CatalogueCase> part;

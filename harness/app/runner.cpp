@@ -268,6 +268,9 @@ struct Runner::Impl {
       };
       dut.called = setup.options.called_ae;
       dut.calling = setup.options.calling_ae;
+      // {host} of --dut-act is where the device finds us.
+      const auto& ours = setup.options.listen_address;
+      if (dut.start.empty() && ours != "0.0.0.0" && ours != "::") dut.host = ours;
       if (!dut.start.empty()) {
         if (setup.target_port != 0 && jobs == 1) {
           dut.port = setup.target_port;
@@ -279,7 +282,8 @@ struct Runner::Impl {
         dut.host = setup.target_host.empty() ? "127.0.0.1" : setup.target_host;
         workers[i].dut_port = dut.port;
       }
-      workers[i].host = std::make_unique<peers::ScenarioHost>(loop, std::move(dut));
+      workers[i].host = std::make_unique<peers::ScenarioHost>(
+          loop, std::move(dut), peers::HostOptions{.listen_address = setup.options.listen_address});
     }
     if (setup.target_host.empty()) setup.target_host = "127.0.0.1";
     return {};

@@ -98,6 +98,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
                           "HOST:PORT of the device, for the cases in which Assay is the requestor");
   run_command->add_option("--listen", run.listen, "port Assay listens on when it is the acceptor (default: a free one)")
       ->check(CLI::Range(1, 65535));
+  run_command
+      ->add_option("--listen-address", run.listen_address,
+                   "address Assay listens on; 0.0.0.0 for a device on another machine")
+      ->capture_default_str();
   run_command->add_option(
       "--dut-start", run.dut_start,
       "command that starts the device; {port} and {called} are filled in; Assay restarts and ends it");

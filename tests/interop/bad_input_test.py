@@ -132,6 +132,8 @@ class BadInput(unittest.TestCase):
     def test_a_port_in_use_says_so(self):
         with Listener(silent) as listener:
             self.one_line(["serve", "--port", listener.port], 2, "in use")
+            self.one_line(["run", "--role", "acceptor", "--dut-act", "true", "--listen", listener.port], 2, "in use")
+        self.one_line(["run", "--role", "acceptor", "--dut-act", "true", "--listen-address", "nowhere"], 2, "nowhere")
 
     def test_a_folder_that_cannot_be_made_says_so(self):
         with products.scratch() as folder:
