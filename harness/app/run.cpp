@@ -183,9 +183,9 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
   std::size_t requestor = 0;
   for (const auto& c : setup.catalogue.cases) requestor += c.scenario_case.scenario->role == "requestor" ? 1 : 0;
   const auto acceptor = setup.catalogue.cases.size() - requestor;
-  console.text(fmt::format("{} verdicts: {} with Assay as requestor{}, {} with Assay as acceptor\n",
-                           requestor + acceptor, requestor, head.target.empty() ? "" : " against " + head.target,
-                           acceptor));
+  console.text(fmt::format("{}: {} with Assay as requestor{}, {} with Assay as acceptor\n",
+                           reports::detail::counted(requestor + acceptor, "verdict"), requestor,
+                           head.target.empty() ? "" : " against " + head.target, acceptor));
   const auto all_ids = setup.catalogue.all_ids;
   const auto keep = [&] {
     RunnerSetup copy;
