@@ -115,6 +115,16 @@ std::string id_of(std::string_view clause, std::string_view slug) {
   return id.append("/").append(slug);
 }
 
+/// Rules with one clause each, reported by harness/dataset about values, files and the other forms.
+const std::vector<trace::RuleInfo> object_rules{
+#define ASSAY_RULE(id, clause, severity, title, advice) {id, clause, Severity::severity, title, advice},
+#include "conformance/rules/character_set_rules.inc"
+#include "conformance/rules/file_rules.inc"
+#include "conformance/rules/form_rules.inc"
+#include "conformance/rules/value_rules.inc"
+#undef ASSAY_RULE
+};
+
 }  // namespace
 
 void add_decoder_rules(trace::RuleBook& book) {
@@ -134,6 +144,7 @@ void add_decoder_rules(trace::RuleBook& book) {
     }
   }
   book.describe(infos);
+  book.describe(object_rules);
 }
 
 }  // namespace assay::conformance

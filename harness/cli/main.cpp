@@ -1,4 +1,4 @@
-// The command line: words to options, options to app. The only translation unit that knows the command-line library.
+// The command line: words to options, options to app. Only this folder knows the command-line library.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -6,6 +6,7 @@
 
 #include "harness/app/commands.hpp"
 #include "harness/app/home.hpp"
+#include "harness/cli/file_commands.hpp"
 
 namespace {
 
@@ -75,14 +76,14 @@ std::string finish(app::RunOptions& o, const std::string& timeout, const std::st
 }
 
 int dispatch(int argc, char** argv, app::Console& console) {
-  CLI::App cli(
+  CLI::App line(
       "Assay judges DICOM devices against the standard: it plays either side of the wire, reports who broke which "
       "rule,\n"
       "and says what to change.",
       "assay");
-  cli.require_subcommand(1);
-  cli.set_help_all_flag("--help-all", "help of every command");
-  cli.footer(
+  line.require_subcommand(1);
+  line.set_help_all_flag("--help-all", "help of every command");
+  line.footer(
       "Exit codes: 0 nothing red, 1 not conformant, 2 bad usage or input file, 3 inconclusive, 5 an expected "
       "deviation\n"
       "no longer happens, 70 Assay's own error, 130 interrupted. 'assay COMMAND --help' shows examples.");
@@ -91,7 +92,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   app::RunOptions run;
   run.command_line = joined(argc, argv);
-  auto* run_command = cli.add_subcommand("run", "judge a device by scenarios");
+  auto* run_command = line.add_subcommand("run", "judge a device by scenarios");
   run_command->add_option("scenario", run.selection.items,
                           "scenario files, folders, or id prefixes such as ps3.8/9.3 (default: all)");
   run_command->add_option("--target", run.target,
@@ -121,7 +122,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   app::RunOptions demo;
   demo.command_line = run.command_line;
-  auto* demo_command = cli.add_subcommand("demo", "run the whole catalogue against the embedded device, in both roles");
+  auto* demo_command =
+      line.add_subcommand("demo", "run the whole catalogue against the embedded device, in both roles");
   add_run_options(*demo_command, demo, timeout, shard);
   demo_command->footer("Example:\n  assay demo --out assay-report");
 
@@ -130,7 +132,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
   bool list_json = false;
   bool show_rules = false;
   std::vector<std::string> to_check;
-  auto* list_command = cli.add_subcommand("list", "the catalogue of scenarios");
+  auto* list_command = line.add_subcommand("list", "the catalogue of scenarios");
   list_command->add_option("scenario", listing.items, "files, folders, or id prefixes (default: all)");
   add_selection(*list_command, listing);
   list_command->add_flag("--clauses", clauses, "which clauses of the standard have how many cases");
@@ -144,7 +146,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   app::ServeOptions serve;
   std::string artim;
-  auto* serve_command = cli.add_subcommand(
+  auto* serve_command = line.add_subcommand(
       "serve", "play a device: Verification, Storage and Study Root query over a synthetic patient set");
   serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
   serve_command->add_option("--address", serve.address, "address to listen on")->capture_default_str();
@@ -160,7 +162,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   app::EchoOptions echo;
   std::string echo_timeout;
-  auto* echo_command = cli.add_subcommand("echo", "C-ECHO: is it there, and does it speak DICOM?");
+  auto* echo_command = line.add_subcommand("echo", "C-ECHO: is it there, and does it speak DICOM?");
   echo_command->add_option("target", echo.target, "HOST:PORT")->required();
   echo_command->add_option("--called-ae", echo.called_ae, "AE title of the device")->capture_default_str();
   echo_command->add_option("--calling-ae", echo.calling_ae, "our AE title")->capture_default_str();
@@ -173,19 +175,22 @@ int dispatch(int argc, char** argv, app::Console& console) {
   echo_command->footer("Example:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE");
 
   bool version_json = false;
-  auto* version_command = cli.add_subcommand("version", "version, build, edition of the standard's tables");
+  auto* version_command = line.add_subcommand("version", "version, build, edition of the standard's tables");
   version_command->add_flag("--json", version_json, "for tools");
 
   std::string which = "scenario";
-  auto* schema_command = cli.add_subcommand("schema", "print scenario.xsd or profile.xsd");
+  auto* schema_command = line.add_subcommand("schema", "print scenario.xsd or profile.xsd");
   schema_command->add_option("which", which, "scenario or profile")
       ->check(CLI::IsMember({"scenario", "profile"}))
       ->capture_default_str();
 
+  cli::FileCommands file_commands;
+  cli::add_file_commands(line, file_commands);
+
   if (argc > 1 && argv[1][0] != '-') {
     bool known = false;
     std::string names;
-    for (const auto* command : cli.get_subcommands({})) {
+    for (const auto* command : line.get_subcommands({})) {
       known = known || command->get_name() == argv[1];
       names += (names.empty() ? "" : ", ") + command->get_name();
     }
@@ -196,18 +201,20 @@ int dispatch(int argc, char** argv, app::Console& console) {
     }
   }
   try {
-    cli.parse(argc, argv);
+    line.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return cli.exit(help);
+    return line.exit(help);
   } catch (const CLI::CallForAllHelp& help) {
-    return cli.exit(help);
+    return line.exit(help);
   } catch (const CLI::ParseError& error) {
-    const auto* command = cli.get_subcommands().empty() ? &cli : cli.get_subcommands().front();
-    console.error(std::string(error.what()) + " (see '" + (command == &cli ? "assay" : "assay " + command->get_name()) +
-                  " --help')");
+    const auto* command = line.get_subcommands().empty() ? &line : line.get_subcommands().front();
+    console.error(std::string(error.what()) + " (see '" +
+                  (command == &line ? "assay" : "assay " + command->get_name()) + " --help')");
     return app::exit_codes::usage;
   }
 
+  for (const auto& [command, run_it] : file_commands)
+    if (*command) return run_it(console);
   if (*run_command || *demo_command) {
     auto& options = *run_command ? run : demo;
     if (const auto wrong = finish(options, timeout, shard); !wrong.empty()) {

@@ -84,6 +84,28 @@ TEST(RuleCatalogue, Describes_no_slug_that_no_decoder_reports) {
   EXPECT_GE(count, 80U);
 }
 
+/// Whole ids as they stand in the sources of the data layer, or in the tables of rules about objects.
+std::set<std::string> ids_in(const std::string& folder, bool tables) {
+  static const std::regex pattern(R"re("(ps3\.[0-9]+/[A-Z0-9.]+/[a-z0-9-]+)")re");
+  std::set<std::string> ids;
+  for (const auto& entry : fs::directory_iterator(root / folder)) {
+    const bool table = entry.path().filename().string().ends_with("_rules.inc");
+    if (tables ? !table : entry.path().extension() != ".cpp") continue;
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const auto all = text.str();
+    for (std::sregex_iterator it(all.begin(), all.end(), pattern), end; it != end; ++it) ids.insert((*it)[1]);
+  }
+  return ids;
+}
+
+TEST(RuleCatalogue, Describes_every_rule_about_objects_and_no_other) {
+  const auto reported = ids_in("harness/dataset", false);
+  for (const auto& id : reported) EXPECT_NE(conformance::standard_rules()->find(id), nullptr) << id;
+  for (const auto& id : ids_in("conformance/rules", true))
+    EXPECT_TRUE(reported.contains(id)) << id << " is described and not reported";
+}
+
 TEST(RuleCatalogue, Describes_what_the_observer_finds_itself) {
   for (const auto id : observe::rule_ids()) EXPECT_NE(conformance::standard_rules()->find(id), nullptr) << id;
 }

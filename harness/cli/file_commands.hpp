@@ -1,0 +1,22 @@
+// The commands that work on files, each in a file of its own: a function that adds the command to the command line and
+// says what to do when it was chosen. Tests: tests/interop/
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <vector>
+
+#include "harness/app/console.hpp"
+
+namespace assay::cli {
+
+struct FileCommand {
+  CLI::App* command;
+  std::function<int(app::Console&)> run;  // the options it reads are owned by the function
+};
+using FileCommands = std::vector<FileCommand>;
+
+// One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
+void add_file_commands(CLI::App& cli, FileCommands& commands);
+
+}  // namespace assay::cli
