@@ -197,7 +197,10 @@ void Decoder::check_offset_table(const Frame&, std::uint32_t length) {
 // (0000,0000) or (0002,0000): there, first, and true.
 void Decoder::check_group_length() {
   const std::uint16_t group = options_.command_set ? 0x0000 : 0x0002;
-  const std::string rule = options_.command_set ? "ps3.7/6.3.1/" : "ps3.10/7.1/";
+  // Whole ids, so that the catalogue of rules finds them.
+  const auto rule = [&](std::string_view of_command, std::string_view of_meta) {
+    return options_.command_set ? of_command : of_meta;
+  };
   const std::string clause = options_.command_set ? "PS3.7 6.3.1" : "PS3.10 7.1";
   const Tag tag{group, 0};
   const auto at_of = [&](const Node& node) { return static_cast<std::size_t>(node.offset - options_.base_offset); };
@@ -213,26 +216,26 @@ void Decoder::check_group_length() {
     if (node.tag.group == group) group_end = static_cast<std::size_t>(node.end_offset - options_.base_offset);
   }
   if (!found) {
-    report(Gravity::deviation, rule + "group-length-missing", clause, 0, &tag, "no group length",
-           "the group length first");
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length-missing", "ps3.10/7.1/group-length-missing"), clause, 0,
+           &tag, "no group length", "the group length first");
     return;
   }
   if (!first) {
-    report(Gravity::deviation, rule + "group-length-first", clause, at_of(*found), &tag, "not the first element",
-           "the group length first");
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length-first", "ps3.10/7.1/group-length-first"), clause,
+           at_of(*found), &tag, "not the first element", "the group length first");
     return;
   }
   const std::size_t counted = group_end - static_cast<std::size_t>(found->end_offset - options_.base_offset);
   const std::size_t value_at = static_cast<std::size_t>(found->end_offset - options_.base_offset) - found->value.size();
   if (found->value.size() != 4) {
-    report(Gravity::deviation, rule + "group-length", clause, value_at, &tag,
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length", "ps3.10/7.1/group-length"), clause, value_at, &tag,
            std::to_string(found->value.size()) + " bytes", "one UL");
     return;
   }
   const auto value = load<std::uint32_t>(found->value.data(), out_.data_set.encoding_.endian);
   if (value != counted)
-    report(Gravity::deviation, rule + "group-length", clause, value_at, &tag, std::to_string(value),
-           std::to_string(counted));
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length", "ps3.10/7.1/group-length"), clause, value_at, &tag,
+           std::to_string(value), std::to_string(counted));
 }
 
 // A Command Set is implicit VR whatever was negotiated. One in explicit VR would read as huge lengths, so when the
