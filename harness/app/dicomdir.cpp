@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
@@ -47,12 +48,13 @@ class FileSet {
       const auto name = relative_name(root_, path);
       if (name.empty()) continue;
       names_.push_back(name);
+      exact_.insert(name);
       by_upper_.emplace(upper(name), name);
     }
   }
 
   std::optional<dataset::SetMember> find(const std::string& file) {
-    const auto exact = std::find(names_.begin(), names_.end(), file) != names_.end();
+    const bool exact = exact_.contains(file);
     const auto found = by_upper_.find(upper(file));
     if (found == by_upper_.end()) return std::nullopt;
     auto result = member(exact ? file : found->second);
@@ -72,7 +74,8 @@ class FileSet {
   const dataset::SetMember& member(const std::string& name) {
     const auto known = members_.find(name);
     if (known != members_.end()) return known->second;
-    dataset::SetMember result{.file = name};
+    dataset::SetMember result;
+    result.file = name;
     const auto bytes = FileBytes::open((root_ / name).string());
     if (!bytes) {
       result.what = bytes.error();
@@ -91,6 +94,7 @@ class FileSet {
 
   fs::path root_;
   std::vector<std::string> names_;
+  std::set<std::string> exact_;
   std::map<std::string, std::string> by_upper_;
   std::map<std::string, dataset::SetMember> members_;
 };

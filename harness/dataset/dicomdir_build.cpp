@@ -97,7 +97,7 @@ class Builder {
   std::size_t group(std::size_t parent, const std::string& type, const std::string& uid, const DataSet& copy,
                     const std::string& name) {
     const auto [found, fresh] = groups_.emplace(std::to_string(parent) + ' ' + type + ' ' + uid, records_.size());
-    if (fresh) make(parent, *find_record_type(type), header, name);
+    if (fresh) make(parent, *find_record_type(type), copy, name);
     return found->second;
   }
 
