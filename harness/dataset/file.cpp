@@ -101,6 +101,13 @@ Place find_place(ByteView file, Problems& problems) {
     deviation("ps3.10/7.1/prefix-letters", preamble_size, "a Data Set without prefix and meta information", expected);
     return {FileKind::part10, start, false, true};
   }
+  // A Data Set behind a few bytes of something else.
+  for (std::size_t start = 1; start <= 16 && start < file.size(); ++start) {
+    const auto encoding = sniff(file.subspan(start));
+    if (!encoding || look_at(file.subspan(start), *encoding).known < 6) continue;
+    deviation("ps3.10/7.1/prefix-shifted", start, "a Data Set at byte " + std::to_string(start), expected);
+    return {FileKind::bare_data_set, start, false, true};
+  }
   return {};
 }
 
