@@ -71,9 +71,7 @@ template std::optional<Numbers<float>> numbers(Vr, ByteView, Endian);
 template std::optional<Numbers<double>> numbers(Vr, ByteView, Endian);
 template std::optional<Numbers<Tag>> numbers(Vr, ByteView, Endian);
 
-bool splits_at_backslash(Vr vr) {
-  return is_text(vr) && vr != Vr::ST && vr != Vr::LT && vr != Vr::UT && vr != Vr::UR;
-}
+bool splits_at_backslash(Vr vr) { return is_text(vr) && vr != Vr::ST && vr != Vr::LT && vr != Vr::UT && vr != Vr::UR; }
 
 bool has_character_set(Vr vr) {
   switch (vr) {
@@ -145,12 +143,18 @@ std::string format(const Value& value) {
   return std::visit(
       [](const auto& held) -> std::string {
         using T = std::decay_t<decltype(held)>;
-        if constexpr (std::is_same_v<T, std::monostate>) return "";
-        else if constexpr (std::is_same_v<T, std::string_view>) return std::string(held);
-        else if constexpr (std::is_same_v<T, ByteView>) return to_hex(held);
-        else if constexpr (std::is_same_v<T, Tag>) return to_string(held);
-        else if constexpr (std::is_arithmetic_v<T>) return fmt::format("{}", held);
-        else return format(held);
+        if constexpr (std::is_same_v<T, std::monostate>)
+          return "";
+        else if constexpr (std::is_same_v<T, std::string_view>)
+          return std::string(held);
+        else if constexpr (std::is_same_v<T, ByteView>)
+          return to_hex(held);
+        else if constexpr (std::is_same_v<T, Tag>)
+          return to_string(held);
+        else if constexpr (std::is_arithmetic_v<T>)
+          return fmt::format("{}", held);
+        else
+          return format(held);
       },
       value);
 }

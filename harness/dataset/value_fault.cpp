@@ -32,7 +32,9 @@ std::size_t first_other(std::string_view text, Allowed allowed) {
 constexpr bool is_high(char c) { return (static_cast<std::uint8_t>(c) & 0x80U) != 0; }
 constexpr bool is_control(char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == '\x7f'; }
 
-constexpr bool in_code_string(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_'; }
+constexpr bool in_code_string(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_';
+}
 
 constexpr bool in_uri(char c) {
   if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) return true;
@@ -120,9 +122,9 @@ class Judge {
     switch (vr_) {
       case Vr::CS: {
         const bool query = context_.query;
-        return refuse("ps3.5/6.2/code-string",
-                      [&](char c) { return in_code_string(c) || (query && (c == '*' || c == '?')); },
-                      "capital letters, digits, blanks and underscores");
+        return refuse(
+            "ps3.5/6.2/code-string", [&](char c) { return in_code_string(c) || (query && (c == '*' || c == '?')); },
+            "capital letters, digits, blanks and underscores");
       }
       case Vr::UR: return refuse("ps3.5/6.2/uri", in_uri, "characters of a URI (RFC 3986), no blank in front");
       case Vr::AE:
@@ -132,17 +134,17 @@ class Judge {
       case Vr::UC:
       case Vr::PN: {
         const bool escapes = character_form(context_.character_set) == CharacterForm::iso_2022;
-        return refuse("ps3.5/6.2/control-character",
-                      [&](char c) { return !is_control(c) || (escapes && c == '\x1b'); }, "no control character");
+        return refuse(
+            "ps3.5/6.2/control-character", [&](char c) { return !is_control(c) || (escapes && c == '\x1b'); },
+            "no control character");
       }
       case Vr::ST:
       case Vr::LT:
       case Vr::UT:
-        return refuse("ps3.5/6.2/control-character",
-                      [](char c) {
-                        return !is_control(c) || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == '\x1b';
-                      },
-                      "of the control characters only TAB, LF, FF, CR and ESC");
+        return refuse(
+            "ps3.5/6.2/control-character",
+            [](char c) { return !is_control(c) || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == '\x1b'; },
+            "of the control characters only TAB, LF, FF, CR and ESC");
       default: return true;
     }
   }
@@ -159,7 +161,8 @@ class Judge {
     TimeFault why;
     if (parse_date(text_, Spelling::strict, &why)) return;
     if (context_.query && parse_date_range(text_)) return;
-    if (parse_date(text_, Spelling::historic)) return historic("ps3.5/6.2/date-historic", "YYYYMMDD without full stops");
+    if (parse_date(text_, Spelling::historic))
+      return historic("ps3.5/6.2/date-historic", "YYYYMMDD without full stops");
     fault("ps3.5/6.2/date", why.at, byte_at(text_, why.at), std::string(why.expected));
   }
 
@@ -240,7 +243,8 @@ class Judge {
       const auto bare = trimmed(text_);
       if (bare.size() > most)
         fault("ps3.5/6.2/value-length", static_cast<std::size_t>(bare.data() - raw_.data()) + most,
-              fmt::format("{} bytes", bare.size()), fmt::format("at most {} bytes in a value of VR {}", most, name(vr_)));
+              fmt::format("{} bytes", bare.size()),
+              fmt::format("at most {} bytes in a value of VR {}", most, name(vr_)));
       else if (raw_.size() > most + 1)  // one byte of padding may follow the last value
         fault("ps3.5/6.2/too-much-padding", most, fmt::format("{} bytes with its blanks", raw_.size()),
               fmt::format("at most {} bytes in a value of VR {}", most, name(vr_)));

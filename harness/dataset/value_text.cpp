@@ -173,7 +173,8 @@ std::optional<double> parse_decimal_string(std::string_view text) {
   if (error == std::errc::result_out_of_range) {
     // Too small is zero; too large is no number of ours.
     const auto exponent = digits.find_first_of("eE");
-    const bool small = exponent != std::string_view::npos && exponent + 1 < digits.size() && digits[exponent + 1] == '-';
+    const bool small =
+        exponent != std::string_view::npos && exponent + 1 < digits.size() && digits[exponent + 1] == '-';
     return small ? std::optional(0.0) : std::nullopt;
   }
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;

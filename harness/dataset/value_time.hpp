@@ -17,29 +17,29 @@ namespace assay::dataset {
 enum class Spelling : std::uint8_t { strict, historic };
 
 struct Date {
-  std::uint16_t year = 0;   // 0000 to 9999
-  std::uint8_t month = 1;   // 1 to 12
-  std::uint8_t day = 1;     // as many as the month has
-  bool historic = false;    // read from "1997.01.31"
+  std::uint16_t year = 0;  // 0000 to 9999
+  std::uint8_t month = 1;  // 1 to 12
+  std::uint8_t day = 1;    // as many as the month has
+  bool historic = false;   // read from "1997.01.31"
   friend bool operator==(const Date&, const Date&) = default;
 };
 
 struct Time {
-  std::uint8_t hour = 0;                // 0 to 23
-  std::uint8_t minute = 0;              // 0 to 59
-  std::uint8_t second = 0;              // 0 to 60
-  std::uint32_t microsecond = 0;        // 0 to 999999
-  std::uint8_t components = 1;          // 1 hour, 2 and minute, 3 and second
-  std::uint8_t fraction_digits = 0;     // 0 to 6
-  bool historic = false;                // read from "13:45:10"
+  std::uint8_t hour = 0;             // 0 to 23
+  std::uint8_t minute = 0;           // 0 to 59
+  std::uint8_t second = 0;           // 0 to 60
+  std::uint32_t microsecond = 0;     // 0 to 999999
+  std::uint8_t components = 1;       // 1 hour, 2 and minute, 3 and second
+  std::uint8_t fraction_digits = 0;  // 0 to 6
+  bool historic = false;             // read from "13:45:10"
   friend bool operator==(const Time&, const Time&) = default;
 };
 
 struct DateTime {
   Date date;
-  Time time;                          // components 0: no time at all
-  std::uint8_t date_components = 3;   // 1 year, 2 and month, 3 and day
-  std::optional<std::int16_t> offset; // minutes from UTC, -720 to 840
+  Time time;                           // components 0: no time at all
+  std::uint8_t date_components = 3;    // 1 year, 2 and month, 3 and day
+  std::optional<std::int16_t> offset;  // minutes from UTC, -720 to 840
   friend bool operator==(const DateTime&, const DateTime&) = default;
 };
 
