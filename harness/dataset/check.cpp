@@ -88,6 +88,25 @@ Problems check(const DataSet& data_set, const CheckOptions& options, std::size_t
   return std::move(report.problems);
 }
 
+namespace {
+
+/// Who may be able to read the Pixel Data at all: said of the element that names the transfer syntax.
+void check_transfer_syntax(const DicomFile& file, const CheckOptions& options, Problems& problems) {
+  const Node* node = file.meta.find(tags::TransferSyntaxUID);
+  const auto uid = file.meta.text(tags::TransferSyntaxUID);
+  if (!node || uid.empty() || problems.size() >= options.max_problems) return;
+  const auto* entry = dict::find_uid(uid);
+  const auto offset = offset_in_value(*node, 0);
+  if (!entry && !uid.starts_with("1.2.840.10008."))
+    problems.push_back({"ps3.5/10/private-transfer-syntax", "PS3.5 10", offset, to_string(node->tag), std::string(uid),
+                        "a Transfer Syntax of PS3.6 Annex A", Gravity::deviation});
+  if (entry && entry->retired && options.notes)
+    problems.push_back({"ps3.5/10/retired-transfer-syntax", "PS3.5 10", offset, to_string(node->tag),
+                        std::string(dict::uid_name(uid)), "a Transfer Syntax in use", Gravity::note});
+}
+
+}  // namespace
+
 Problems check(const DicomFile& file, CheckOptions options, std::size_t* more_problems) {
   if (options.transfer_syntax_uid.empty()) options.transfer_syntax_uid = file.transfer_syntax_uid;
   if (file.kind == FileKind::acr_nema) options.acr_nema = true;
@@ -97,6 +116,7 @@ Problems check(const DicomFile& file, CheckOptions options, std::size_t* more_pr
   CheckOptions of_meta = options;
   of_meta.transfer_syntax_uid = {};
   auto problems = check(file.meta, of_meta, &more);
+  check_transfer_syntax(file, options, problems);
   CheckOptions of_data = options;
   of_data.max_problems -= std::min(of_data.max_problems, problems.size());
   std::size_t more_of_data = 0;
