@@ -60,6 +60,7 @@ const Node* CheckPlace::neighbour(Tag tag) const {
 
 Problems check(const DataSet& data_set, const CheckOptions& options, std::size_t* more_problems) {
   CheckReport report(options);
+  LastSets sets;
   const auto& nodes = data_set.nodes();
   // One entry per level the cursor is in; sequences keep one too, which is never used.
   std::vector<CheckLevel> levels{{.end = static_cast<std::uint32_t>(nodes.size())}};
@@ -76,7 +77,7 @@ Problems check(const DataSet& data_set, const CheckOptions& options, std::size_t
       continue;
     }
     if (node.vr == Vr::none) continue;  // a stray delimiter, which the decoder has reported
-    const CheckPlace place{data_set, at, levels.back(), report};
+    const CheckPlace place{data_set, at, levels.back(), report, sets};
     check_structure(place);
     if (node.kind == NodeKind::element) check_values(place);
     if (options.pixels) {

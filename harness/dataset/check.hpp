@@ -22,8 +22,6 @@ struct CheckOptions {
   bool notes = true;      // false: only what breaks the standard
   bool pixels = true;     // false: Pixel Data and overlays are not looked at
   std::size_t max_problems = limits::max_problems;
-  /// Characters of a text in a Specific Character Set; without it only what can be told without tables is judged.
-  std::optional<std::size_t> (*character_count)(std::string_view text, std::string_view character_set) = nullptr;
 };
 
 /// Problems in the order of the walk, each at the offending byte: offsets as the decoder counted them, 0 for what was

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/dataset/charset.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
 
@@ -54,12 +55,29 @@ struct CheckLevel {
   bool padded = false;  // Data Set Trailing Padding was seen
 };
 
+/// The character sets of the last text: hardly ever others than those of the one before.
+class LastSets {
+ public:
+  const CharacterSets& in_force(std::string_view value) {
+    if (value != value_) {
+      value_ = value;
+      sets_ = CharacterSets(value);
+    }
+    return sets_;
+  }
+
+ private:
+  std::string_view value_;
+  CharacterSets sets_;
+};
+
 /// Where check() stands. Passed by reference to the rules.
 struct CheckPlace {
   const DataSet& data_set;
   const Cursor& at;
   CheckLevel& level;
   CheckReport& report;
+  LastSets& sets;
 
   [[nodiscard]] const Node& node() const { return at.node(); }
   /// The first element with this tag among the neighbours.

@@ -143,9 +143,9 @@ bool agrees(const CheckPlace& place, const Node& retired, const Node& successor)
       if (nodes[i].tag == tags::PatientID) ids.push_back(bare(nodes[i]));
   if (ids.empty()) return true;
   std::sort(ids.begin(), ids.end());
-  const auto old = split(as_text(retired.value), '\\', character_form(place.at.character_set()));
-  return std::ranges::all_of(old, [&](std::string_view id) {
-    const auto text = trimmed(without_padding(id));
+  const auto old = place.sets.in_force(place.at.character_set()).split_values(retired.value, retired.vr);
+  return std::ranges::all_of(old, [&](ByteView id) {
+    const auto text = trimmed(without_padding(as_text(id)));
     return text.empty() || std::ranges::binary_search(ids, text);
   });
 }

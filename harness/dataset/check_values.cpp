@@ -1,8 +1,10 @@
 // The values of one element: each value of a text VR, how many there are, what UIDs name, what units make likely.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <vector>
 
 #include "harness/base/hex.hpp"
 #include "harness/dataset/check_parts.hpp"
@@ -38,47 +40,39 @@ Multiplicity multiplicity_of(std::string_view vm) {
   return result;
 }
 
-void check_texts(const CheckPlace& place, CharacterForm form) {
+/// Nothing but printable ASCII: no character set can find fault with it.
+bool is_plain(ByteView value) {
+  return std::ranges::all_of(value, [](std::uint8_t c) { return c >= 0x20 && c < 0x7f; });
+}
+
+void check_texts(const CheckPlace& place, const CharacterSets& sets, const std::vector<ByteView>& parts) {
   const Node& node = place.node();
-  const auto text = as_text(node.value);
   const auto& options = place.report.options();
-  ValueContext context;
-  context.character_set = place.at.character_set();
-  context.query = options.query;
-  context.acr_nema = options.acr_nema;
-  context.character_count = options.character_count;
-  const auto judge = [&](std::string_view value) {
-    if (auto fault = fault_of_text(node.vr, value, context))
-      place.report.in_value(place.at, fault->rule, fault->clause,
-                            static_cast<std::size_t>(value.data() - text.data()) + fault->at, std::move(fault->found),
-                            std::move(fault->expected), fault->gravity);
-  };
-  if (!splits_at_backslash(node.vr)) return judge(text);
-  std::size_t start = 0;
-  for (CharacterWalk walk(text, has_character_set(node.vr) ? form : CharacterForm::single_byte); !walk.done();
-       walk.next()) {
-    if (walk.single() != '\\') continue;
-    judge(text.substr(start, walk.at() - start));
-    start = walk.at() + 1;
+  if (!is_plain(node.value)) {
+    for (auto& problem : sets.check(node.value, node.vr, offset_in_value(node, 0)))
+      if (place.report.wants(problem.gravity))
+        place.report.put(problem.offset, short_path(place.at), problem.rule, problem.clause, std::move(problem.found),
+                         std::move(problem.expected), problem.gravity);
   }
-  judge(text.substr(start));
+  const ValueContext context{.sets = &sets, .query = options.query, .acr_nema = options.acr_nema};
+  for (const auto part : parts)
+    if (auto fault = fault_of_text(node.vr, as_text(part), context))
+      place.report.in_value(place.at, fault->rule, fault->clause,
+                            static_cast<std::size_t>(part.data() - node.value.data()) + fault->at,
+                            std::move(fault->found), std::move(fault->expected), fault->gravity);
 }
 
 /// Where the value number `n` (from 0) begins.
-std::size_t start_of_value(const Node& node, std::size_t n, CharacterForm form) {
-  if (!splits_at_backslash(node.vr)) return n * unit_size(node.vr);
-  if (n == 0) return 0;
-  for (CharacterWalk walk(as_text(node.value), has_character_set(node.vr) ? form : CharacterForm::single_byte);
-       !walk.done(); walk.next())
-    if (walk.single() == '\\' && --n == 0) return walk.at() + 1;
-  return 0;
+std::size_t start_of_value(const Node& node, std::size_t n, const std::vector<ByteView>& parts) {
+  if (parts.empty()) return n * unit_size(node.vr);
+  return static_cast<std::size_t>(parts[n].data() - node.value.data());
 }
 
-void check_multiplicity(const CheckPlace& place, CharacterForm form) {
+void check_multiplicity(const CheckPlace& place, const std::vector<ByteView>& parts) {
   const Node& node = place.node();
   const auto* entry = dict::find(node.tag);
   if (!entry || !entry->allows(node.vr) || node.value.size() % unit_size(node.vr) != 0) return;
-  const std::size_t count = multiplicity(node.vr, node.value, form);
+  const std::size_t count = parts.empty() ? multiplicity(node.vr, node.value) : parts.size();
   // Tables that may stand as one OW value; a Data Set without values says nothing.
   if (count == 0 || node.vr == Vr::OW || node.vr == Vr::OB) return;
   const auto allowed = multiplicity_of(entry->vm);
@@ -88,7 +82,7 @@ void check_multiplicity(const CheckPlace& place, CharacterForm form) {
   if (place.report.options().query && splits_at_backslash(node.vr)) return;
   const bool prose = node.vr == Vr::LO || node.vr == Vr::SH || node.vr == Vr::PN || node.vr == Vr::UC;
   // The byte that makes it one too many: the backslash or the first of the number.
-  std::size_t at = too_many ? start_of_value(node, allowed.most, form) : 0;
+  std::size_t at = too_many ? start_of_value(node, allowed.most, parts) : 0;
   if (at > 0 && splits_at_backslash(node.vr)) --at;
   if (prose && allowed.most == 1)
     return place.report.in_value(place.at, "ps3.5/6.4/backslash-split", "PS3.5 6.4", at,
@@ -99,14 +93,13 @@ void check_multiplicity(const CheckPlace& place, CharacterForm form) {
 }
 
 /// UIDs under the root of the standard itself.
-void check_uids(const CheckPlace& place) {
+void check_uids(const CheckPlace& place, const std::vector<ByteView>& parts) {
   constexpr std::string_view root = "1.2.840.10008.";
   const Node& node = place.node();
-  const auto text = as_text(node.value);
-  for (const auto part : split(text, '\\', CharacterForm::single_byte)) {
-    const auto uid = without_padding(part);
+  for (const auto part : parts) {
+    const auto uid = without_padding(as_text(part));
     if (!uid.starts_with(root) || dict::find_uid(uid)) continue;
-    const auto at = static_cast<std::size_t>(uid.data() - text.data());
+    const auto at = static_cast<std::size_t>(part.data() - node.value.data());
     const bool instance = node.tag == tags::SOPInstanceUID || node.tag == tags::StudyInstanceUID ||
                           node.tag == tags::SeriesInstanceUID || node.tag == tags::FrameOfReferenceUID ||
                           node.tag == tags::MediaStorageSOPInstanceUID || node.tag == tags::ImplementationClassUID ||
@@ -118,6 +111,16 @@ void check_uids(const CheckPlace& place) {
       place.report.in_value(place.at, "ps3.5/9.2.1/unregistered-uid", "PS3.5 9.2.1", at, printable(uid),
                             "a UID that PS3.6 Annex A registers");
   }
+}
+
+/// Specific Character Set itself.
+void check_terms(const CheckPlace& place) {
+  Problems problems;
+  const CharacterSets sets(as_text(place.node().value), &problems, offset_in_value(place.node(), 0));
+  for (auto& problem : problems)
+    if (place.report.wants(problem.gravity))
+      place.report.put(problem.offset, short_path(place.at), problem.rule, problem.clause, std::move(problem.found),
+                       std::move(problem.expected), problem.gravity);
 }
 
 /// Units that are often mistaken: only where no patient and no device could have the value.
@@ -139,15 +142,15 @@ void check_units(const CheckPlace& place) {
 }
 
 /// Image Orientation (Patient): two unit vectors at right angles. Pixel Spacing: positive.
-void check_geometry(const CheckPlace& place) {
+void check_geometry(const CheckPlace& place, const std::vector<ByteView>& parts) {
   const Node& node = place.node();
   const bool orientation = node.tag == tags::ImageOrientationPatient;
   if ((!orientation && node.tag != tags::PixelSpacing && node.tag != tags::ImagerPixelSpacing) || node.vr != Vr::DS)
     return;
   double number[6];
   std::size_t count = 0;
-  for (const auto part : split(as_text(node.value), '\\', CharacterForm::single_byte)) {
-    const auto parsed = parse_decimal_string(without_padding(part));
+  for (const auto part : parts) {
+    const auto parsed = parse_decimal_string(without_padding(as_text(part)));
     if (!parsed || count == 6) return;
     number[count++] = *parsed;
   }
@@ -155,7 +158,7 @@ void check_geometry(const CheckPlace& place) {
     for (std::size_t i = 0; i < count; ++i)
       if (number[i] <= 0)
         return place.report.in_value(place.at, "ps3.3/10.7.1.3/pixel-spacing", "PS3.3 10.7.1.3",
-                                     start_of_value(node, i, CharacterForm::single_byte), fmt::format("{}", number[i]),
+                                     start_of_value(node, i, parts), fmt::format("{}", number[i]),
                                      "millimetres above 0");
     return;
   }
@@ -167,8 +170,8 @@ void check_geometry(const CheckPlace& place) {
     const double length = std::hypot(number[first], number[first + 1], number[first + 2]);
     if (std::abs(length - 1) > tolerance)
       return place.report.in_value(place.at, "ps3.3/C.7.6.2.1.1/orientation", "PS3.3 C.7.6.2.1.1",
-                                   start_of_value(node, first, CharacterForm::single_byte),
-                                   fmt::format("a vector of length {:.4g}", length), "direction cosines: length 1");
+                                   start_of_value(node, first, parts), fmt::format("a vector of length {:.4g}", length),
+                                   "direction cosines: length 1");
   }
   for (std::size_t i = 0; i < 3; ++i) dot += number[i] * number[i + 3];
   if (std::abs(dot) > tolerance)
@@ -182,14 +185,19 @@ void check_geometry(const CheckPlace& place) {
 void check_values(const CheckPlace& place) {
   const Node& node = place.node();
   if (node.value.empty() || node.vr == Vr::UN) return;
-  const auto form = is_text(node.vr) ? character_form(place.at.character_set()) : CharacterForm::single_byte;
-  if (node.vr == Vr::UI)
-    check_uids(place);
-  else if (is_text(node.vr))
-    check_texts(place, form);
-  check_multiplicity(place, form);
+  std::vector<ByteView> parts;
+  if (is_text(node.vr)) {
+    const auto& sets = place.sets.in_force(place.at.character_set());
+    if (node.tag == tags::SpecificCharacterSet) check_terms(place);
+    parts = sets.split_values(node.value, node.vr);
+    if (node.vr == Vr::UI)
+      check_uids(place, parts);
+    else
+      check_texts(place, sets, parts);
+  }
+  check_multiplicity(place, parts);
   check_units(place);
-  check_geometry(place);
+  check_geometry(place, parts);
 }
 
 }  // namespace assay::dataset

@@ -31,7 +31,7 @@ void put_numbers(std::vector<Value>& out, ByteView value, Endian endian) {
   for (std::size_t i = 0; i < all.size(); ++i) out.emplace_back(static_cast<As>(all[i]));
 }
 
-Value value_of_text(Vr vr, std::string_view raw, CharacterForm form) {
+Value value_of_text(Vr vr, std::string_view raw, const CharacterSets& sets) {
   const auto text = without_padding(raw);
   if (text.empty() && vr != Vr::ST && vr != Vr::LT && vr != Vr::UT) return {};
   const auto or_text = [&](auto parsed) -> Value { return parsed ? Value(*parsed) : Value(text); };
@@ -45,7 +45,7 @@ Value value_of_text(Vr vr, std::string_view raw, CharacterForm form) {
       return number ? Value(std::int64_t{*number}) : Value(text);
     }
     case Vr::DS: return or_text(parse_decimal_string(text));
-    case Vr::PN: return parse_person_name(text, form);
+    case Vr::PN: return sets.split_person_name(as_bytes(text));
     case Vr::AE:
     case Vr::CS:
     case Vr::LO:
@@ -73,29 +73,22 @@ template std::optional<Numbers<Tag>> numbers(Vr, ByteView, Endian);
 
 bool splits_at_backslash(Vr vr) { return is_text(vr) && vr != Vr::ST && vr != Vr::LT && vr != Vr::UT && vr != Vr::UR; }
 
-bool has_character_set(Vr vr) {
-  switch (vr) {
-    case Vr::SH:
-    case Vr::LO:
-    case Vr::ST:
-    case Vr::PN:
-    case Vr::LT:
-    case Vr::UC:
-    case Vr::UT: return true;
-    default: return false;
-  }
+namespace {
+
+/// No byte of the backslash's code is half of a character.
+bool splits_plainly(Vr vr, const CharacterSets& sets) {
+  return !uses_character_set(vr) ||
+         (!sets.extended() && (sets.multi_byte() == CodeSet::none || sets.multi_byte() == CodeSet::utf_8));
 }
 
-std::size_t multiplicity(Vr vr, ByteView value, CharacterForm form) {
+}  // namespace
+
+std::size_t multiplicity(Vr vr, ByteView value, const CharacterSets& sets) {
   if (value.empty()) return 0;
   if (splits_at_backslash(vr)) {
+    if (!splits_plainly(vr, sets)) return sets.split_values(value, vr).size();
     const auto text = as_text(value);
-    if (!has_character_set(vr) || form == CharacterForm::single_byte)
-      return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\\'));
-    std::size_t count = 1;
-    for (CharacterWalk walk(text, form); !walk.done(); walk.next())
-      if (walk.single() == '\\') ++count;
-    return count;
+    return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\\'));
   }
   switch (vr) {
     case Vr::AT:
@@ -111,7 +104,7 @@ std::size_t multiplicity(Vr vr, ByteView value, CharacterForm form) {
   }
 }
 
-std::vector<Value> values(Vr vr, ByteView value, Endian endian, CharacterForm form) {
+std::vector<Value> values(Vr vr, ByteView value, Endian endian, const CharacterSets& sets) {
   std::vector<Value> out;
   if (value.empty()) return out;
   switch (vr) {
@@ -131,11 +124,13 @@ std::vector<Value> values(Vr vr, ByteView value, Endian endian, CharacterForm fo
     return out;
   }
   if (!splits_at_backslash(vr)) {
-    out.push_back(value_of_text(vr, as_text(value), form));
+    out.push_back(value_of_text(vr, as_text(value), sets));
     return out;
   }
-  for (const auto part : split(as_text(value), '\\', has_character_set(vr) ? form : CharacterForm::single_byte))
-    out.push_back(value_of_text(vr, part, form));
+  if (splits_plainly(vr, sets))
+    for (const auto part : split(as_text(value), '\\')) out.push_back(value_of_text(vr, part, sets));
+  else
+    for (const auto part : sets.split_values(value, vr)) out.push_back(value_of_text(vr, as_text(part), sets));
   return out;
 }
 
@@ -159,22 +154,22 @@ std::string format(const Value& value) {
       value);
 }
 
-std::optional<std::size_t> count_characters(std::string_view text, std::string_view character_set) {
-  const auto high = [](char c) { return (static_cast<std::uint8_t>(c) & 0x80U) != 0; };
-  if (character_set.starts_with("ISO_IR 192"))
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<std::uint8_t>(c) & 0xc0U) != 0x80U; }));
-  const auto form = character_form(character_set);
-  if (form == CharacterForm::single_byte) {
-    const bool known = character_set.starts_with("ISO_IR ");
-    if (!known && std::any_of(text.begin(), text.end(), high)) return std::nullopt;
-    return text.size();
+std::string format(const PersonName& name) {
+  std::string text;
+  std::size_t kept = 0;
+  for (std::size_t group = 0; group < name.groups.size(); ++group) {
+    if (group > 0) text += '=';
+    std::size_t in_group = text.size();
+    for (std::size_t component = 0; component < 5; ++component) {
+      const auto part = as_text(name.groups[group].components[component]);
+      if (component > 0) text += '^';
+      text += part;
+      if (!part.empty()) in_group = kept = text.size();
+    }
+    text.resize(in_group);
   }
-  if (form == CharacterForm::iso_2022 && std::any_of(text.begin(), text.end(), high)) return std::nullopt;
-  std::size_t count = 0;
-  for (CharacterWalk walk(text, form); !walk.done(); walk.next())
-    if (text[walk.at()] != '\x1b') ++count;
-  return count;
+  text.resize(kept);
+  return text;
 }
 
 }  // namespace assay::dataset

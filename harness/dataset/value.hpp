@@ -13,6 +13,7 @@
 
 #include "harness/base/bytes.hpp"
 #include "harness/base/problem.hpp"
+#include "harness/dataset/charset.hpp"
 #include "harness/dataset/value_text.hpp"
 #include "harness/dataset/value_time.hpp"
 #include "harness/dict/tag.hpp"
@@ -71,27 +72,25 @@ std::optional<Numbers<T>> numbers(Vr vr, ByteView value, Endian endian);
 
 /// Texts of these VRs hold several values between backslashes (PS3.5 6.4).
 bool splits_at_backslash(Vr vr);
-/// Texts of these VRs are in the Specific Character Set: SH LO ST PN LT UC UT (PS3.5 6.1.2.2).
-bool has_character_set(Vr vr);
 /// How many values there are: 0 for no bytes, 1 for SQ and the VRs of bytes (PS3.5 6.4).
-std::size_t multiplicity(Vr vr, ByteView value, CharacterForm form = CharacterForm::single_byte);
+std::size_t multiplicity(Vr vr, ByteView value, const CharacterSets& sets = {});
 
 /// One value. Text VRs without a grammar, and values that break theirs, are the text itself without padding; the
 /// bytes of OB, OW, UN and the other VRs of bytes are as they stand.
 using Value = std::variant<std::monostate, std::string_view, Date, Time, DateTime, Age, std::int64_t, std::uint64_t,
                            double, Tag, PersonName, ByteView>;
 /// Takes a whole value field apart. Historic spellings are read too.
-std::vector<Value> values(Vr vr, ByteView value, Endian endian, CharacterForm form = CharacterForm::single_byte);
+std::vector<Value> values(Vr vr, ByteView value, Endian endian, const CharacterSets& sets = {});
 /// The strict spelling of a value as text; numbers in decimal, tags "(gggg,eeee)", bytes in hexadecimal.
 std::string format(const Value& value);
+/// PN as its bytes stand, trailing empty components and groups left out.
+std::string format(const PersonName& name);
 
 /// What is known about where a value stands when it is judged.
 struct ValueContext {
-  std::string_view character_set;  // value of (0008,0005) in force, empty when none
-  bool query = false;              // ranges and wild cards allowed (PS3.4 C.2.2.2)
-  bool acr_nema = false;           // historic spellings were right then: notes only
-  /// Characters of a text in a character set; what cannot be counted is not judged.
-  std::optional<std::size_t> (*character_count)(std::string_view text, std::string_view character_set) = nullptr;
+  const CharacterSets* sets = nullptr;  // in force; null: the default repertoire
+  bool query = false;                   // ranges and wild cards allowed (PS3.4 C.2.2.2)
+  bool acr_nema = false;                // historic spellings were right then: notes only
 };
 
 /// What is wrong with one value of a text VR.
@@ -104,12 +103,8 @@ struct ValueFault {
   Gravity gravity = Gravity::deviation;
 };
 
-/// Judges one value of a text VR, padding still on it, against PS3.5 6.2: characters, grammar, length. UIDs are judged
-/// by the decoder. At most one fault per value: the first that makes it unreadable.
+/// Judges one value of a text VR, padding still on it, against PS3.5 6.2: grammar and length. UIDs are judged by the
+/// decoder, characters by CharacterSets::check(). At most one fault per value: the first that makes it unreadable.
 std::optional<ValueFault> fault_of_text(Vr vr, std::string_view value, const ValueContext& context = {});
-
-/// Characters in a text where that can be told without tables: one byte each, UTF-8, GB 18030, ISO 2022 without bytes
-/// above 7FH. Escape sequences do not count.
-std::optional<std::size_t> count_characters(std::string_view text, std::string_view character_set);
 
 }  // namespace assay::dataset

@@ -1,4 +1,4 @@
-// What PS3.5 6.2 demands of each value of a text VR: repertoire, grammar, length.
+// What PS3.5 6.2 demands of each value of a text VR: grammar and length. Characters are judged by charset.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,8 +30,8 @@ std::size_t first_other(std::string_view text, Allowed allowed) {
 }
 
 constexpr bool is_high(char c) { return (static_cast<std::uint8_t>(c) & 0x80U) != 0; }
-constexpr bool is_control(char c) { return static_cast<std::uint8_t>(c) < 0x20 || c == '\x7f'; }
-
+/// Bytes above 7FH and control characters are for CharacterSets::check() to report.
+constexpr bool judged_elsewhere(char c) { return is_high(c) || static_cast<std::uint8_t>(c) < 0x20 || c == '\x7f'; }
 constexpr bool in_code_string(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_';
 }
@@ -98,27 +98,18 @@ class Judge {
     fault_ = ValueFault{rule, vrs, at, std::move(found), std::move(expected), gravity};
   }
 
+  /// A byte where the grammar is left; bytes that no grammar could take are reported by CharacterSets::check().
+  void grammar(std::string_view rule, std::size_t at, std::string expected) {
+    if (at < text_.size() && judged_elsewhere(text_[at])) return;
+    fault(rule, at, byte_at(text_, at), std::move(expected));
+  }
+
   void historic(std::string_view rule, std::string expected) {
     fault(rule, 0, "'" + shown(text_) + "'", std::move(expected),
           context_.acr_nema ? Gravity::note : Gravity::deviation);
   }
 
   bool characters() {
-    const std::size_t high = first_other(text_, [](char c) { return !is_high(c); });
-    if (high != std::string_view::npos) {
-      if (!has_character_set(vr_)) {
-        fault("ps3.5/6.1.2.2/byte-outside-default", high, byte_at(text_, high),
-              fmt::format("bytes below 80H: {} has no character set but the default one", name(vr_)));
-        fault_->clause = "PS3.5 6.1.2.2";
-        return false;
-      }
-      if (context_.character_set.empty()) {
-        fault("ps3.5/6.1.2.2/undeclared-characters", high, byte_at(text_, high),
-              "bytes below 80H, or a Specific Character Set (0008,0005)");
-        fault_->clause = "PS3.5 6.1.2.2";
-        return false;
-      }
-    }
     switch (vr_) {
       case Vr::CS: {
         const bool query = context_.query;
@@ -126,25 +117,10 @@ class Judge {
             "ps3.5/6.2/code-string", [&](char c) { return in_code_string(c) || (query && (c == '*' || c == '?')); },
             "capital letters, digits, blanks and underscores");
       }
-      case Vr::UR: return refuse("ps3.5/6.2/uri", in_uri, "characters of a URI (RFC 3986), no blank in front");
-      case Vr::AE:
-        return refuse("ps3.5/6.2/control-character", [](char c) { return !is_control(c); }, "no control character");
-      case Vr::SH:
-      case Vr::LO:
-      case Vr::UC:
-      case Vr::PN: {
-        const bool escapes = character_form(context_.character_set) == CharacterForm::iso_2022;
+      case Vr::UR:
         return refuse(
-            "ps3.5/6.2/control-character", [&](char c) { return !is_control(c) || (escapes && c == '\x1b'); },
-            "no control character");
-      }
-      case Vr::ST:
-      case Vr::LT:
-      case Vr::UT:
-        return refuse(
-            "ps3.5/6.2/control-character",
-            [](char c) { return !is_control(c) || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == '\x1b'; },
-            "of the control characters only TAB, LF, FF, CR and ESC");
+            "ps3.5/6.2/uri", [](char c) { return in_uri(c) || judged_elsewhere(c); },
+            "characters of a URI (RFC 3986), no blank in front");
       default: return true;
     }
   }
@@ -163,7 +139,7 @@ class Judge {
     if (context_.query && parse_date_range(text_)) return;
     if (parse_date(text_, Spelling::historic))
       return historic("ps3.5/6.2/date-historic", "YYYYMMDD without full stops");
-    fault("ps3.5/6.2/date", why.at, byte_at(text_, why.at), std::string(why.expected));
+    grammar("ps3.5/6.2/date", why.at, std::string(why.expected));
   }
 
   void time() {
@@ -171,14 +147,14 @@ class Judge {
     if (parse_time(text_, Spelling::strict, &why)) return;
     if (context_.query && parse_time_range(text_)) return;
     if (parse_time(text_, Spelling::historic)) return historic("ps3.5/6.2/time-historic", "HHMMSS without colons");
-    fault("ps3.5/6.2/time", why.at, byte_at(text_, why.at), std::string(why.expected));
+    grammar("ps3.5/6.2/time", why.at, std::string(why.expected));
   }
 
   void date_time() {
     TimeFault why;
     if (parse_date_time(text_, &why)) return;
     if (context_.query && parse_date_time_range(text_)) return;
-    fault("ps3.5/6.2/date-time", why.at, byte_at(text_, why.at), std::string(why.expected));
+    grammar("ps3.5/6.2/date-time", why.at, std::string(why.expected));
   }
 
   void age() {
@@ -187,56 +163,53 @@ class Judge {
       return historic("ps3.5/6.2/age-historic", "three digits and one of D, W, M, Y");
     std::size_t at = 0;
     while (at < text_.size() && at < 3 && text_[at] >= '0' && text_[at] <= '9') ++at;
-    fault("ps3.5/6.2/age", at, byte_at(text_, at), "three digits and one of D, W, M, Y");
+    grammar("ps3.5/6.2/age", at, "three digits and one of D, W, M, Y");
   }
 
   void integer() {
     if (const auto at = fault_in_integer_string(text_))
-      return fault("ps3.5/6.2/integer-string", *at, byte_at(text_, *at), "a sign or none, then digits");
+      return grammar("ps3.5/6.2/integer-string", *at, "a sign or none, then digits");
     if (!parse_integer_string(text_))
       fault("ps3.5/6.2/integer-range", 0, "'" + shown(text_) + "'", "-2147483648 to 2147483647");
   }
 
   void decimal() {
     if (const auto at = fault_in_decimal_string(text_))
-      fault("ps3.5/6.2/decimal-string", *at, byte_at(text_, *at),
-            "a sign or none, digits with at most one point, an exponent or none");
+      grammar("ps3.5/6.2/decimal-string", *at, "a sign or none, digits with at most one point, an exponent or none");
   }
 
   void person_name() {
-    const auto form = character_form(context_.character_set);
-    const auto person = parse_person_name(text_, form);
-    if (person.group_count > 3)
-      return fault("ps3.5/6.2.1/name-groups", nth('=', 3, form), std::to_string(person.group_count) + " groups",
+    const auto person = sets().split_person_name(as_bytes(text_));
+    if (person.count > 3)
+      return fault("ps3.5/6.2.1/name-groups", behind(person.groups[1].bytes), std::to_string(person.count) + " groups",
                    "at most 3 component groups");
-    if (person.most_components > 5)
-      return fault("ps3.5/6.2.1/name-components", 0, std::to_string(person.most_components) + " components",
-                   "at most 5 components in a group");
-    for (const auto group : person.group_texts) {
-      const auto count = characters_of(group);
-      if (count && *count > 64)
-        return fault("ps3.5/6.2/value-length", static_cast<std::size_t>(group.data() - text_.data()),
-                     fmt::format("{} characters", *count), "at most 64 characters in each component group of a PN");
+    for (std::size_t i = 0; i < person.count; ++i) {
+      const auto& group = person.groups[i];
+      if (group.count > 5)
+        return fault("ps3.5/6.2.1/name-components", index_of(group.bytes), std::to_string(group.count) + " components",
+                     "at most 5 components in a group");
+      const std::size_t size = group.bytes.size() <= 64 ? 0 : sets().character_count(group.bytes, Vr::PN);
+      if (size > 64)
+        return fault("ps3.5/6.2/value-length", index_of(group.bytes), fmt::format("{} characters", size),
+                     "at most 64 characters in each component group of a PN");
     }
-    const auto first = person.group_texts[0];
-    if (context_.query || first.find('^') != std::string_view::npos) return;
-    const auto trim = trimmed(first);
+    const auto& first = person.groups[0];
+    if (context_.query || first.count > 1) return;
+    const auto trim = trimmed(as_text(first.bytes));
     const std::size_t comma = trim.find_first_of(", ");
-    if (comma != std::string_view::npos && !is_high(trim.front()))
+    if (comma != std::string_view::npos && std::none_of(trim.begin(), trim.end(), judged_elsewhere))
       fault("ps3.5/6.2.1/name-shape", static_cast<std::size_t>(trim.data() - text_.data()) + comma,
             "'" + shown(text_) + "'", "the parts of a name between carets: family^given", Gravity::note);
   }
 
-  std::size_t nth(char c, std::size_t n, CharacterForm form) const {
-    for (CharacterWalk walk(text_, form); !walk.done(); walk.next())
-      if (walk.single() == c && --n == 0) return walk.at();
-    return 0;
+  [[nodiscard]] const CharacterSets& sets() const {
+    static const CharacterSets default_repertoire;
+    return context_.sets ? *context_.sets : default_repertoire;
   }
-
-  [[nodiscard]] std::optional<std::size_t> characters_of(std::string_view text) const {
-    const auto counter = context_.character_count ? context_.character_count : count_characters;
-    return counter(text, context_.character_set);
+  [[nodiscard]] std::size_t index_of(ByteView part) const {
+    return static_cast<std::size_t>(part.data() - as_bytes(text_).data());
   }
+  [[nodiscard]] std::size_t behind(ByteView part) const { return index_of(part) + part.size(); }
 
   void length() {
     if (const std::size_t most = byte_limit(vr_, context_.query); most != 0) {
@@ -255,10 +228,10 @@ class Judge {
     // Blanks at the ends count for nothing, except that leading ones are text in ST and LT.
     const auto bare = splits_at_backslash(vr_) ? trimmed(text_) : text_;
     if (bare.size() <= most) return;
-    const auto count = characters_of(bare);
-    if (count && *count > most)
+    const auto count = sets().character_count(as_bytes(bare), vr_);
+    if (count > most)
       fault("ps3.5/6.2/value-length", static_cast<std::size_t>(bare.data() - raw_.data()) + most,
-            fmt::format("{} characters", *count),
+            fmt::format("{} characters", count),
             fmt::format("at most {} characters in a value of VR {}", most, name(vr_)));
   }
 

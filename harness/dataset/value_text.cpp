@@ -13,71 +13,15 @@ namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-constexpr char escape = '\x1b';
-
 }  // namespace
 
-CharacterForm character_form(std::string_view specific_character_set) {
-  if (specific_character_set.find("ISO 2022") != std::string_view::npos) return CharacterForm::iso_2022;
-  if (specific_character_set.starts_with("GB")) return CharacterForm::gb_18030;
-  return CharacterForm::single_byte;
-}
-
-std::size_t CharacterWalk::length() const {
-  const std::size_t left = text_.size() - at_;
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text_[at_ + i]); };
-  switch (form_) {
-    case CharacterForm::single_byte: return 1;
-    case CharacterForm::iso_2022: {
-      if (byte(0) == static_cast<std::uint8_t>(escape)) {
-        // Intermediate bytes 20H-2FH, then a final byte.
-        std::size_t size = 1;
-        while (size < left && size < 4 && byte(size) >= 0x20 && byte(size) <= 0x2f) ++size;
-        return size < left ? size + 1 : left;
-      }
-      return two_bytes_ && byte(0) >= 0x21 && byte(0) <= 0x7e && left >= 2 ? 2 : 1;
-    }
-    case CharacterForm::gb_18030:
-      if (byte(0) < 0x81 || byte(0) == 0xff || left < 2) return 1;
-      if (byte(1) >= 0x30 && byte(1) <= 0x39) return left < 4 ? left : 4;
-      return byte(1) >= 0x40 ? 2 : 1;
-  }
-  return 1;
-}
-
-char CharacterWalk::single() const {
-  if (length() != 1) return '\0';
-  // In a two-byte set a lone byte below 21H is a control and stands for itself.
-  return text_[at_];
-}
-
-void CharacterWalk::next() {
-  const std::size_t size = length();
-  if (form_ == CharacterForm::iso_2022) {
-    const char c = text_[at_];
-    if (c == escape && size >= 2) {
-      // ESC $ F and ESC $ ( F designate two-byte sets to G0, ESC ( F one-byte sets; ESC ) and ESC $ ) concern G1.
-      const std::string_view sequence = text_.substr(at_, size);
-      if (sequence[1] == '$')
-        two_bytes_ = size < 4 || sequence[2] == '(' ? true : two_bytes_;
-      else if (sequence[1] == '(')
-        two_bytes_ = false;
-    } else if (c == '\n' || c == '\r' || c == '\f' || c == '\t' || (size == 1 && (c == '\\' || c == '^' || c == '='))) {
-      two_bytes_ = false;  // the initial sets are in force again (PS3.5 6.1.2.5.3)
-    }
-  }
-  at_ += size;
-}
-
-std::vector<std::string_view> split(std::string_view text, char delimiter, CharacterForm form) {
+std::vector<std::string_view> split(std::string_view text, char delimiter) {
   std::vector<std::string_view> parts;
-  std::size_t start = 0;
-  for (CharacterWalk walk(text, form); !walk.done(); walk.next()) {
-    if (walk.single() != delimiter) continue;
-    parts.push_back(text.substr(start, walk.at() - start));
-    start = walk.at() + 1;
+  for (std::size_t end = text.find(delimiter); end != std::string_view::npos; end = text.find(delimiter)) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
   }
-  parts.push_back(text.substr(start));
+  parts.push_back(text);
   return parts;
 }
 
@@ -188,53 +132,6 @@ std::optional<std::string> format_decimal_string(double value) {
     if (text.size() <= 16) return text;
   }
   return std::nullopt;
-}
-
-PersonName parse_person_name(std::string_view text, CharacterForm form) {
-  PersonName name;
-  std::size_t group = 0;
-  std::size_t component = 0;
-  std::size_t group_start = 0;
-  std::size_t component_start = 0;
-  const auto end_component = [&](std::size_t at) {
-    if (group < 3 && component < 5) name.groups[group][component] = text.substr(component_start, at - component_start);
-    ++component;
-    if (component > name.most_components) name.most_components = component;
-    component_start = at + 1;
-  };
-  const auto end_group = [&](std::size_t at) {
-    end_component(at);
-    if (group < 3) name.group_texts[group] = text.substr(group_start, at - group_start);
-    ++group;
-    component = 0;
-    group_start = at + 1;
-  };
-  for (CharacterWalk walk(text, form); !walk.done(); walk.next()) {
-    const char c = walk.single();
-    if (c == '=') end_group(walk.at());
-    if (c == '^') end_component(walk.at());
-  }
-  end_group(text.size());
-  name.group_count = group;
-  return name;
-}
-
-std::string format(const PersonName& name) {
-  std::string text;
-  std::size_t kept = 0;
-  for (std::size_t group = 0; group < 3; ++group) {
-    if (group > 0) text += '=';
-    std::size_t in_group = text.size();
-    for (std::size_t component = 0; component < 5; ++component) {
-      if (component > 0) text += '^';
-      text += name.groups[group][component];
-      if (!name.groups[group][component].empty()) in_group = text.size();
-    }
-    text.resize(in_group);
-    if (!text.empty() && text.back() != '=') kept = text.size();
-  }
-  text.resize(kept);
-  return text;
 }
 
 bool is_uid(std::string_view text) {
