@@ -2,6 +2,6 @@
 
 namespace assay::cli {
 
-void add_file_commands(CLI::App&, FileCommands&) {}
+void add_file_commands(CLI::App& cli, FileCommands& commands) { add_validate(cli, commands); }
 
 }  // namespace assay::cli
