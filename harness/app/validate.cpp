@@ -136,7 +136,7 @@ class Validation {
 
     ++files_;
     for (std::size_t i = 0; i < 3; ++i) counts_[i] += counts[i];
-    const bool red = counts[2] > 0 || (options_.strict && counts[1] > 0) || more > 0;
+    const bool red = counts[2] > 0 || (options_.strict && counts[1] > 0);
     if (options_.json) {
       ordered_json object{{"file", path},
                           {"kind", std::string(kind_name(file->kind))},

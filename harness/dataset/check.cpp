@@ -22,7 +22,9 @@ std::string short_path(const Cursor& at) {
 
 bool CheckReport::wants(Gravity gravity) {
   if (gravity == Gravity::note && !options_.notes) return false;
-  if (problems.size() < options_.max_problems) return true;
+  // Notes leave half of the room to what is worse.
+  const std::size_t room = gravity == Gravity::note ? options_.max_problems / 2 : options_.max_problems;
+  if (problems.size() < room) return true;
   ++more;
   return false;
 }

@@ -139,7 +139,8 @@ class Attributes : public PixelRules {
   }
 
   void frames() {
-    if (!a.frame_count())
+    // What is no number at all was reported as such.
+    if (!a.frame_count() && parse_integer_string(without_padding(as_text(a.frames->value))))
       at(*a.frames, "ps3.3/C.7.6.6/number-of-frames", "PS3.3 C.7.6.6", 0,
          "'" + printable(without_padding(as_text(a.frames->value)).substr(0, 20)) + "'", "a number above 0",
          Gravity::deviation);

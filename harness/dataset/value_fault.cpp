@@ -95,7 +95,9 @@ class Judge {
  private:
   void fault(std::string_view rule, std::size_t at, std::string found, std::string expected,
              Gravity gravity = Gravity::deviation) {
-    fault_ = ValueFault{rule, vrs, at, std::move(found), std::move(expected), gravity};
+    fault_ = ValueFault{
+        rule,   rule.starts_with("ps3.5/6.2.1/") ? "PS3.5 6.2.1" : vrs, at, std::move(found), std::move(expected),
+        gravity};
   }
 
   /// A byte where the grammar is left; bytes that no grammar could take are reported by CharacterSets::check().
