@@ -20,6 +20,7 @@ void add_dicomdir(CLI::App& cli, FileCommands& commands);
 void add_probe(CLI::App& cli, FileCommands& commands);
 
 // One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
+void add_validate(CLI::App& cli, FileCommands& commands);
 void add_file_commands(CLI::App& cli, FileCommands& commands);
 
 }  // namespace assay::cli
