@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace assay::dataset {
 
@@ -122,6 +123,38 @@ bool read_person_name(const pugi::xml_node& node, std::string& name) {
   }
   name = joined(groups, used, '=');
   return true;
+}
+
+void FormCreators::add(std::size_t level, std::uint16_t group, std::uint8_t block, const std::string& name) {
+  blocks_.try_emplace({level, group, name}, block);
+  names_[{level, group, block}] = name;
+}
+
+void FormCreators::leave(std::size_t level) {
+  blocks_.erase(blocks_.lower_bound({level, std::uint16_t{0}, std::string()}), blocks_.end());
+  names_.erase(names_.lower_bound({level, std::uint16_t{0}, std::uint8_t{0}}), names_.end());
+}
+
+std::optional<std::uint8_t> FormCreators::block(std::size_t level, std::uint16_t group, const std::string& name) const {
+  const auto found = blocks_.find({level, group, name});
+  return found == blocks_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::string* FormCreators::name(std::size_t level, std::uint16_t group, std::uint8_t block) const {
+  const auto found = names_.find({level, group, block});
+  return found == names_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::uint8_t> FormCreators::free_block(std::size_t level, std::uint16_t group) const {
+  for (unsigned block = 0x10; block <= 0xff; ++block)
+    if (name(level, group, static_cast<std::uint8_t>(block)) == nullptr) return static_cast<std::uint8_t>(block);
+  return std::nullopt;
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return std::string(text);
 }
 
 }  // namespace assay::dataset

@@ -80,6 +80,7 @@ class NativeXmlReader {
     const pugi::xml_node child = level.next;
     if (!child) {
       if (level.kind != Level::Kind::data_set) tree_.close(level.node);
+      creators_.leave(levels_.size());
       levels_.pop_back();
       return;
     }
@@ -125,6 +126,12 @@ class NativeXmlReader {
     if (!hex) return error("ps3.19/A.1/tag", at, "tag " + shown(digits), "a tag of eight hex digits");
     LeafText leaf;
     leaf.tag = *tag_from(digits);
+    const std::string creator = trimmed(at.attribute("privateCreator").value());
+    if (leaf.tag.is_private() && leaf.tag.element <= 0xff && !creator.empty()) {
+      const auto block = block_of(at, leaf.tag.group, creator);
+      if (!block) return;
+      leaf.tag.element = static_cast<std::uint16_t>(leaf.tag.element | *block << 8);
+    }
     field_ = to_string(leaf.tag);
     if (leaf.tag.is_group_length())
       return deviation("ps3.19/A.1/group-length", at, "a group length", "no group lengths");
@@ -150,6 +157,25 @@ class NativeXmlReader {
       return tree_.drop_from(index);
     }
     tree_.close(index);
+    const Tag tag = leaf.tag;
+    if (tag.is_private() && tag.element >= 0x10 && tag.element <= 0xff && leaf.values.size() == 1)
+      creators_.add(levels_.size(), tag.group, static_cast<std::uint8_t>(tag.element), trimmed(leaf.values[0]));
+  }
+
+  // The block that the creator has in this level; who has none gets the first free one.
+  std::optional<std::uint8_t> block_of(const pugi::xml_node& at, std::uint16_t group, const std::string& creator) {
+    auto block = creators_.block(levels_.size(), group, creator);
+    if (block) return block;
+    block = creators_.free_block(levels_.size(), group);
+    if (!block) {
+      error("ps3.19/A.1/private-block", at, "one more Private Creator", "at most 240 in a group");
+      return block;
+    }
+    creators_.add(levels_.size(), group, *block, creator);
+    const auto index = tree_.open(NodeKind::element, Tag(group, *block), Vr::LO, place(at));
+    tree_.set_value(index, as_bytes(creator));
+    tree_.close(index);
+    return block;
   }
 
   // False when something was there that cannot be taken over; it is reported.
@@ -214,6 +240,7 @@ class NativeXmlReader {
   FormRead result_;
   FormTree tree_;
   std::vector<Level> levels_;
+  FormCreators creators_;
   std::string field_ = "document";
   bool too_deep_ = false;
 };

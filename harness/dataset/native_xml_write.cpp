@@ -70,6 +70,7 @@ class NativeXmlWriter {
       value = form_value(at_, Form::xml, options_, utf8_, losses_);
     }
     leaf(value);
+    remember(value);
     return node.kind != NodeKind::fragments;
   }
 
@@ -86,15 +87,27 @@ class NativeXmlWriter {
   }
 
   void begin(Vr vr) {
-    const Tag tag = at_.node().tag;
-    out_ += fmt::format("<DicomAttribute tag=\"{}\" vr=\"{}\"", tag_digits(tag), name(vr));
-    if (const auto keyword = dict::keyword(tag); !keyword.empty()) append_xml_attribute(out_, "keyword", keyword);
-    const auto creator = at_.creator();
-    if (!creator.empty()) {
-      const auto decoded = options_.decode_text(as_bytes(creator), Vr::UT, at_.character_set());
-      if (fits_xml(decoded.values[0])) append_xml_attribute(out_, "privateCreator", decoded.values[0]);
+    Tag tag = at_.node().tag;
+    const auto keyword = dict::keyword(tag);
+    const std::string* creator = nullptr;
+    if (tag.is_private() && tag.element >= 0x1000) {
+      const auto block = static_cast<std::uint8_t>(tag.element >> 8);
+      creator = creators_.name(open_.size(), tag.group, block);
+      if (creator != nullptr && creators_.block(open_.size(), tag.group, *creator) == block) tag.element &= 0xff;
     }
+    out_ += fmt::format("<DicomAttribute tag=\"{}\" vr=\"{}\"", tag_digits(tag), name(vr));
+    if (!keyword.empty()) append_xml_attribute(out_, "keyword", keyword);
+    if (creator != nullptr) append_xml_attribute(out_, "privateCreator", *creator);
     out_ += ">\n";
+  }
+
+  // A Private Creator whose value names its block.
+  void remember(const FormValue& value) {
+    const Tag tag = at_.node().tag;
+    if (!tag.is_private() || tag.element < 0x10 || tag.element > 0xff) return;
+    if (value.kind != FormValue::Kind::texts || value.values.size() != 1) return;
+    const std::string creator = trimmed(value.values[0]);
+    if (!creator.empty()) creators_.add(open_.size(), tag.group, static_cast<std::uint8_t>(tag.element), creator);
   }
 
   void leaf(const FormValue& value) {
@@ -133,6 +146,7 @@ class NativeXmlWriter {
   }
 
   void close() {
+    creators_.leave(open_.size());
     out_ += open_.back().is_item ? "</Item>\n" : "</DicomAttribute>\n";
     open_.pop_back();
   }
@@ -150,6 +164,7 @@ class NativeXmlWriter {
   bool character_set_missing_;
   std::string out_;
   std::vector<Open> open_;  // outermost first
+  FormCreators creators_;
 };
 
 }  // namespace
