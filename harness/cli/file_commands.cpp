@@ -2,6 +2,9 @@
 
 namespace assay::cli {
 
-void add_file_commands(CLI::App&, FileCommands&) {}
+void add_file_commands(CLI::App& cli, FileCommands& commands) {
+  add_dicomdir(cli, commands);
+  add_probe(cli, commands);
+}
 
 }  // namespace assay::cli
