@@ -19,7 +19,6 @@
 #include <string_view>
 
 #include "harness/dataset/file.hpp"
-#include "harness/dataset/form_text.hpp"
 
 namespace pugi {
 class xml_node;
@@ -33,7 +32,7 @@ struct ExactXml {
 };
 
 /// from_exact_xml(to_exact_xml(bytes).xml) == bytes for all bytes.
-ExactXml to_exact_xml(ByteView file, const FileOptions& options = {}, TextDecoder decode_text = decode_plain_text);
+ExactXml to_exact_xml(ByteView file, const FileOptions& options = {});
 
 /// The bytes a document stands for. A plain NativeDicomModel gives a Data Set in explicit VR little endian. The error
 /// is the first thing that cannot be read; its offset counts in the text.

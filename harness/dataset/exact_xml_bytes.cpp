@@ -1,7 +1,5 @@
 #include "harness/dataset/exact_xml_bytes.hpp"
 
-#include <zlib.h>
-
 #include "harness/dataset/form_value.hpp"
 
 namespace assay::dataset {
@@ -45,20 +43,5 @@ std::expected<Bytes, std::string> exact_value(Vr vr, const std::vector<std::stri
 }
 
 Bytes usual_padding(Vr vr, std::size_t length) { return is_text(vr) && length % 2 != 0 ? Bytes{padding(vr)} : Bytes{}; }
-
-Bytes exact_deflate(ByteView bytes, int level) {
-  z_stream stream{};
-  if (deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  Bytes out(deflateBound(&stream, static_cast<uLong>(bytes.size())) + 1);
-  stream.next_in = const_cast<Bytef*>(bytes.data());
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = out.data();
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  if (out.size() % 2 != 0) out.push_back(0);
-  return out;
-}
 
 }  // namespace assay::dataset

@@ -36,7 +36,4 @@ std::expected<Bytes, std::string> exact_value(Vr vr, const std::vector<std::stri
 /// The pad that a text of this length gets.
 Bytes usual_padding(Vr vr, std::size_t length);
 
-/// Raw deflate, padded to even length (PS3.5 A.5).
-Bytes exact_deflate(ByteView bytes, int level);
-
 }  // namespace assay::dataset

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "harness/base/hex.hpp"
+#include "harness/dataset/deflate.hpp"
 #include "harness/dataset/exact_xml.hpp"
 #include "harness/dataset/exact_xml_bytes.hpp"
 #include "harness/dataset/form_value.hpp"
@@ -150,7 +151,7 @@ class ExactReader {
     if (level.undefined && !level.ended)
       put_exact_header(out_, level.kind == Kind::item ? item_end_tag : sequence_end_tag, Vr::none, 0, level.context);
     if (level.kind == Kind::deflated && !data_set_only_) {
-      const Bytes deflated = exact_deflate(ByteView(out_).subspan(level.start), level.deflate_level);
+      const Bytes deflated = deflate(ByteView(out_).subspan(level.start), level.deflate_level);
       out_.resize(level.start);
       append(out_, deflated);
     }

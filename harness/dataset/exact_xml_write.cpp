@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "harness/base/hex.hpp"
+#include "harness/dataset/deflate.hpp"
 #include "harness/dataset/exact_xml.hpp"
 #include "harness/dataset/exact_xml_bytes.hpp"
 #include "harness/dataset/form_value.hpp"
@@ -22,9 +23,7 @@ bool same(ByteView a, ByteView b) { return std::equal(a.begin(), a.end(), b.begi
 class ExactWriter {
  public:
   // Offsets of the nodes count in `source`.
-  ExactWriter(std::string& out, ByteView source, TextDecoder decode_text) : out_(out), source_(source) {
-    options_.decode_text = decode_text;
-  }
+  ExactWriter(std::string& out, ByteView source) : out_(out), source_(source) {}
 
   void write(const DataSet& data_set, std::size_t from, std::size_t to) {
     at_ = from;
@@ -196,7 +195,7 @@ std::string opening(std::string_view encoding) {
 
 constexpr std::string_view closing = "</NativeDicomModel>\n";
 
-std::string laid_out(const DicomFile& file, TextDecoder decode_text) {
+std::string laid_out(const DicomFile& file) {
   std::string out = opening(encoding_name(file.encoding));
   const ByteView all = file.bytes;
   std::size_t at = 0;
@@ -211,19 +210,19 @@ std::string laid_out(const DicomFile& file, TextDecoder decode_text) {
     out += "<assay:meta";
     append_xml_attribute(out, "assay:encoding", encoding_name(file.meta.encoding()));
     out += ">\n";
-    ExactWriter(out, all, decode_text).write(file.meta, at, data_set_at);
+    ExactWriter(out, all).write(file.meta, at, data_set_at);
     out += "</assay:meta>\n";
   }
   if (!file.inflated) {
-    ExactWriter(out, all, decode_text).write(file.data_set, std::max(at, data_set_at), all.size());
+    ExactWriter(out, all).write(file.data_set, std::max(at, data_set_at), all.size());
     return out.append(closing);
   }
   const ByteView inflated = *file.inflated;
   const ByteView stored = all.subspan(data_set_at);
   for (const int level : {6, 9, 1, 5, 4, 3, 2, 7, 8, 0}) {
-    if (!same(exact_deflate(inflated, level), stored)) continue;
+    if (!same(deflate(inflated, level), stored)) continue;
     out += fmt::format("<assay:deflated level=\"{}\">\n", level);
-    ExactWriter(out, inflated, decode_text).write(file.data_set, 0, inflated.size());
+    ExactWriter(out, inflated).write(file.data_set, 0, inflated.size());
     out += "</assay:deflated>\n";
     return out.append(closing);
   }
@@ -233,9 +232,9 @@ std::string laid_out(const DicomFile& file, TextDecoder decode_text) {
 
 }  // namespace
 
-ExactXml to_exact_xml(ByteView file, const FileOptions& options, TextDecoder decode_text) {
+ExactXml to_exact_xml(ByteView file, const FileOptions& options) {
   if (const auto read = read_file(file, options)) {
-    ExactXml result{laid_out(*read, decode_text), false};
+    ExactXml result{laid_out(*read), false};
     // What is promised is exactness, so it is looked at and not believed.
     const auto again = from_exact_xml(result.xml);
     if (again && same(*again, file)) return result;

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "harness/dataset/charset.hpp"
+
 namespace assay::dataset {
 
 namespace {
@@ -56,6 +58,16 @@ std::string from_latin1(std::string_view text) {
     }
   }
   return utf8;
+}
+
+void split(std::string_view utf8, Vr vr, std::vector<std::string>& values) {
+  if (holds_several_values(vr)) {
+    for (auto end = utf8.find('\\'); end != std::string_view::npos; end = utf8.find('\\')) {
+      values.emplace_back(utf8.substr(0, end));
+      utf8.remove_prefix(end + 1);
+    }
+  }
+  values.emplace_back(utf8);
 }
 
 template <typename Number>
@@ -116,28 +128,30 @@ bool fits_xml(std::string_view utf8) {
   return true;
 }
 
-DecodedText decode_plain_text(ByteView value, Vr vr, std::string_view character_set) {
-  DecodedText decoded;
+FormTexts decode_form_text(ByteView value, Vr vr, std::string_view character_set) {
+  FormTexts decoded;
   const std::string_view text = as_text(value);
-  std::string utf8;
-  if (is_ascii(text)) {
-    decoded.exact = text.find('\x1b') == std::string_view::npos;
-    utf8 = text;
-  } else if (character_set == "ISO_IR 192" && is_utf8(text)) {
-    utf8 = text;
-  } else {
-    decoded.exact = character_set == "ISO_IR 100";
-    decoded.transcoded = true;
-    utf8 = from_latin1(text);
+  // The Roman set of JIS X 0201 is all that differs from ASCII without using the eighth bit or escape sequences.
+  const bool plain = is_ascii(text) && text.find('\x1b') == std::string_view::npos &&
+                     character_set.find("IR 13") == std::string_view::npos;
+  if (plain) {
+    split(text, vr, decoded.values);
+    return decoded;
   }
-  std::string_view rest = utf8;
-  if (holds_several_values(vr)) {
-    for (auto end = rest.find('\\'); end != std::string_view::npos; end = rest.find('\\')) {
-      decoded.values.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(end + 1);
-    }
+  const CharacterSets sets(character_set);
+  for (const auto one : sets.split_values(value, vr)) {
+    auto utf8 = sets.decode(one, vr);
+    decoded.exact = decoded.exact && utf8.problems.empty() && utf8.text.find('\\') == std::string::npos;
+    decoded.transcoded = decoded.transcoded || utf8.text != as_text(one);
+    decoded.values.push_back(std::move(utf8.text));
   }
-  decoded.values.emplace_back(rest);
+  if (!holds_several_values(vr)) decoded.exact = decoded.exact || sets.check(value, vr).empty();
+  if (decoded.exact) return decoded;
+  decoded = {};
+  decoded.exact = false;
+  const std::string utf8 = is_utf8(text) ? std::string(text) : from_latin1(text);
+  decoded.transcoded = utf8 != text;
+  split(utf8, vr, decoded.values);
   return decoded;
 }
 

@@ -14,18 +14,15 @@
 namespace assay::dataset {
 
 /// The values of a text element in UTF-8.
-struct DecodedText {
+struct FormTexts {
   std::vector<std::string> values;
   bool exact = true;        // false when bytes do not belong to the character set and were guessed
   bool transcoded = false;  // the UTF-8 differs from the bytes
 };
 
-/// Decodes an unpadded value under the Specific Character Set in force and separates its values, which only the
-/// character set can do: in a double-byte set 5CH may be half a character (PS3.5 6.1.2.3).
-using TextDecoder = DecodedText (*)(ByteView value, Vr vr, std::string_view character_set);
-
-/// ASCII, UTF-8 (ISO_IR 192) and Latin-1 (ISO_IR 100); all other bytes are read as Latin-1 and marked as not exact.
-DecodedText decode_plain_text(ByteView value, Vr vr, std::string_view character_set);
+/// Decodes an unpadded value under the Specific Character Set in force and separates its values. What is no text of
+/// that set is read as UTF-8 where it can be, else as Latin-1, and marked as not exact.
+FormTexts decode_form_text(ByteView value, Vr vr, std::string_view character_set);
 
 /// Backslashes separate values except in the VRs that are one text (PS3.5 6.2).
 bool holds_several_values(Vr vr);

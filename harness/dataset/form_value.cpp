@@ -169,7 +169,7 @@ bool is_name(std::string_view name, Form form) {
   return true;
 }
 
-FormValue text_value(const Cursor& at, Form form, const FormOptions& options, bool utf8, LossReport& losses) {
+FormValue text_value(const Cursor& at, Form form, bool utf8, LossReport& losses) {
   const Node& node = at.node();
   FormValue value;
   value.vr = node.vr;
@@ -187,7 +187,7 @@ FormValue text_value(const Cursor& at, Form form, const FormOptions& options, bo
     value.kind = FormValue::Kind::none;
     return value;
   }
-  auto decoded = options.decode_text(content, node.vr, at.character_set());
+  auto decoded = decode_form_text(content, node.vr, at.character_set());
   const bool unsayable = form == Form::xml && std::any_of(decoded.values.begin(), decoded.values.end(),
                                                           [](const std::string& one) { return !fits_xml(one); });
   const bool unnameable = node.vr == Vr::PN && std::any_of(decoded.values.begin(), decoded.values.end(),
@@ -234,7 +234,7 @@ Bytes little_endian(ByteView value, Vr vr, Endian from) {
 
 FormValue form_value(const Cursor& at, Form form, const FormOptions& options, bool utf8, LossReport& losses) {
   const Node& node = at.node();
-  if (is_text(node.vr)) return text_value(at, form, options, utf8, losses);
+  if (is_text(node.vr)) return text_value(at, form, utf8, losses);
   FormValue value;
   value.vr = node.vr;
   if (node.value.empty()) return value;

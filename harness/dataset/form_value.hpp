@@ -48,7 +48,6 @@ using BulkSink = std::function<std::string(const Cursor& at, ByteView little_end
 using BulkSource = std::function<std::expected<Bytes, std::string>(std::string_view uri)>;
 
 struct FormOptions {
-  TextDecoder decode_text = decode_plain_text;
   BulkSink bulk;                 // none: every value stands in the text
   std::size_t bulk_from = 1024;  // bytes
 };
