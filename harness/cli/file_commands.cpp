@@ -2,6 +2,8 @@
 
 namespace assay::cli {
 
-void add_file_commands(CLI::App&, FileCommands&) {}
+void add_file_commands(CLI::App& cli, FileCommands& commands) {
+  add_dump(cli, commands);
+}
 
 }  // namespace assay::cli

@@ -17,6 +17,7 @@ struct FileCommand {
 using FileCommands = std::vector<FileCommand>;
 
 // One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
+void add_dump(CLI::App& cli, FileCommands& commands);
 void add_file_commands(CLI::App& cli, FileCommands& commands);
 
 }  // namespace assay::cli
