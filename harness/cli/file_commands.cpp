@@ -3,7 +3,9 @@
 namespace assay::cli {
 
 void add_file_commands(CLI::App& cli, FileCommands& commands) {
+  add_dicomdir(cli, commands);
   add_dump(cli, commands);
+  add_probe(cli, commands);
 }
 
 }  // namespace assay::cli

@@ -230,31 +230,34 @@ void Decoder<Sink>::see_group_length(const Node& node) {
 template <typename Sink>
 void Decoder<Sink>::check_group_length() {
   const std::uint16_t group = options_.command_set ? 0x0000 : 0x0002;
-  const std::string rule = options_.command_set ? "ps3.7/6.3.1/" : "ps3.10/7.1/";
+  // Whole ids, so that the catalogue of rules finds them.
+  const auto rule = [&](std::string_view of_command, std::string_view of_meta) {
+    return options_.command_set ? of_command : of_meta;
+  };
   const std::string clause = options_.command_set ? "PS3.7 6.3.1" : "PS3.10 7.1";
   const Tag tag{group, 0};
   const GroupLength& found = group_length_;
   if (!found.found) {
-    report(Gravity::deviation, rule + "group-length-missing", clause, 0, &tag, "no group length",
-           "the group length first");
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length-missing", "ps3.10/7.1/group-length-missing"), clause, 0,
+           &tag, "no group length", "the group length first");
     return;
   }
   const auto value_at = static_cast<std::size_t>(found.value_at);
   if (!found.first) {
-    report(Gravity::deviation, rule + "group-length-first", clause, static_cast<std::size_t>(found.at), &tag,
-           "not the first element", "the group length first");
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length-first", "ps3.10/7.1/group-length-first"), clause,
+           static_cast<std::size_t>(found.at), &tag, "not the first element", "the group length first");
     return;
   }
   const std::uint64_t counted = found.group_end - found.end;
   if (found.value.size() != 4) {
-    report(Gravity::deviation, rule + "group-length", clause, value_at, &tag,
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length", "ps3.10/7.1/group-length"), clause, value_at, &tag,
            std::to_string(found.value.size()) + " bytes", "one UL");
     return;
   }
   const auto value = load<std::uint32_t>(found.value.data(), frames_[0].big ? Endian::big : Endian::little);
   if (value != counted)
-    report(Gravity::deviation, rule + "group-length", clause, value_at, &tag, std::to_string(value),
-           std::to_string(counted));
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length", "ps3.10/7.1/group-length"), clause, value_at, &tag,
+           std::to_string(value), std::to_string(counted));
 }
 
 // A Command Set is implicit VR whatever was negotiated. One in explicit VR would read as huge lengths, so when the

@@ -84,7 +84,7 @@ std::string round_trip(ByteView bytes, std::ofstream* problems = nullptr, const 
   }
   for (const Encoding encoding : {implicit_le, explicit_le, explicit_be}) {
     const Bytes encoded = encode(file->data_set, encoding);
-    const auto decoded = decode(encoded, encoding, {.max_depth = FileOptions{}.max_depth});
+    const auto decoded = decode(encoded, encoding);
     const std::string in = encoding == implicit_le   ? "implicit little endian"
                            : encoding == explicit_le ? "explicit little endian"
                                                      : "explicit big endian";
