@@ -34,7 +34,7 @@ CHOICES = {"xs": "US SS", "lt": "US SS OW", "ox": "OB OW", "px": "OB OW", "up": 
 
 
 def same_vr(a, b):
-    return a == b or bool(set(CHOICES.get(a, a).split()) & set(CHOICES.get(b, b).split()))
+    return a == b or b == "*" or bool(set(CHOICES.get(a, a).split()) & set(CHOICES.get(b, b).split()))
 
 
 def parse(text):
@@ -66,7 +66,7 @@ def by_assay(assay, files):
 
 
 def by_dcmtk(walker, files):
-    done = subprocess.run([walker], input="\n".join(map(str, files)), capture_output=True, text=True, timeout=560, errors="replace")
+    done = subprocess.run([walker], input="\n".join(map(str, files)), capture_output=True, timeout=560, encoding="utf-8", errors="replace")
     if done.returncode != 0:
         raise RuntimeError(f"{walker}: exit {done.returncode}: {done.stderr[-2000:]}")
     return parse(done.stdout)
@@ -77,7 +77,7 @@ def by_pydicom(files):
     readings = {}
     while files:
         try:
-            done = subprocess.run([sys.executable, "-B", __file__, "--pydicom"], input="\n".join(files), capture_output=True, text=True,
+            done = subprocess.run([sys.executable, "-B", __file__, "--pydicom"], input="\n".join(files), capture_output=True, encoding="utf-8",
                                   timeout=60 + len(files), errors="replace")
             out = done.stdout
         except subprocess.TimeoutExpired as late:
@@ -105,70 +105,134 @@ def problems(text):
     return found
 
 
-def compare(ours, theirs):
-    """Differences between two lists of rows; after one in structure it goes on where both have the same path again."""
-    i = j = 0
-    differences = []
-    while i < len(ours) and j < len(theirs):
-        a, b = ours[i], theirs[j]
-        if a.path == b.path:
-            i, j = i + 1, j + 1
-            if a.kind != b.kind:
-                differences.append(Difference("kind", a, b))
-                while i < len(ours) and ours[i].path.startswith(a.path + "["):
-                    i += 1
-                while j < len(theirs) and theirs[j].path.startswith(b.path + "["):
-                    j += 1
-                continue
-            if a.kind not in ("item", "fragment") and not same_vr(a.vr, b.vr):
-                differences.append(Difference("vr", a, b))
-            if "?" != b.length != a.length:
-                differences.append(Difference("length", a, b))
-            if b.offset is not None and a.offset is not None and b.offset - a.offset not in (8, 12):
-                differences.append(Difference("offset", a, b))
-            if b.digest == "?":
-                continue
-            if a.size != b.size:
-                differences.append(Difference("size", a, b))
-            elif a.digest != b.digest:
-                differences.append(Difference("value", a, b))
-            continue
-        their_paths = {r.path for r in theirs[j:j + 40]}
-        our_paths = {r.path for r in ours[i:i + 40]}
-        if a.kind == "stray" or a.path not in their_paths and b.path in our_paths:
-            differences.append(Difference("only-ours", a, b))
-            i += 1
-            while i < len(ours) and ours[i].path.startswith(a.path + "["):
-                i += 1
-        elif a.path in their_paths and b.path not in our_paths:
-            differences.append(Difference("only-theirs", a, b))
-            j += 1
-            while j < len(theirs) and theirs[j].path.startswith(b.path + "["):
-                j += 1
+class Node:
+    def __init__(self, row):
+        self.row = row
+        self.children = []
+
+
+def tree(rows):
+    """The top level as nodes. A child belongs to the last node that has its parent's path."""
+    root = Node(None)
+    latest = {"": root}
+    for row in rows:
+        if row.path.endswith("]"):
+            parent = row.path[:row.path.rindex("[")]
         else:
-            differences.append(Difference("order" if a.path in their_paths else "structure", a, b))
-            return differences
-    if i < len(ours):
-        differences.append(Difference("only-ours", ours[i], None))
-    elif j < len(theirs):
-        differences.append(Difference("only-theirs", None, theirs[j]))
-    return differences
+            parent = row.path[:-11].removesuffix("/")
+        node = Node(row)
+        latest.get(parent, root).children.append(node)
+        latest[row.path] = node
+    return root
+
+
+STRUCTURE = ("kind", "stray", "only-ours", "only-theirs", "items", "length", "size", "value", "offset")
+
+
+def compare(ours, theirs):
+    """Differences between two lists of rows, in the order of our document, up to the first in structure: what comes
+    after that follows from it. Sorting and dropping of duplicates, as others do, are one difference per level each."""
+    found = []  # (position in our document, difference)
+    positions = {id(row): i for i, row in enumerate(ours)}
+
+    def add(at, what, a, b):
+        found.append((at, Difference(what, a, b)))
+
+    def pair(a, b):
+        at = positions[id(a.row)]
+        one, other = a.row, b.row
+        if other.digest == "?":  # pydicom keeps no bytes of what it has used itself
+            return
+        if one.kind != other.kind:
+            add(at, "kind", one, other)
+            return
+        if one.kind not in ("item", "fragment") and not same_vr(one.vr, other.vr):
+            add(at, "vr", one, other)
+        if "?" != other.length != one.length:
+            add(at, "length", one, other)
+        elif other.offset is not None and other.offset - one.offset not in (8, 12):
+            add(at, "offset", one, other)
+        elif one.size != other.size:
+            add(at, "size", one, other)
+        elif one.digest != other.digest:
+            add(at, "value", one, other)
+        if one.kind in ("sequence", "fragments"):
+            mine = [n for n in a.children if n.row.kind != "stray"]
+            for n in a.children:
+                if n.row.kind == "stray":
+                    add(positions[id(n.row)], "stray", n.row, None)
+            for left, right in zip(mine, b.children):
+                pair(left, right)
+            if len(mine) > len(b.children):
+                add(positions[id(mine[len(b.children)].row)], "items", mine[len(b.children)].row, None)
+            elif len(mine) < len(b.children):
+                add(positions[id(a.children[-1].row)] + 0.5 if a.children else at, "items", one, b.children[len(mine)].row)
+        else:
+            level(a, b)
+
+    def level(a, b):
+        mine, its = collections.defaultdict(list), collections.defaultdict(list)
+        for n in a.children:
+            if n.row.kind == "stray":
+                add(positions[id(n.row)], "stray", n.row, None)
+            else:
+                mine[n.row.path].append(n)
+        for n in b.children:
+            its[n.row.path].append(n)
+        for path, nodes in mine.items():
+            if path not in its:
+                add(positions[id(nodes[0].row)], "only-ours", nodes[0].row, None)
+                continue
+            if len(nodes) > len(its[path]):
+                add(positions[id(nodes[1].row)], "duplicate", nodes[1].row, its[path][0].row)
+            if len(nodes) > len(its[path]) == 1:  # the first or the last is kept
+                kept = its[path][0].row
+                same = [n for n in nodes if n.row[4:] == kept[4:]] or nodes
+                nodes = [next((n for n in same if kept.offset is not None and kept.offset - n.row.offset in (8, 12)), same[0])]
+            for left, right in zip(nodes, its[path]):
+                pair(left, right)
+        at = positions[id(a.row)] if a.row else -1
+        for n in b.children:
+            if n.row.path in mine:
+                at = positions[id(mine[n.row.path][0].row)]
+            elif "(fffe," not in n.row.path[-11:]:  # that is our stray
+                add(at + 0.5, "only-theirs", ours[int(at)] if at >= 0 else None, n.row)
+        common = [path for path in mine if path in its]
+        if common != [path for path in its if path in mine]:
+            tags = [(n.row.path[-11:], n.row) for n in a.children if n.row.kind != "stray"]
+            out = next((row for (before, _), (tag, row) in zip(tags, tags[1:]) if tag < before), mine[common[0]][0].row)
+            add(positions[id(out)], "order", out, None)
+
+    level(tree(ours), tree(theirs))
+    result = []
+    for _, difference in sorted(found, key=lambda entry: entry[0]):
+        result.append(difference)
+        if difference.what in STRUCTURE:
+            break
+    return result
 
 
 def rule_at(found, difference, rows):
-    """The rule that Assay reported about the element where the readings part, or else before it; "-" for none."""
-    offset = difference.ours.offset if difference.ours else None
-    if offset is None:
-        return found[-1][1] if found else "-"
+    """The rule that Assay reported about the element where the readings part; "-" for none. For an element that only
+    the other product sees: the last rule reported before."""
+    if difference.ours is None:
+        return "-"
+    offset = difference.ours.offset
     after = next((r.offset for r in rows if r.offset is not None and r.offset > offset), 1 << 62)
     here = [rule for at, rule, _ in found if offset <= at < after]
-    if here:
-        return here[0]
-    before = [rule for at, rule, _ in found if at < offset]
-    return before[-1] if before else "-"
+    if difference.what in ("duplicate", "order"):
+        here.sort(key=lambda rule: not rule.endswith(("/duplicate", "/order")))
+    if here or difference.what != "only-theirs":
+        return here[0] if here else "-"
+    padding = "ps3.10/7.2/after-trailing-padding"  # what comes after it is only kept, not decoded
+    if any(rule == padding for _, rule, _ in found):
+        return padding
+    return next((rule for at, rule, _ in reversed(found) if at < offset), "-")
 
 
 def vr_of(difference):
+    if difference.what in ("order", "duplicate", "stray"):
+        return "-"
     ours = difference.ours.vr if difference.ours else ""
     theirs = difference.theirs.vr if difference.theirs else ""
     if difference.what == "vr":
@@ -214,12 +278,13 @@ def pydicom_rows(file, out):
                 out.append(f"{file}\t-\t{path}\telement\t{element.VR}\t?\t?\t?")  # pydicom itself has used it
                 continue
             if not isinstance(element, RawDataElement):
-                line("-", path, "sequence", element.VR, 0xffffffff if element.is_undefined_length else "?")
+                line("-", path, "sequence", getattr(element.VR, "value", element.VR), 0xffffffff if element.is_undefined_length else "?")
                 items(element.value, path)
                 continue
             vr = element.VR
             if vr is None:
                 vr = DataElement_from_raw(element._replace(value=b"", length=0), None, data_set).VR
+            vr = getattr(vr, "value", vr)  # an enumeration in newer versions
             value = element.value or b""
             offset = element.value_tell if offsets else "-"
             if vr == "SQ":
@@ -244,7 +309,7 @@ def pydicom_rows(file, out):
         read_preamble(raw, True)
         for element in data_element_generator(raw, False, True, stop_when=lambda tag, *_: tag.group != 2):
             path = f"({element.tag >> 16:04x},{element.tag & 0xffff:04x})"
-            line(element.value_tell, path, "element", element.VR, element.length, element.value or b"")
+            line(element.value_tell, path, "element", element.VR or "*", element.length, element.value or b"")
     level(data_set, "", syntax != DeflatedExplicitVRLittleEndian)
 
 

@@ -63,6 +63,10 @@ bool differs_only_by_dictionary(const DataSet& before, const DataSet& after) {
   return true;
 }
 
+std::string_view gravity_name(Gravity gravity) {
+  return gravity == Gravity::error ? "error" : gravity == Gravity::deviation ? "deviation" : "note";
+}
+
 // An empty string, or what went wrong.
 std::string round_trip(ByteView bytes, std::ofstream* problems = nullptr, const std::string& name = {}) {
   const auto file = read_file(bytes);
@@ -73,7 +77,7 @@ std::string round_trip(ByteView bytes, std::ofstream* problems = nullptr, const 
   if (problems) {
     for (const auto& problem : file->problems) {
       *problems << name << '\t' << problem.offset << '\t' << problem.rule << '\t'
-                << (problem.gravity == Gravity::error ? "error" : "deviation") << '\n';
+                << gravity_name(problem.gravity) << '\n';
     }
   }
   const Bytes again = rewrite(*file);

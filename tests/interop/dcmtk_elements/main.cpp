@@ -73,7 +73,9 @@ void walk(const Context& context, DcmItem& item, const std::string& prefix) {
       E_TransferSyntax syntax = EXS_Unknown;
       const DcmRepresentationParameter* parameter = nullptr;
       pixels->getOriginalRepresentationKey(syntax, parameter);
-      if (DcmXfer(syntax).isEncapsulated()) pixels->getEncapsulatedRepresentation(syntax, parameter, fragments);
+      // Fragments also in a syntax that is not for them.
+      if (pixels->getLengthField() == DCM_UndefinedLength)
+        pixels->getEncapsulatedRepresentation(syntax, parameter, fragments);
     }
     if (fragments != nullptr) {
       line(context, path, "fragments", vr, *fragments);
