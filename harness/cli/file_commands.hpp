@@ -16,7 +16,6 @@ struct FileCommand {
 };
 using FileCommands = std::vector<FileCommand>;
 
-
 // One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
 void add_dicomdir(CLI::App& cli, FileCommands& commands);
 void add_diff(CLI::App& cli, FileCommands& commands);
