@@ -16,6 +16,7 @@ struct FileCommand {
 };
 using FileCommands = std::vector<FileCommand>;
 
+void add_convert(CLI::App& cli, FileCommands& commands);
 void add_dicomdir(CLI::App& cli, FileCommands& commands);
 void add_probe(CLI::App& cli, FileCommands& commands);
 
