@@ -351,6 +351,7 @@ TEST(CheckDataSet, A_whole_file_is_judged_with_its_meta_information) {
   const auto file = read_file(retired);
   ASSERT_TRUE(file);
   EXPECT_EQ(check(*file).size(), 1U);
+  EXPECT_EQ(check(*file).at(0).rule, "ps3.5/10/retired-transfer-syntax");
   EXPECT_TRUE(clean(check(*file)));
 }
 

@@ -287,6 +287,8 @@ const std::vector<Compressed>& compressed_cases() {
        one.fragments({"", begin})},
       {"no_fragment", jpeg_lossless, one.fragments({""}), "ps3.5/A.4/no-fragment", "(7FE0,0010)", "e07f1000",
        one.fragments({"", begin})},
+      {"empty_fragment", jpeg_lossless, one.fragments({"", "", begin}), "ps3.5/A.4/empty-fragment", "(7FE0,0010)[2]",
+       "feff00e0", one.fragments({"", begin})},
       {"first_offset", jpeg_lossless, one.fragments({ul(8), begin}), "ps3.5/A.4/offset-table-entry", "(7FE0,0010)[1]",
        "08000000", one.fragments({ul(0), begin})},
       {"second_offset", jpeg_lossless, two.fragments({ul(0) + ul(10), begin, begin}), "ps3.5/A.4/offset-table-entry",
