@@ -117,14 +117,14 @@ def make_tags(entries):
 
 def make_hash(exact):
     multiplier, slots = hash_table([entry[0] for entry in exact])
-    text = HEAD + "// {tag, first VR, index of the entry}; index 0xFFFF: empty\n"
+    text = HEAD + "// {tag, its VR or none when it has several, index of the entry}; index 0xFFFF: empty\n"
     text += f"inline constexpr std::uint32_t hash_multiplier = 0x{multiplier:08X};\n"
     text += f"inline constexpr unsigned hash_bits = {HASH_BITS};\n"
     text += f"inline constexpr TagSlot tag_slots[{len(slots)}] = {{\n"
     line = ""
     for index in slots:
         cell = "{0,Vr::none,0xFFFF}," if index is None else \
-            f"{{0x{exact[index][0]:X},Vr::{exact[index][3][0]},{index}}},"
+            f"{{0x{exact[index][0]:X},Vr::{exact[index][3][0] if len(exact[index][3]) == 1 else 'none'},{index}}},"
         if len(line) + len(cell) > 118:
             text += line + "\n"
             line = ""
