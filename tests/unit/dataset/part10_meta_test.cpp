@@ -9,7 +9,7 @@ namespace {
 
 // A file whose group 0002 was changed by `change` and counted anew.
 template <typename Change>
-Bytes with_meta(Change change) {
+const Bytes& with_meta(Change change) {
   const auto right = sample_file();
   auto parts = parse_part10(right);
   change(parts.meta);
@@ -17,7 +17,7 @@ Bytes with_meta(Change change) {
   Bytes bytes(right.begin(), right.begin() + 132);
   append(bytes, rewrite(parts.meta));
   append(bytes, parts.data_set);
-  return bytes;
+  return kept(std::move(bytes));
 }
 
 struct Case {
@@ -60,7 +60,7 @@ const std::vector<Case>& cases() {
 
 TEST(Part10Meta, Each_departure_is_named_at_its_byte_and_its_right_twin_is_not) {
   for (const auto& c : cases()) {
-    const auto broken = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.broken); });
+    const auto& broken = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.broken); });
     const auto file = read_file(broken);
     ASSERT_TRUE(file.has_value()) << c.name;
     const auto* found = find_rule(file->problems, c.rule);
@@ -69,7 +69,7 @@ TEST(Part10Meta, Each_departure_is_named_at_its_byte_and_its_right_twin_is_not) 
     EXPECT_EQ(found->offset, node->end_offset - node->value.size()) << c.name;
     EXPECT_EQ(found->field, to_string(c.tag)) << c.name;
     EXPECT_EQ(found->gravity, c.gravity) << c.name;
-    const auto correct = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.correct); });
+    const auto& correct = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.correct); });
     EXPECT_TRUE(clean(read_file(correct)->problems)) << c.name << "\n" << listed(read_file(correct)->problems);
   }
 }
@@ -97,7 +97,7 @@ TEST(Part10Meta, Private_information_comes_with_its_creator) {
   const Tag information = tags::PrivateInformation;
   for (const bool has_creator : {false, true}) {
     for (const bool has_information : {false, true}) {
-      const auto bytes = with_meta([&](DataSet& meta) {
+      const auto& bytes = with_meta([&](DataSet& meta) {
         if (has_creator) meta.set_text(creator, "1.2.3");
         if (has_information) meta.set_bytes(information, Vr::OB, hex("0102"));
       });
