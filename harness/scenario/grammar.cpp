@@ -88,7 +88,8 @@ void write_type(std::string& out, const TypeSpec& type) {
       write_choice(out, "      ", children.subspan(type.head));
       out.append("    </xs:sequence>\n");
     } else if (type.native_model) {
-      out.append("    <xs:sequence>\n      <xs:any minOccurs=\"0\" maxOccurs=\"unbounded\" processContents=\"skip\"/>\n");
+      out.append(
+          "    <xs:sequence>\n      <xs:any minOccurs=\"0\" maxOccurs=\"unbounded\" processContents=\"skip\"/>\n");
       out.append("    </xs:sequence>\n");
     } else if (!children.empty()) {
       write_choice(out, "    ", children);

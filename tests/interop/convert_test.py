@@ -48,12 +48,21 @@ def reads(path):
         return None
 
 
-def same_number(a, b):
+def same_number(a, b, vr=""):
     try:
         x, y = float(a), float(b)
     except (TypeError, ValueError):
         return False
+    if vr == "FL" and math.isfinite(x) and math.isfinite(y):
+        return x == y or struct.pack("f", x) == struct.pack("f", y)  # the same 32 bits, printed with more or fewer digits
     return x == y or (math.isnan(x) and math.isnan(y))
+
+
+def clean_name(name):
+    """Component groups that are empty, and trailing delimiters, mean nothing."""
+    if isinstance(name, str):
+        return {"Alphabetic": name}
+    return {k: re.sub(r"\^+$", "", v.strip()) for k, v in (name or {}).items() if v.strip("^ ")}
 
 
 def stripped(value):
@@ -64,19 +73,16 @@ def same_values(vr, ours, theirs):
     """Values of the JSON model: numbers by value, texts without the spaces that the VR does not count."""
     ours, theirs = list(ours or []), list(theirs or [])
     empty = (None, "", {})
+    if vr == "PN":
+        ours, theirs = [clean_name(n) for n in ours], [clean_name(n) for n in theirs]
     if all(v in empty for v in ours) and all(v in empty for v in theirs):
         return True
     if len(ours) != len(theirs):
         return False
     for a, b in zip(ours, theirs):
-        if vr == "PN":
-            # Component groups that are empty, and trailing delimiters, mean nothing.
-            clean = [{k: re.sub(r"\^+$", "", v.strip()) for k, v in (n or {}).items() if v.strip("^ ")} for n in (a, b)]
-            if clean[0] != clean[1]:
-                return False
-        elif a in empty and b in empty:
+        if a in empty and b in empty:
             continue
-        elif stripped(a) != stripped(b) and not same_number(a, b):
+        if stripped(a) != stripped(b) and not same_number(a, b, vr):
             return False
     return True
 
@@ -215,6 +221,8 @@ class Corpus(unittest.TestCase):
         for path, out in self.json.items():
             syntax = []
             text = out.read_text(encoding="utf-8")
+            if '"00041220"' in text:
+                continue  # a DICOMDIR cannot be moved
             encapsulated = re.search(r'"7FE00010":\{"vr":"O[BW]","InlineBinary":"/v8A4', text)
             if encapsulated:
                 syntax = ["--to", "1.2.840.10008.1.2.4.50"]
@@ -222,12 +230,20 @@ class Corpus(unittest.TestCase):
             again = self.folder / "again.json"
             xml = self.folder / "native.xml"
             assay("--force", out, back, *syntax)
-            assay("--force", "-q", back, again)
-            self.assertEqual(again.read_text(encoding="utf-8"), text, path)
+            # Text that had to be guessed may be no text of ISO_IR 192 either: exit code 1.
+            assay("--force", "-q", back, again, code=None)
+            self.same_but_padding(again, text, path)
             assay("--force", "-q", "--to", "xml", back, xml)
             assay("--force", "-q", xml, back, *syntax)
             assay("--force", "-q", back, again, code=None)
-            self.assertEqual(json.loads(again.read_text(encoding="utf-8")).keys(), json.loads(text).keys(), path)
+            self.same_but_padding(again, text, path)
+
+    def same_but_padding(self, out, text, path):
+        if out.read_text(encoding="utf-8") == text:
+            return
+        for where, what, mine, its in differences(json.loads(out.read_text(encoding="utf-8")), json.loads(text)):
+            self.assertEqual(what, "bytes", (path, where, mine, its))  # of odd length, now padded
+            self.assertEqual(mine[:len(its)], its, (path, where))
 
     def test_exact_XML_gives_every_file_back_and_is_well_formed(self):
         for path in self.files:
@@ -273,10 +289,9 @@ class Corpus(unittest.TestCase):
                 for x, y in zip([i for i in a if i.tag.endswith("Item")], [i for i in b if i.tag.endswith("Item")]):
                     yield from self.xml_differences(x, y, f"{where}/{tag[0]}")
                 continue
-            x = [" ".join("".join(v.itertext()).split()) for v in a]
-            y = [" ".join("".join(v.itertext()).split()) for v in b]
+            x, y = [[" ".join(" ".join(v.itertext()).split()) for v in values] for values in (a, b)]
             x, y = [[v for v in values if v] for values in (x, y)]
-            if x == y or (len(x) == len(y) and all(p == q or same_number(p, q) for p, q in zip(x, y))):
+            if x == y or (len(x) == len(y) and all(p == q or same_number(p, q, a.get("vr")) for p, q in zip(x, y))):
                 continue
             if any(ord(c) > 126 for c in "".join(x + y)):
                 continue  # characters are compared in JSON
@@ -289,6 +304,10 @@ class Corpus(unittest.TestCase):
             syntax = str(getattr(getattr(theirs, "file_meta", None), "TransferSyntaxUID", "")) if theirs is not None else ""
             if syntax not in UNCOMPRESSED or path.stat().st_size > 200_000:
                 continue
+            if "DirectoryRecordSequence" in theirs:
+                done = assay("--to", "big-endian", path, self.folder / "dir", code=2)
+                self.assertIn(b"linked by offsets", done.stderr)
+                continue
             base = self.folder / "base.json"
             assay("--force", "-q", path, base, code=None)
             expected = json.loads(base.read_text(encoding="utf-8"))
@@ -300,8 +319,9 @@ class Corpus(unittest.TestCase):
                 found = json.loads(again.read_text(encoding="utf-8"))
                 for where, what, mine, its in differences(found, expected):
                     # Who reads implicit VR knows no private VRs: UN (PS3.5 6.2.2).
-                    self.assertTrue(to == "implicit" and what == "vr", (path, to, where, what, mine, its))
-                self.assertIsNotNone(reads(out))
+                    padded = what == "bytes" and mine[:len(its)] == its
+                    self.assertTrue(padded or (to == "implicit" and what == "vr"), (path, to, where, what, mine, its))
+                self.assertIsNotNone(reads(out), (path, to))
             converted += 1
         self.assertGreater(converted, 20)
 
