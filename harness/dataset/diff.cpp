@@ -334,7 +334,7 @@ std::expected<void, std::string> IgnoreList::add(std::string_view text) {
   if (text.find_first_of("*?") == std::string_view::npos)
     return std::unexpected(
         fmt::format("'{}': at character {}: {}", printable(text), path.error().position + 1, path.error().message));
-  (text.find('/') == std::string_view::npos ? tag_globs_ : path_globs_).emplace_back(text);
+  (text.find_first_of("/[") == std::string_view::npos ? tag_globs_ : path_globs_).emplace_back(text);
   return {};
 }
 

@@ -124,8 +124,8 @@ class Dumper {
     const std::size_t table = count > 0 ? nodes[index + 1].value.size() / 4 : 0;
     if (count > 0) bytes -= nodes[index + 1].value.size();
     const std::size_t data = count > 0 ? count - 1 : 0;
-    return fmt::format("{} fragment{} of {} bytes, offset table {}", data, data == 1 ? "" : "s", bytes,
-                       table == 0 ? "empty" : fmt::format("of {}", table));
+    return fmt::format("{} fragment{}, {} bytes, {}", data, data == 1 ? "" : "s", bytes,
+                       table == 0 ? "no offsets" : fmt::format("{} offset{}", table, table == 1 ? "" : "s"));
   }
 
   void line(const Cursor& cursor) {
@@ -146,8 +146,8 @@ class Dumper {
     const bool leaf = node.kind == NodeKind::element;
     const std::string vm = leaf ? std::to_string(value_multiplicity(node)) : std::string("-");
     const std::string head = fmt::format("{}{} {} {:>9} {:>3}  ", place, tag, name(node.vr), length, vm);
-    const std::size_t name_width = head.size() < 70 ? 70 - head.size() : 0;
-    std::string rest = fmt::format("{:<{}}", name_text, std::min<std::size_t>(name_width, 40));
+    const std::size_t name_width = head.size() < 56 ? 56 - head.size() : 0;
+    std::string rest = fmt::format("{:<{}}", name_text, name_width);
     rest += "  ";
     const std::size_t used = 12 + head.size() + rest.size();
     const std::size_t room = style_.full ? ~std::size_t{0} : style_.width > used + 20 ? style_.width - used : 20;

@@ -42,7 +42,7 @@ class Diff(unittest.TestCase):
             a = samples.write(folder / "a.dcm")
             for option in ("+ti", "+tb", "+te"):
                 b = folder / f"b{option}.dcm"
-                subprocess.run(["dcmconv", "-q", option, "+e", str(a), str(b)], check=True)
+                subprocess.run(["dcmconv", "-q", option, "-e", str(a), str(b)], check=True)
                 code, out, _ = products.assay("diff", a, b, "--ignore", "(0002,*)")
                 self.assertEqual((code, out), (0, ""), option)
             code, out, _ = products.assay("diff", a, b, "--ignore", "(0002,*)", "--encoding")
