@@ -204,7 +204,6 @@ void DataSet::set_u32(Tag tag, std::uint32_t value) {
 void DataSet::set_empty(Tag tag) { set_bytes(tag, dict::implicit_vr(tag), {}); }
 
 void DataSet::set_sequence(Tag tag, const std::vector<DataSet>& items, bool undefined_lengths) {
-  const auto deeper = [](std::uint8_t depth) { return static_cast<std::uint8_t>(depth < 255 ? depth + 1 : 255); };
   const std::uint32_t length = undefined_lengths ? undefined_length : 0;
   std::vector<Node> subtree{
       {.tag = tag, .vr = Vr::SQ, .kind = NodeKind::sequence, .length = length, .offset = no_offset}};
@@ -212,7 +211,9 @@ void DataSet::set_sequence(Tag tag, const std::vector<DataSet>& items, bool unde
     DataSet owned(item);
     if (item.encoding_.endian != encoding_.endian) {
       const Encoding same_order{true, encoding_.endian, false, false};
-      owned = DataSet(decode_owned(encode(item, same_order), same_order).data_set);
+      DecodeOptions any_depth;
+      any_depth.max_depth = ~std::size_t{0};
+      owned = DataSet(decode_owned(encode(item, same_order), same_order, any_depth).data_set);
     }
     const auto start = static_cast<std::uint32_t>(subtree.size());
     subtree.push_back({.tag = Tag(0xfffe, 0xe000),
@@ -222,7 +223,7 @@ void DataSet::set_sequence(Tag tag, const std::vector<DataSet>& items, bool unde
                        .end = start + 1 + static_cast<std::uint32_t>(owned.nodes_.size()),
                        .offset = no_offset});
     for (Node node : owned.nodes_) {
-      node.depth = deeper(node.depth);
+      ++node.depth;
       node.end += start + 1;
       node.offset = no_offset;
       subtree.push_back(node);

@@ -36,7 +36,7 @@ struct Node {
   Tag tag;
   Vr vr = Vr::none;
   NodeKind kind = NodeKind::element;
-  std::uint8_t depth = 0;        // sequences around it: 0 at the top level, an item and its elements one more than
+  std::uint32_t depth = 0;       // sequences around it: 0 at the top level, an item and its elements one more than
                                  // their sequence
   std::uint32_t length = 0;      // as it stood in the input; undefined_length allowed
   std::uint32_t end = 0;         // index one past the last node of this subtree
@@ -46,6 +46,7 @@ struct Node {
 };
 
 class DataSet;
+struct TreeSink;
 struct DataSetDecode;
 struct DecodeOptions;
 
@@ -124,7 +125,7 @@ class DataSet {
   [[nodiscard]] bool equal_in_value(const DataSet& other) const;
 
  private:
-  friend class Decoder;
+  friend struct TreeSink;
   friend class Level;
   friend DataSetDecode decode_owned(Bytes, Encoding, const DecodeOptions&);
   friend class Splicer;
@@ -149,11 +150,11 @@ class DataSet {
 
 struct DecodeOptions {
   std::uint64_t base_offset = 0;
-  std::size_t max_depth = limits::max_nesting_depth;
-  bool strict = false;             // stop at the first deviation
-  std::optional<Tag> stop_before;  // do not read this tag or any after it
-  bool command_set = false;        // group 0000 rules apply, and elements of other groups are deviations
-  bool file_meta = false;          // the same for group 0002 (PS3.10 7.1)
+  std::size_t max_depth = limits::max_nesting_depth;  // any number; 16 bytes of input can open two levels
+  bool strict = false;                                // stop at the first deviation
+  std::optional<Tag> stop_before;                     // do not read this tag or any after it
+  bool command_set = false;  // group 0000 rules apply, and elements of other groups are deviations
+  bool file_meta = false;    // the same for group 0002 (PS3.10 7.1)
 };
 
 struct DataSetDecode {

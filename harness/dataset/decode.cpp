@@ -18,32 +18,42 @@ constexpr bool holds_fragments(Vr vr) {
 
 }  // namespace
 
-Decoder::Decoder(ByteView bytes, Encoding encoding, const DecodeOptions& options)
-    : options_(options),
+void TreeSink::start(ByteView bytes, const DecodeOptions& options) {
+  data_set.source_ = bytes;
+  data_set.source_base_ = options.base_offset;
+  // Usual elements take 16 bytes or more; what is denser makes the vector grow. Never more than the input can hold.
+  data_set.nodes_.reserve(std::min<std::size_t>(bytes.size() / 14 + 1, 160));
+}
+
+template <typename Sink>
+Decoder<Sink>::Decoder(ByteView bytes, Encoding encoding, const DecodeOptions& options, Sink wanted)
+    : sink(std::move(wanted)),
+      options_(options),
       data_(bytes.data()),
       size_(bytes.size()),
-      max_depth_(std::min(options.max_depth, deepest)),
+      max_depth_(options.max_depth),
       stop_before_(options.stop_before ? options.stop_before->packed() : std::uint64_t{1} << 32),
       encapsulated_(encoding.encapsulated),
-      out_{DataSet(encoding), 0, {}, 0},
-      nodes_(out_.data_set.nodes_) {
-  out_.data_set.source_ = bytes;
-  out_.data_set.source_base_ = options.base_offset;
-  // Usual elements take 16 bytes or more; what is denser makes the vector grow. Never more than the input can hold.
-  nodes_.reserve(std::min<std::size_t>(bytes.size() / 14 + 1, 160));
+      counts_group_(options.command_set || options.file_meta) {
+  sink.start(bytes, options);
   frames_[0] = Frame{.end = size_,
                      .next_tag = 0,
+                     .offset = 0,
+                     .tag = {},
                      .node = 0,
                      .items = 0,
-                     .kind = FrameKind::root,
                      .depth = 0,
+                     .length = 0,
+                     .vr = Vr::none,
+                     .kind = FrameKind::root,
                      .undefined = false,
                      .explicit_vr = encoding.explicit_vr,
                      .big = encoding.endian == Endian::big,
                      .signed_pixels = false};
 }
 
-DataSetDecode Decoder::run() {
+template <typename Sink>
+void Decoder<Sink>::run() {
   if (options_.command_set) look_for_explicit_command();
   while (!stopped_) {
     Frame& frame = frames_[top_];
@@ -55,15 +65,16 @@ DataSetDecode Decoder::run() {
     } else {
       item(frame);
     }
+    if (sink.stopped()) break;
   }
   while (top_ > 0) close();
-  out_.consumed = at_;
-  out_.data_set.source_ = out_.data_set.source_.first(at_);
-  if (!failed_ && (options_.command_set || options_.file_meta)) check_group_length();
-  return std::move(out_);
+  consumed = at_;
+  sink.finish(at_);
+  if (!failed_ && counts_group_) check_group_length();
 }
 
-void Decoder::element(Frame& frame) {
+template <typename Sink>
+void Decoder<Sink>::element(Frame& frame) {
   const std::size_t left = frame.end - at_;
   if (left < 8) {
     error("ps3.5/7.1/truncated-element", "PS3.5 7.1", at_, nullptr, std::to_string(left) + " bytes left",
@@ -143,25 +154,27 @@ void Decoder::element(Frame& frame) {
   } else if ((length & (row->unit - 1U)) != 0) {
     check_number_size(tag, vr, at_ + (header == 12 ? 8 : frame.explicit_vr ? 6 : 4), length);
   }
-  if (nodes_.size() >= limits::max_elements) {
+  if (sink.count() >= limits::max_elements) {
     error("limits/elements", "PS3.5 7.1", at_, &tag, "more Data Elements", std::to_string(limits::max_elements));
     return;
   }
   at_ = value_at + length;
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back(Node{.tag = tag,
-                        .vr = vr,
-                        .kind = NodeKind::element,
-                        .depth = frame.depth,
-                        .length = length,
-                        .end = index + 1,
-                        .offset = options_.base_offset + value_at - header,
-                        .end_offset = options_.base_offset + at_,
-                        .value = {data_ + value_at, length}});
+  const Node node{.tag = tag,
+                  .vr = vr,
+                  .kind = NodeKind::element,
+                  .depth = frame.depth,
+                  .length = length,
+                  .end = sink.count() + 1,
+                  .offset = options_.base_offset + value_at - header,
+                  .end_offset = options_.base_offset + at_,
+                  .value = {data_ + value_at, length}};
+  if (counts_group_) see_group_length(node);
+  sink.leaf(node, frame.big);
 }
 
 // The VR of an implicit element: the dictionary's; "US or SS" by the Pixel Representation read before (PS3.3 C.7.6.3).
-Vr Decoder::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const {
+template <typename Sink>
+Vr Decoder<Sink>::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const {
   const Vr quick = dict::quick_vr(tag);
   if (quick == Vr::US) {
     if (tag == tags::PixelRepresentation && left >= 10 && u32(at_ + 4, frame.big) == 2)
@@ -176,7 +189,8 @@ Vr Decoder::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const {
 
 // Letters that are no VR. Two capitals are taken for a VR of a later edition, all of which have the 32-bit length;
 // anything else for an implicit element that strayed in, else for a short one. False when neither fits.
-bool Decoder::unknown_vr(const Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length) {
+template <typename Sink>
+bool Decoder<Sink>::unknown_vr(const Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length) {
   const std::size_t left = frame.end - at_;
   const std::string found = letters(data_ + at_ + 4);
   vr = Vr::UN;
@@ -213,7 +227,8 @@ bool Decoder::unknown_vr(const Frame& frame, Tag tag, Vr& vr, std::size_t& heade
 }
 
 // A sequence, or encapsulated Pixel Data, or another VR with an undefined length.
-void Decoder::container(Frame& frame, Tag tag, Vr vr, std::size_t header, std::uint32_t length) {
+template <typename Sink>
+void Decoder<Sink>::container(Frame& frame, Tag tag, Vr vr, std::size_t header, std::uint32_t length) {
   const std::size_t left = frame.end - at_ - header;
   const std::size_t length_at = at_ + (header == 12 ? 8 : frame.explicit_vr ? 6 : 4);
   const bool undefined = length == undefined_length;
@@ -266,41 +281,65 @@ void Decoder::container(Frame& frame, Tag tag, Vr vr, std::size_t header, std::u
   inner.big = was_big && !(vr == Vr::UN);
 }
 
-void Decoder::open(FrameKind kind, Tag tag, Vr vr, std::size_t header, std::uint32_t length, std::size_t end) {
+template <typename Sink>
+void Decoder<Sink>::open(FrameKind kind, Tag tag, Vr vr, std::size_t header, std::uint32_t length, std::size_t end) {
+  if (top_ + 1 == room_) more_levels();
   const Frame& outer = frames_[top_];
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back(Node{.tag = tag,
-                        .vr = vr,
-                        .kind = kind == FrameKind::item        ? NodeKind::item
-                                : kind == FrameKind::fragments ? NodeKind::fragments
-                                                               : NodeKind::sequence,
-                        .depth = outer.depth,
-                        .length = length,
-                        .end = index + 1,
-                        .offset = options_.base_offset + at_,
-                        .end_offset = 0,
-                        .value = {}});
+  const std::uint32_t index = sink.count();
+  const std::uint64_t offset = options_.base_offset + at_;
   at_ += header;
   Frame& inner = frames_[++top_];
   inner = outer;
   inner.end = end;
   inner.next_tag = 0;
+  inner.offset = offset;
+  inner.tag = tag;
   inner.node = index;
   inner.items = 0;
+  inner.depth = outer.depth + (kind == FrameKind::item ? 0 : 1);
+  inner.length = length;
+  inner.vr = vr;
   inner.kind = kind;
-  inner.depth = static_cast<std::uint8_t>(outer.depth + (kind == FrameKind::item ? 0 : 1));
   inner.undefined = length == undefined_length;
+  sink.open(node_of(inner, outer.depth), outer.big);
 }
 
-void Decoder::close() {
-  Node& node = nodes_[frames_[top_].node];
-  node.end = static_cast<std::uint32_t>(nodes_.size());
-  node.end_offset = options_.base_offset + at_;
-  --top_;
+// The container that a level stands for.
+template <typename Sink>
+Node Decoder<Sink>::node_of(const Frame& level, std::uint32_t depth) const {
+  return Node{.tag = level.tag,
+              .vr = level.vr,
+              .kind = level.kind == FrameKind::item        ? NodeKind::item
+                      : level.kind == FrameKind::fragments ? NodeKind::fragments
+                                                           : NodeKind::sequence,
+              .depth = depth,
+              .length = level.length,
+              .end = level.node + 1,
+              .offset = level.offset,
+              .end_offset = 0,
+              .value = {}};
+}
+
+template <typename Sink>
+void Decoder<Sink>::close() {
+  const Frame& level = frames_[top_--];
+  if (counts_group_ && top_ == 0 && level.tag.group == (options_.command_set ? 0x0000 : 0x0002))
+    group_length_.group_end = options_.base_offset + at_;
+  sink.close(level.node, options_.base_offset + at_, node_of(level, frames_[top_].depth));
+}
+
+// Deep nesting: all levels move to the heap. Input of 16 bytes opens two of them, so growth follows the input.
+template <typename Sink>
+void Decoder<Sink>::more_levels() {
+  if (more_frames_.empty()) more_frames_.assign(usual_frames_.begin(), usual_frames_.end());
+  room_ *= 2;
+  more_frames_.resize(room_);
+  frames_ = more_frames_.data();
 }
 
 // The bytes of a level are used up.
-void Decoder::close_at_end(const Frame& frame) {
+template <typename Sink>
+void Decoder<Sink>::close_at_end(const Frame& frame) {
   at_item_ = false;
   if (frame.undefined) {
     const std::string expected =
@@ -316,7 +355,8 @@ void Decoder::close_at_end(const Frame& frame) {
 }
 
 // FFFE,xxxx where a Data Element is expected.
-void Decoder::delimiter(Frame& frame, Tag tag) {
+template <typename Sink>
+void Decoder<Sink>::delimiter(Frame& frame, Tag tag) {
   const std::uint32_t length = u32(at_ + 4, frame.big);
   if (frame.kind == FrameKind::item && frame.undefined) {
     if (tag == item_end_tag) {
@@ -344,22 +384,25 @@ void Decoder::delimiter(Frame& frame, Tag tag) {
 }
 
 // Keeps `size` bytes that have no place in the structure.
-void Decoder::stray(Frame& frame, Tag tag, std::size_t size) {
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back(Node{.tag = tag,
-                        .vr = Vr::none,
-                        .kind = NodeKind::element,
-                        .depth = frame.depth,
-                        .length = u32(at_ + 4, frame.big),
-                        .end = index + 1,
-                        .offset = options_.base_offset + at_,
-                        .end_offset = options_.base_offset + at_ + size,
-                        .value = {data_ + at_, size}});
+template <typename Sink>
+void Decoder<Sink>::stray(Frame& frame, Tag tag, std::size_t size) {
+  const std::uint32_t index = sink.count();
+  sink.leaf(Node{.tag = tag,
+                 .vr = Vr::none,
+                 .kind = NodeKind::element,
+                 .depth = frame.depth,
+                 .length = u32(at_ + 4, frame.big),
+                 .end = index + 1,
+                 .offset = options_.base_offset + at_,
+                 .end_offset = options_.base_offset + at_ + size,
+                 .value = {data_ + at_, size}},
+            frame.big);
   at_ += size;
 }
 
 // Inside a sequence or encapsulated Pixel Data: an item or the end.
-void Decoder::item(Frame& frame) {
+template <typename Sink>
+void Decoder<Sink>::item(Frame& frame) {
   at_item_ = false;
   const std::size_t left = frame.end - at_;
   if (left < 8) {
@@ -420,28 +463,40 @@ void Decoder::item(Frame& frame) {
              "length " + std::to_string(length), "an even length");
     end = at_ + 8 + length;
   }
-  if (nodes_.size() >= limits::max_elements) {
+  if (sink.count() >= limits::max_elements) {
     error("limits/elements", "PS3.5 7.1", at_, nullptr, "more items", std::to_string(limits::max_elements));
     return;
   }
   if (frame.kind == FrameKind::sequence) return open(FrameKind::item, tag, Vr::none, 8, length, end);
 
   if (frame.items == 1 && length % 4 != 0) check_offset_table(frame, length);
-  const auto index = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back(Node{.tag = tag,
-                        .vr = Vr::none,
-                        .kind = NodeKind::fragment,
-                        .depth = frame.depth,
-                        .length = length,
-                        .end = index + 1,
-                        .offset = options_.base_offset + at_,
-                        .end_offset = options_.base_offset + end,
-                        .value = {data_ + at_ + 8, length}});
+  const std::uint32_t index = sink.count();
+  sink.leaf(Node{.tag = tag,
+                 .vr = Vr::none,
+                 .kind = NodeKind::fragment,
+                 .depth = frame.depth,
+                 .length = length,
+                 .end = index + 1,
+                 .offset = options_.base_offset + at_,
+                 .end_offset = options_.base_offset + end,
+                 .value = {data_ + at_ + 8, length}},
+            frame.big);
   at_ = end;
 }
 
+template class Decoder<TreeSink>;
+template class Decoder<TokenSink>;
+
 DataSetDecode decode(ByteView bytes, Encoding encoding, const DecodeOptions& options) {
-  return Decoder(bytes, encoding, options).run();
+  Decoder<TreeSink> decoder(bytes, encoding, options, TreeSink(encoding));
+  decoder.run();
+  return {std::move(decoder.sink.data_set), decoder.consumed, std::move(decoder.problems), decoder.more_problems};
+}
+
+ScanResult scan(ByteView bytes, Encoding encoding, const DecodeOptions& options, Visitor visitor) {
+  Decoder<TokenSink> decoder(bytes, encoding, options, TokenSink(visitor));
+  decoder.run();
+  return {decoder.consumed, std::move(decoder.problems), decoder.more_problems};
 }
 
 DataSetDecode decode_owned(Bytes bytes, Encoding encoding, const DecodeOptions& options) {

@@ -41,7 +41,8 @@ UidFault fault_of_uid(std::string_view value) {
 
 }  // namespace
 
-std::string Decoder::letters(const std::uint8_t* two) {
+template <typename Sink>
+std::string Decoder<Sink>::letters(const std::uint8_t* two) {
   std::string text;
   for (int i = 0; i < 2; ++i) {
     if (two[i] >= 0x21 && two[i] < 0x7f) {
@@ -56,13 +57,20 @@ std::string Decoder::letters(const std::uint8_t* two) {
 }
 
 // "(0040,0100)[1]/(0008,0060)"
-std::string Decoder::path(const Tag* tag) const {
+template <typename Sink>
+std::string Decoder<Sink>::path(const Tag* tag) const {
+  // Of very deep nesting the ends are told: a thousand problems a million levels down would fill the memory.
+  constexpr std::size_t told = 32;
   std::string text;
   for (std::size_t i = 1; i <= top_; ++i) {
+    if (top_ > 4 * told && i == 2 * told + 1) {
+      i = top_ - (2 * told + (top_ & 1U)) + 1;  // from a sequence on
+      text += "/...";
+    }
     const Frame& frame = frames_[i];
     if (frame.kind == FrameKind::item) continue;
     if (!text.empty()) text += '/';
-    text += to_string(nodes_[frame.node].tag);
+    text += to_string(frame.tag);
     if (i < top_ || at_item_) text += '[' + std::to_string(frame.items) + ']';
   }
   if (tag) {
@@ -72,37 +80,41 @@ std::string Decoder::path(const Tag* tag) const {
   return text;
 }
 
-void Decoder::report(Gravity gravity, std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag,
-                     std::string found, std::string expected) {
+template <typename Sink>
+void Decoder<Sink>::report(Gravity gravity, std::string_view rule, std::string_view clause, std::size_t at,
+                           const Tag* tag, std::string found, std::string expected) {
   if (options_.strict && stopped_) return;
   if (gravity == Gravity::error) stopped_ = failed_ = true;
   if (gravity == Gravity::deviation && options_.strict) stopped_ = true;
-  if (out_.problems.size() >= limits::max_problems && gravity != Gravity::error) {
-    ++out_.more_problems;
+  if (problems.size() >= limits::max_problems && gravity != Gravity::error) {
+    ++more_problems;
     return;
   }
-  out_.problems.push_back(Problem{.rule = std::string(rule),
-                                  .clause = std::string(clause),
-                                  .offset = options_.base_offset + at,
-                                  .field = path(tag),
-                                  .found = std::move(found),
-                                  .expected = std::move(expected),
-                                  .gravity = gravity});
+  problems.push_back(Problem{.rule = std::string(rule),
+                             .clause = std::string(clause),
+                             .offset = options_.base_offset + at,
+                             .field = path(tag),
+                             .found = std::move(found),
+                             .expected = std::move(expected),
+                             .gravity = gravity});
 }
 
-void Decoder::deviation(std::string_view rule, std::string_view clause, std::size_t at, Tag tag, std::string found,
-                        std::string expected) {
+template <typename Sink>
+void Decoder<Sink>::deviation(std::string_view rule, std::string_view clause, std::size_t at, Tag tag,
+                              std::string found, std::string expected) {
   report(Gravity::deviation, rule, clause, at, &tag, std::move(found), std::move(expected));
 }
 
-void Decoder::error(std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag, std::string found,
-                    std::string expected) {
+template <typename Sink>
+void Decoder<Sink>::error(std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag,
+                          std::string found, std::string expected) {
   report(Gravity::error, rule, clause, at, tag, std::move(found), std::move(expected));
   stopped_ = failed_ = true;
 }
 
 // The tag is not greater than the one before it in the same level.
-void Decoder::check_order(const Frame& frame, Tag tag) {
+template <typename Sink>
+void Decoder<Sink>::check_order(const Frame& frame, Tag tag) {
   const Tag before(static_cast<std::uint32_t>(frame.next_tag - 1));
   if (tag == before)
     deviation("ps3.5/7.1/duplicate", "PS3.5 7.1", at_, tag, "the same tag again", "each tag at most once");
@@ -112,7 +124,8 @@ void Decoder::check_order(const Frame& frame, Tag tag) {
 }
 
 // Groups with a place of their own, and group lengths.
-void Decoder::check_group(Tag tag) {
+template <typename Sink>
+void Decoder<Sink>::check_group(Tag tag) {
   if (options_.command_set) {
     if (tag.group != 0)
       deviation("ps3.7/6.3.1/foreign-group", "PS3.7 6.3.1", at_, tag, "an element outside group 0000",
@@ -147,7 +160,8 @@ void Decoder::check_group(Tag tag) {
 }
 
 // The VR in the stream is not the first of the dictionary's.
-void Decoder::check_vr(Tag tag, Vr vr) {
+template <typename Sink>
+void Decoder<Sink>::check_vr(Tag tag, Vr vr) {
   const auto* entry = dict::find(tag);
   if (!entry) {
     // A private creator is LO, and never UN (PS3.5 7.8.1, 6.2.2).
@@ -165,7 +179,8 @@ void Decoder::check_vr(Tag tag, Vr vr) {
     report(Gravity::note, "ps3.6/6/vr", "PS3.6 6", at_ + 4, &tag, std::string(name(vr)), std::move(expected));
 }
 
-void Decoder::check_uid(Tag tag, std::size_t at, std::size_t length) {
+template <typename Sink>
+void Decoder<Sink>::check_uid(Tag tag, std::size_t at, std::size_t length) {
   const auto fault = fault_of_uid(as_text({data_ + at, length}));
   if (fault.rule.empty()) return;
   const std::string_view clause = fault.rule.starts_with("ps3.5/6.2") ? "PS3.5 6.2" : "PS3.5 9.1";
@@ -183,69 +198,83 @@ void Decoder::check_uid(Tag tag, std::size_t at, std::size_t length) {
   deviation(fault.rule, clause, at + fault.at, tag, std::move(found), std::string(fault.expected));
 }
 
-void Decoder::check_number_size(Tag tag, Vr vr, std::size_t length_at, std::uint32_t length) {
+template <typename Sink>
+void Decoder<Sink>::check_number_size(Tag tag, Vr vr, std::size_t length_at, std::uint32_t length) {
   deviation("ps3.5/6.2/number-size", "PS3.5 6.2", length_at, tag,
             "length " + std::to_string(length) + " with VR " + std::string(name(vr)),
             "a multiple of " + std::to_string(unit_size(vr)));
 }
 
-void Decoder::check_offset_table(const Frame&, std::uint32_t length) {
+template <typename Sink>
+void Decoder<Sink>::check_offset_table(const Frame&, std::uint32_t length) {
   report(Gravity::deviation, "ps3.5/A.4/offset-table", "PS3.5 A.4", at_ + 4, nullptr,
          "length " + std::to_string(length), "a Basic Offset Table of whole 32-bit offsets");
 }
 
-// (0000,0000) or (0002,0000): there, first, and true.
-void Decoder::check_group_length() {
+template <typename Sink>
+void Decoder<Sink>::see_group_length(const Node& node) {
   const std::uint16_t group = options_.command_set ? 0x0000 : 0x0002;
-  const std::string rule = options_.command_set ? "ps3.7/6.3.1/" : "ps3.10/7.1/";
+  if (top_ != 0 || node.tag.group != group) return;
+  if (node.tag.element == 0 && !group_length_.found)
+    group_length_ = {.found = true,
+                     .first = sink.count() == 0,
+                     .at = node.offset - options_.base_offset,
+                     .value = node.value,
+                     .value_at = node.end_offset - options_.base_offset - node.value.size(),
+                     .end = node.end_offset,
+                     .group_end = 0};
+  group_length_.group_end = node.end_offset;
+}
+
+// (0000,0000) or (0002,0000): there, first, and true.
+template <typename Sink>
+void Decoder<Sink>::check_group_length() {
+  const std::uint16_t group = options_.command_set ? 0x0000 : 0x0002;
+  // Whole ids, so that the catalogue of rules finds them.
+  const auto rule = [&](std::string_view of_command, std::string_view of_meta) {
+    return options_.command_set ? of_command : of_meta;
+  };
   const std::string clause = options_.command_set ? "PS3.7 6.3.1" : "PS3.10 7.1";
   const Tag tag{group, 0};
-  const auto at_of = [&](const Node& node) { return static_cast<std::size_t>(node.offset - options_.base_offset); };
-  const Node* found = nullptr;
-  bool first = true;
-  std::size_t group_end = 0;
-  for (std::uint32_t i = 0; i < nodes_.size(); i = nodes_[i].end) {
-    const Node& node = nodes_[i];
-    if (node.tag == tag && !found) {
-      found = &node;
-      first = i == 0;
-    }
-    if (node.tag.group == group) group_end = static_cast<std::size_t>(node.end_offset - options_.base_offset);
-  }
-  if (!found) {
-    report(Gravity::deviation, rule + "group-length-missing", clause, 0, &tag, "no group length",
-           "the group length first");
+  const GroupLength& found = group_length_;
+  if (!found.found) {
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length-missing", "ps3.10/7.1/group-length-missing"), clause, 0,
+           &tag, "no group length", "the group length first");
     return;
   }
-  if (!first) {
-    report(Gravity::deviation, rule + "group-length-first", clause, at_of(*found), &tag, "not the first element",
-           "the group length first");
+  const auto value_at = static_cast<std::size_t>(found.value_at);
+  if (!found.first) {
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length-first", "ps3.10/7.1/group-length-first"), clause,
+           static_cast<std::size_t>(found.at), &tag, "not the first element", "the group length first");
     return;
   }
-  const std::size_t counted = group_end - static_cast<std::size_t>(found->end_offset - options_.base_offset);
-  const std::size_t value_at = static_cast<std::size_t>(found->end_offset - options_.base_offset) - found->value.size();
-  if (found->value.size() != 4) {
-    report(Gravity::deviation, rule + "group-length", clause, value_at, &tag,
-           std::to_string(found->value.size()) + " bytes", "one UL");
+  const std::uint64_t counted = found.group_end - found.end;
+  if (found.value.size() != 4) {
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length", "ps3.10/7.1/group-length"), clause, value_at, &tag,
+           std::to_string(found.value.size()) + " bytes", "one UL");
     return;
   }
-  const auto value = load<std::uint32_t>(found->value.data(), out_.data_set.encoding_.endian);
+  const auto value = load<std::uint32_t>(found.value.data(), frames_[0].big ? Endian::big : Endian::little);
   if (value != counted)
-    report(Gravity::deviation, rule + "group-length", clause, value_at, &tag, std::to_string(value),
-           std::to_string(counted));
+    report(Gravity::deviation, rule("ps3.7/6.3.1/group-length", "ps3.10/7.1/group-length"), clause, value_at, &tag,
+           std::to_string(value), std::to_string(counted));
 }
 
 // A Command Set is implicit VR whatever was negotiated. One in explicit VR would read as huge lengths, so when the
 // first element has the letters of a VR where the length belongs, that is said and the rest is read as explicit.
-void Decoder::look_for_explicit_command() {
+template <typename Sink>
+void Decoder<Sink>::look_for_explicit_command() {
   if (frames_[0].explicit_vr || size_ < 8 || u16(0, frames_[0].big) != 0) return;
   const auto vr = static_cast<Vr>(data_[4] << 8 | data_[5]);
   if (!is_known(vr)) return;
   frames_[0].explicit_vr = true;
-  out_.data_set.encoding_.explicit_vr = true;
+  sink.became_explicit();
   const Tag tag{0, u16(2, frames_[0].big)};
   report(Gravity::deviation, "ps3.7/6.3.1/explicit-vr", "PS3.7 6.3.1", 4, &tag, "the VR " + std::string(name(vr)),
          "Implicit VR Little Endian");
 }
+
+template class Decoder<TreeSink>;
+template class Decoder<TokenSink>;
 
 }  // namespace assay::dataset

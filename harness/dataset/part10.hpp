@@ -28,13 +28,17 @@ struct FileMeta {
   std::string sop_instance_uid;
   std::string transfer_syntax_uid;
   std::string implementation_class_uid;
-  std::string implementation_version_name;  // left out when empty
-  std::string source_ae_title;              // left out when empty
+  std::string implementation_version_name;           // left out when empty
+  std::string source_ae_title;                       // left out when empty
+  std::string sending_ae_title = {};                 // left out when empty
+  std::string receiving_ae_title = {};               // left out when empty
+  std::string private_information_creator_uid = {};  // with the next, left out when empty
+  Bytes private_information = {};
 };
 
 /// A whole file from a Data Set that is encoded (and deflated) as the Transfer Syntax says.
 Bytes build_part10(const FileMeta& meta, ByteView encoded_data_set);
-/// The same, encoding the Data Set. For syntaxes that need no deflating.
+/// The same, encoding the Data Set and deflating it where the Transfer Syntax says so.
 Bytes build_part10(const FileMeta& meta, const DataSet& data_set);
 
 }  // namespace assay::dataset

@@ -1,29 +1,58 @@
 #include "harness/dataset/transfer_syntax.hpp"
 
+#include "harness/dict/dict.hpp"
+
 namespace assay::dataset {
 
-Encoding encoding_of(std::string_view transfer_syntax_uid) {
-  std::string_view uid = transfer_syntax_uid;
+namespace {
+
+constexpr Encoding deflated{true, Endian::little, true, false};
+constexpr Encoding encapsulated{true, Endian::little, false, true};
+
+constexpr TransferSyntax table[] = {
+#define ASSAY_TRANSFER_SYNTAX(uid, encoding, codec, loss) {uid, encoding, Codec::codec, Loss::loss},
+#include "harness/dataset/transfer_syntaxes.inc"
+#undef ASSAY_TRANSFER_SYNTAX
+};
+
+}  // namespace
+
+bool TransferSyntax::retired() const {
+  const auto* entry = dict::find_uid(uid);
+  return entry != nullptr && entry->retired;
+}
+
+std::string_view TransferSyntax::name() const {
+  const auto* entry = dict::find_uid(uid);
+  return entry != nullptr ? entry->name : uid;
+}
+
+std::span<const TransferSyntax> transfer_syntaxes() { return table; }
+
+const TransferSyntax* find_transfer_syntax(std::string_view uid) {
   while (!uid.empty() && (uid.back() == '\0' || uid.back() == ' ')) uid.remove_suffix(1);
-  constexpr Encoding deflated{true, Endian::little, true, false};
-  struct Row {
-    std::string_view uid;
-    Encoding encoding;
-  };
-  static constexpr Row rows[] = {
-      {"1.2.840.10008.1.2", implicit_le},        // PS3.5 A.1
-      {"1.2.840.10008.1.2.1", explicit_le},      // A.2
-      {"1.2.840.10008.1.2.2", explicit_be},      // A.3, retired
-      {"1.2.840.10008.1.2.1.99", deflated},      // A.5
-      {"1.2.840.10008.1.2.4.94", explicit_le},   // JPIP Referenced: a URL instead of Pixel Data (A.6)
-      {"1.2.840.10008.1.2.4.95", deflated},      // JPIP Referenced Deflate (A.7)
-      {"1.2.840.10008.1.2.4.204", explicit_le},  // JPIP HTJ2K Referenced
-      {"1.2.840.10008.1.2.4.205", deflated},     // JPIP HTJ2K Referenced Deflate
-      {"1.2.840.10008.1.20", implicit_le},       // Papyrus 3, retired
-  };
-  for (const auto& row : rows)
-    if (row.uid == uid) return row.encoding;
-  return {true, Endian::little, false, true};
+  for (const auto& row : table)
+    if (row.uid == uid) return &row;
+  return nullptr;
+}
+
+Encoding encoding_of(std::string_view transfer_syntax_uid) {
+  const auto* known = find_transfer_syntax(transfer_syntax_uid);
+  return known != nullptr ? known->encoding : encapsulated;
+}
+
+std::string encoding_name(Encoding encoding) {
+  std::string text = encoding.explicit_vr ? "Explicit VR " : "Implicit VR ";
+  text += encoding.endian == Endian::big ? "Big Endian" : "Little Endian";
+  if (encoding.deflated) text += ", deflated";
+  return text;
+}
+
+std::string_view family_default(std::string_view uid) {
+  const auto* syntax = find_transfer_syntax(uid);
+  if (syntax == nullptr || syntax->codec != Codec::jpeg) return {};
+  if (syntax->loss == Loss::none) return "1.2.840.10008.1.2.4.70";
+  return syntax->uid.ends_with(".50") ? "1.2.840.10008.1.2.4.50" : "1.2.840.10008.1.2.4.51";
 }
 
 }  // namespace assay::dataset

@@ -68,7 +68,6 @@ def code_of(line: str) -> str:
 
 def check(root: pathlib.Path) -> list[str]:
     complaints = []
-    command_line_users = []
     for path in lint.files(root, *lint.SOURCES, ".inc"):
         name = path.relative_to(root).as_posix()
         room = room_of(name)
@@ -91,8 +90,6 @@ def check(root: pathlib.Path) -> list[str]:
             for pattern, rooms in LIBRARIES.items():
                 if re.match(pattern, header) and room not in rooms:
                     complaints.append(f"{where}{header} may be included only in {' '.join(rooms)}")
-            if header.startswith("CLI/"):
-                command_line_users.append(name)
             other = room_of(header) if include[1][0] == '"' else None
             if other == "version.hpp" or other is None:
                 if include[1][0] == '"' and other is None:
@@ -102,8 +99,6 @@ def check(root: pathlib.Path) -> list[str]:
                 complaints.append(f"{where}{header} is in no known room")
             elif other != room and other not in ROOMS[room]:
                 complaints.append(f"{where}{room} may not include {other}")
-    if len(set(command_line_users)) > 1:
-        complaints.append(f"CLI11 belongs in one file, it is in {' '.join(sorted(set(command_line_users)))}")
     return complaints
 
 
@@ -122,7 +117,6 @@ if __name__ == "__main__":
             ({"harness/pdu/a.cpp": "#include <fmt/format.h>\n"}, "fmt/format.h may be included only in"),
             ({"harness/app/a.cpp": "#include <boost/asio/io_context.hpp>\n"}, "only in peers"),
             ({"harness/app/a.cpp": "#include <CLI/CLI.hpp>\n"}, "only in cli"),
-            ({"harness/cli/a.cpp": "#include <CLI/CLI.hpp>\n", "harness/cli/b.cpp": "#include <CLI/CLI.hpp>\n"}, "one file"),
             ({"harness/misc/a.cpp": "\n"}, "no known room"),
         ],
         sound=[

@@ -1,0 +1,23 @@
+#include <memory>
+
+#include "harness/app/probe.hpp"
+#include "harness/cli/file_commands.hpp"
+
+namespace assay::cli {
+
+void add_probe(CLI::App& cli, FileCommands& commands) {
+  struct Options {
+    std::vector<std::string> paths;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  auto* command = cli.add_subcommand("probe", "Say what files are, DICOM or not, and what to do with them next");
+  command->add_option("path", options->paths, "Files and folders; - is standard input")->required();
+  command->add_flag("--json", options->json, "A JSON array on standard output");
+  command->footer(
+      "Exit code: 0 all are DICOM files, 1 one has something wrong about it or guessed, 2 one is not DICOM.");
+  commands.push_back(
+      {command, [options](app::Console& console) { return app::probe(options->paths, options->json, console); }});
+}
+
+}  // namespace assay::cli
