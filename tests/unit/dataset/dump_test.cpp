@@ -98,6 +98,18 @@ TEST(DumpLines, Nothing_that_moves_a_terminal_comes_out) {
   }
 }
 
+TEST(DumpLines, Text_is_decoded_by_the_character_set_in_force) {
+  DataSet data_set(explicit_le);
+  data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
+  data_set.set_text(tags::PatientName, "M\xfcller");
+  EXPECT_NE(people(data_set).find("M\xc3\xbcller"), std::string::npos);
+  data_set.set_text(tags::SpecificCharacterSet, "\\ISO 2022 IR 87");
+  data_set.set_text(tags::PatientName, "A\\\x1b$B;3\x1b(B");
+  const auto text = people(data_set);
+  EXPECT_NE(text.find("A\\\xe5\xb1\xb1"), std::string::npos) << text;
+  EXPECT_NE(text.find("PN        12   2  "), std::string::npos) << "two values: " << text;
+}
+
 TEST(DumpLines, Cut_at_the_width_between_characters_and_whole_on_request) {
   DataSet data_set(explicit_le);
   data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
