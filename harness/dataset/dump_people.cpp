@@ -134,7 +134,7 @@ class Dumper {
     const Node& node = cursor.node();
     const std::size_t levels = std::min(cursor.levels(), deepest_indent);
     const bool filtered = !style_.only.empty();
-    std::string place = filtered ? short_path(cursor) : std::string(levels * 2, ' ');
+    std::string place = filtered ? bounded_path(cursor) : std::string(levels * 2, ' ');
     if (!filtered && cursor.levels() > deepest_indent) place += fmt::format("[{}] ", cursor.levels());
     const std::string length = node.length == undefined_length ? "undefined" : std::to_string(node.length);
     const std::string offset = node.offset >= first_added_offset ? "-" : std::to_string(node.offset);
@@ -166,7 +166,7 @@ class Dumper {
     nlohmann::ordered_json object;
     if (!style_.file.empty()) object["file"] = style_.file;
     if (node.offset < first_added_offset) object["offset"] = node.offset;
-    object["path"] = short_path(cursor);
+    object["path"] = bounded_path(cursor);
     object["kind"] = kind_name(node);
     if (cursor.item_number() == 0) {
       object["tag"] = to_string(node.tag);
