@@ -171,8 +171,9 @@ TEST(DumpLines, Fragments_and_bulk_data_are_counted_not_listed) {
 
 TEST(Dumps, A_hundred_thousand_levels_take_linear_space_and_no_recursion) {
   constexpr std::size_t depth = 100'000;
+  const Bytes level = hex("40000001 ffffffff feff00e0 ffffffff");
   Bytes bytes;
-  for (std::size_t i = 0; i < depth; ++i) append(bytes, hex("40000001 ffffffff feff00e0 ffffffff"));
+  for (std::size_t i = 0; i < depth; ++i) append(bytes, level);
   DecodeOptions options;
   options.max_depth = depth + 1;
   const auto data_set = decode(bytes, implicit_le, options).data_set;
