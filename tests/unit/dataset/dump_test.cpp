@@ -160,7 +160,9 @@ TEST(DumpLines, Fragments_and_bulk_data_are_counted_not_listed) {
   const Bytes frame(10, 1);
   DataSet data_set(explicit_le);
   data_set.set_fragments(tags::PixelData, {table, frame, frame});
-  EXPECT_NE(people(data_set).find("2 fragments, 20 bytes, 2 offsets\n"), std::string::npos) << people(data_set);
+  DumpStyle wide;
+  wide.width = 160;
+  EXPECT_NE(people(data_set, wide).find("2 fragments, 20 bytes, 2 offsets\n"), std::string::npos);
   EXPECT_EQ(split_lines(people(data_set)).size(), 1U);
   DumpStyle full;
   full.full = true;
