@@ -34,7 +34,9 @@ TEST(ElementLines, Tell_offset_path_kind_VR_lengths_and_digest_of_every_node) {
   const Bytes bytes =
       hex("40000001 5351 0000 ffffffff feff00e0 0a000000 08006000 4353 0200 4d52 feffdde0 00000000 "
           "e07f1000 4f42 0000 ffffffff feff00e0 00000000 feff00e0 02000000 ffd8 feffdde0 00000000");
-  const auto data_set = decode(bytes, {true, Endian::little, false, true}, {.base_offset = 100}).data_set;
+  DecodeOptions options;
+  options.base_offset = 100;
+  const auto data_set = decode(bytes, {true, Endian::little, false, true}, options).data_set;
   EXPECT_EQ(elements(data_set),
             "f\t100\t(0040,0100)\tsequence\tSQ\tundefined\t-\t-\n"
             "f\t112\t(0040,0100)[1]\titem\t--\t10\t-\t-\n"
