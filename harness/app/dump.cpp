@@ -15,6 +15,9 @@ namespace assay::app {
 
 namespace {
 
+// In a pipe nothing wraps, but values of a megabyte help nobody there either.
+constexpr std::size_t piped_width = 160;
+
 std::string summary(const std::string& path, const dataset::DicomFile& file) {
   const auto uid_text = [](std::string_view uid) {
     const auto* entry = dict::find_uid(uid);
@@ -63,7 +66,7 @@ class Dump {
     }
     style_.colour = console_.colour();
     style_.full = options_.full;
-    style_.width = static_cast<std::size_t>(console_.width());
+    style_.width = console_.live() ? static_cast<std::size_t>(console_.width()) : piped_width;
     style_.json = options_.form == DumpForm::json;
     if (options_.depth) style_.depth = *options_.depth;
     return std::nullopt;
