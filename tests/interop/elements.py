@@ -129,10 +129,10 @@ def tree(rows):
 STRUCTURE = ("kind", "stray", "only-ours", "only-theirs", "items", "length", "size", "value", "offset")
 
 
-def compare(ours, theirs, lengths_only=False):
+def compare(ours, theirs, lengths_only=False, keeps_last=False):
     """Differences between two lists of rows, in the order of our document, up to the first in structure: what comes
     after that follows from it. Sorting and dropping of duplicates, as others do, are one difference per level each.
-    `lengths_only`: the other table has no values."""
+    `lengths_only`: the other table has no values; `keeps_last`: of two equal tags it has the last."""
     found = []  # (position in our document, difference)
     positions = {id(row): i for i, row in enumerate(ours)}
 
@@ -188,10 +188,8 @@ def compare(ours, theirs, lengths_only=False):
                 continue
             if len(nodes) > len(its[path]):
                 add(positions[id(nodes[1].row)], "duplicate", nodes[1].row, its[path][0].row)
-            if len(nodes) > len(its[path]) == 1:  # the first or the last is kept
-                kept = its[path][0].row
-                same = [n for n in nodes if n.row[4:] == kept[4:]] or nodes
-                nodes = [next((n for n in same if kept.offset is not None and kept.offset - n.row.offset in (8, 12)), same[0])]
+            if len(nodes) > len(its[path]):
+                nodes = nodes[-len(its[path]):] if keeps_last else nodes
             for left, right in zip(nodes, its[path]):
                 pair(left, right)
         at = positions[id(a.row)] if a.row else -1

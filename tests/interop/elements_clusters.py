@@ -85,7 +85,7 @@ def compare(clusters, product, readings, others, problems, refusals):
         if mine or theirs.refused:
             continue
         compared += 1
-        differences = elements.compare(ours.rows, theirs.rows)
+        differences = elements.compare(ours.rows, theirs.rows, keeps_last=product == "pydicom")
         agreed += not differences
         for difference in differences:
             key = Key(product, difference.what, elements.rule_at(found, difference, ours.rows), elements.vr_of(difference))

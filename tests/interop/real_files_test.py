@@ -130,13 +130,13 @@ class RealFiles(unittest.TestCase):
                                             elements.vr_of(difference))
                 clusters.add(key, file, difference)
             data = pathlib.Path(file).read_bytes()
-            printed = {row.path: text for row, text in dumps[file]}
+            printed = {(row.path, row.vr): text for row, text in dumps[file]}
             twice = collections.Counter(row.path for row in rows)
             base = mutants.Base("", data, rows)
             for _, _, row in base.spans:  # only what stands in the file at its offset, so nothing deflated
-                if row.kind == "element" and twice[row.path] == 1 and row.path in printed:
+                if row.kind == "element" and twice[row.path] == 1 and (row.path, row.vr) in printed:
                     values += 1
-                    if why := printed_wrong(data, row, printed[row.path]):
+                    if why := printed_wrong(data, row, printed[row.path, row.vr]):
                         wrong.append(f"{file} {row.path} {row.vr}: {why}")
         print(f"dcmdump: {len(dumps)} files, {values} values")
         self.assertGreater(values, 10_000)
