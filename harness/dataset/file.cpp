@@ -101,6 +101,13 @@ Place find_place(ByteView file, Problems& problems) {
     deviation("ps3.10/7.1/prefix-letters", preamble_size, "a Data Set without prefix and meta information", expected);
     return {FileKind::part10, start, false, true};
   }
+  // A Data Set behind a few bytes of something else.
+  for (std::size_t start = 1; start <= 16 && start < file.size(); ++start) {
+    const auto encoding = sniff(file.subspan(start));
+    if (!encoding || look_at(file.subspan(start), *encoding).known < 6) continue;
+    deviation("ps3.10/7.1/prefix-shifted", start, "a Data Set at byte " + std::to_string(start), expected);
+    return {FileKind::bare_data_set, start, false, true};
+  }
   return {};
 }
 
@@ -164,7 +171,7 @@ class Reader {
       const Tag first(2, load<std::uint16_t>(bytes.data() + start + 2, encoding.endian));
       file_.problems.push_back(part10_problem(Gravity::deviation, "ps3.10/7.1/meta-encoding",
                                               start + (encoding.endian == Endian::big ? 0 : 4), to_string(first),
-                                              name_of(encoding), "Explicit VR Little Endian, whatever follows"));
+                                              encoding_name(encoding), "Explicit VR Little Endian, whatever follows"));
     }
     file_.meta = std::move(meta.data_set);
     file_.data_set_offset = start + meta.consumed;
@@ -215,7 +222,7 @@ class Reader {
       }
     }
     if (!best || (has_meta && same_bytes(*best, file_.encoding))) return;
-    const std::string looks = name_of(*best);
+    const std::string looks = encoding_name(*best);
     if (!has_meta) {
       file_.guess = "no Transfer Syntax is named; looks like " + looks;
     } else if (file_.transfer_syntax_uid.empty()) {
@@ -223,11 +230,11 @@ class Reader {
     } else if (!declared) {
       file_.guess = "unknown Transfer Syntax " + file_.transfer_syntax_uid + "; looks like " + looks;
     } else {
-      file_.guess = "declared " + name_of(file_.encoding) + ", looks like " + looks;
-      file_.problems.push_back(part10_problem(Gravity::deviation, "ps3.10/7.1/transfer-syntax-mismatch",
-                                              file_.data_set_offset, to_string(tags::TransferSyntaxUID),
-                                              "a Data Set that looks like " + looks,
-                                              name_of(file_.encoding) + ", as " + file_.transfer_syntax_uid + " says"));
+      file_.guess = "declared " + encoding_name(file_.encoding) + ", looks like " + looks;
+      file_.problems.push_back(
+          part10_problem(Gravity::deviation, "ps3.10/7.1/transfer-syntax-mismatch", file_.data_set_offset,
+                         to_string(tags::TransferSyntaxUID), "a Data Set that looks like " + looks,
+                         encoding_name(file_.encoding) + ", as " + file_.transfer_syntax_uid + " says"));
     }
     if (!has_meta || file_.transfer_syntax_uid.empty()) best->encapsulated = false;
     file_.encoding = *best;

@@ -41,7 +41,7 @@ Encoding encoding_of(std::string_view transfer_syntax_uid) {
   return known != nullptr ? known->encoding : encapsulated;
 }
 
-std::string name_of(Encoding encoding) {
+std::string encoding_name(Encoding encoding) {
   std::string text = encoding.explicit_vr ? "Explicit VR " : "Implicit VR ";
   text += encoding.endian == Endian::big ? "Big Endian" : "Little Endian";
   if (encoding.deflated) text += ", deflated";

@@ -27,7 +27,7 @@ inline constexpr Encoding explicit_be{true, Endian::big, false, false};
 Encoding encoding_of(std::string_view transfer_syntax_uid);
 
 /// "Explicit VR Little Endian, deflated": an encoding in words.
-std::string name_of(Encoding encoding);
+std::string encoding_name(Encoding encoding);
 
 /// How Pixel Data is written (PS3.5 8.2).
 enum class Codec : std::uint8_t {

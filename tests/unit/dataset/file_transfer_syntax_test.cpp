@@ -74,7 +74,7 @@ TEST(TransferSyntax, Properties_are_those_of_the_standard) {
   }
   EXPECT_TRUE(find_transfer_syntax("1.2.840.10008.1.2.4.102.1")->fragmentable_video());
   EXPECT_FALSE(find_transfer_syntax("1.2.840.10008.1.2.4.102")->fragmentable_video());
-  EXPECT_EQ(name_of(encoding_of(uids::DeflatedExplicitVRLittleEndian)), "Explicit VR Little Endian, deflated");
+  EXPECT_EQ(encoding_name(encoding_of(uids::DeflatedExplicitVRLittleEndian)), "Explicit VR Little Endian, deflated");
 }
 
 TEST(TransferSyntax, Codec_families_have_the_defaults_of_the_standard) {
