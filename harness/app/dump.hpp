@@ -1,6 +1,7 @@
 // assay dump: DICOM files as text, for people and for programs. Tests: tests/interop/dump_command_test.py
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,21 @@
 
 namespace assay::app {
 
+enum class DumpForm { people, elements, json, text_form, by_level };
+
 struct DumpOptions {
   std::vector<std::string> paths;  // files and folders
-  bool elements = false;           // one line per node for programs
+  DumpForm form = DumpForm::people;
+  std::vector<std::string> tags;  // tag paths: show only these
+  std::string stop_before;        // a tag or keyword
+  std::string as;                 // transfer syntax to read the Data Set by
+  std::optional<std::size_t> depth;
+  bool full = false;
+  bool problems = false;
+  bool meta_only = false;
 };
 
-/// 0; 1 when a file could not be read to its end; 2 when one could not be read at all.
+/// 0; 1 when a file could not be read to its end, or with `problems` had any; 2 when one could not be read at all.
 int dump(const DumpOptions& options, Console& console);
 
 }  // namespace assay::app

@@ -4,7 +4,9 @@ namespace assay::cli {
 
 void add_file_commands(CLI::App& cli, FileCommands& commands) {
   add_dicomdir(cli, commands);
+  add_diff(cli, commands);
   add_dump(cli, commands);
+  add_edit(cli, commands);
   add_probe(cli, commands);
 }
 

@@ -101,13 +101,14 @@ DataSet::DataSet(const DataSet& other)
       source_(other.source_),
       source_base_(other.source_base_),
       input_(other.input_),
-      storage_(other.storage_) {
+      storage_(other.storage_),
+      added_(other.added_) {
   // Owned input and values set later never change, so they are shared; borrowed input is copied.
   if (nodes_.empty()) source_ = {};
   if (input_ || source_.empty()) return;
   const auto owner = std::make_shared<const Bytes>(source_.begin(), source_.end());
   for (auto& node : nodes_)
-    if (node.offset != no_offset && !node.value.empty())
+    if (node.offset < first_added_offset && !node.value.empty())
       node.value =
           ByteView(*owner).subspan(static_cast<std::size_t>(node.value.data() - source_.data()), node.value.size());
   source_ = *owner;
@@ -117,6 +118,20 @@ DataSet::DataSet(const DataSet& other)
 DataSet& DataSet::operator=(const DataSet& other) {
   if (this != &other) *this = DataSet(other);
   return *this;
+}
+
+ByteView DataSet::raw(const Node& node) const {
+  if (node.offset == no_offset) return {};
+  ByteView bytes = source_;
+  std::uint64_t base = source_base_;
+  if (node.offset >= first_added_offset) {
+    const auto behind = std::upper_bound(added_.begin(), added_.end(), node.offset,
+                                         [](std::uint64_t offset, const Added& added) { return offset < added.base; });
+    bytes = *std::prev(behind)->bytes;
+    base = std::prev(behind)->base;
+  }
+  return bytes.subspan(static_cast<std::size_t>(node.offset - base),
+                       static_cast<std::size_t>(node.end_offset - node.offset));
 }
 
 // Setting
@@ -215,6 +230,7 @@ void DataSet::set_sequence(Tag tag, const std::vector<DataSet>& items, bool unde
     }
     if (owned.input_) storage_.push_back(owned.input_);
     storage_.insert(storage_.end(), owned.storage_.begin(), owned.storage_.end());
+    for (const auto& added : owned.added_) storage_.push_back(added.bytes);
   }
   subtree.front().end = static_cast<std::uint32_t>(subtree.size());
   put(std::move(subtree));

@@ -25,6 +25,8 @@ namespace assay::dataset {
 inline constexpr std::uint32_t undefined_length = 0xffffffffU;
 /// The offset of what was set and not read.
 inline constexpr std::uint64_t no_offset = ~std::uint64_t{0};
+/// Offsets from here on are no places in the input: bytes that an edit put in place of read ones (edit.hpp).
+inline constexpr std::uint64_t first_added_offset = std::uint64_t{1} << 63;
 
 enum class NodeKind : std::uint8_t { element, sequence, item, fragments, fragment };
 
@@ -115,6 +117,9 @@ class DataSet {
   void set_fragments(Tag tag, const std::vector<ByteView>& fragments);  // the first is the Basic Offset Table (A.4)
   bool erase(Tag tag);
 
+  /// The bytes of a node with its header, items and delimiters, as they were read or edited; empty when it was set.
+  [[nodiscard]] ByteView raw(const Node& node) const;
+
   /// True when both hold the same elements with the same VR, values and items, whatever the length forms, byte orders
   /// and padding. UN equals any VR with the same bytes: who reads implicit VR knows no private VRs.
   [[nodiscard]] bool equal_in_value(const DataSet& other) const;
@@ -123,7 +128,13 @@ class DataSet {
   friend struct TreeSink;
   friend class Level;
   friend DataSetDecode decode_owned(Bytes, Encoding, const DecodeOptions&);
-  friend Bytes rewrite(const DataSet&);
+  friend class Splicer;
+
+  // Encoded bytes that an edit put in place of others, with the offsets their nodes count from.
+  struct Added {
+    std::uint64_t base;
+    std::shared_ptr<const Bytes> bytes;
+  };
 
   ByteView keep(Bytes bytes);
   void put(std::vector<Node> subtree);
@@ -134,6 +145,7 @@ class DataSet {
   std::uint64_t source_base_ = 0;                      // its offset
   std::shared_ptr<const Bytes> input_;                 // owns source_ after decode_owned and in copies
   std::vector<std::shared_ptr<const Bytes>> storage_;  // values set later; never changed, so copies share them
+  std::vector<Added> added_;                           // by ascending base, for the same reason shared
 };
 
 struct DecodeOptions {

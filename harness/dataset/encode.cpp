@@ -215,18 +215,18 @@ Bytes encode(const DataSet& data_set, Encoding encoding) {
 }
 
 Bytes rewrite(const DataSet& data_set) {
-  const auto& nodes = data_set.nodes_;
-  const auto& source = data_set.source_;
+  const auto& nodes = data_set.nodes();
   Bytes out;
-  out.reserve(source.size());
+  std::size_t size = 0;
+  for (std::uint32_t i = 0; i < nodes.size(); i = nodes[i].end)
+    if (nodes[i].offset != no_offset) size += static_cast<std::size_t>(nodes[i].end_offset - nodes[i].offset);
+  out.reserve(size);
   for (std::uint32_t i = 0; i < nodes.size(); i = nodes[i].end) {
     const Node& node = nodes[i];
-    if (node.offset == no_offset) {
-      Encoder(out, data_set.encoding_, data_set.encoding_).run(nodes, i, node.end);
-    } else {
-      append(out, source.subspan(static_cast<std::size_t>(node.offset - data_set.source_base_),
-                                 static_cast<std::size_t>(node.end_offset - node.offset)));
-    }
+    if (node.offset == no_offset)
+      Encoder(out, data_set.encoding(), data_set.encoding()).run(nodes, i, node.end);
+    else
+      append(out, data_set.raw(node));
   }
   return out;
 }

@@ -35,8 +35,18 @@ struct Repeating {
   std::uint16_t index;
 };
 
-constexpr Repeating repeating[] = {
+struct RepeatingGroup {
+  std::uint16_t mask;
+  std::uint16_t value;
+  std::uint16_t first;
+  std::uint16_t whole_end;
+  std::uint16_t end;
+};
+
 #include "harness/dict/generated_repeating.inc"
+
+constexpr std::uint16_t name_order[] = {
+#include "harness/dict/generated_name_order.inc"
 };
 
 constexpr UidEntry uid_entries[] = {
@@ -72,6 +82,25 @@ auto* in_order(const Range& order, std::string_view wanted, Key key) {
   return &key(*found);
 }
 
+/// Moves `at` to the next letter or digit and gives it in small, or 0 at the end.
+char next_folded(std::string_view text, std::size_t& at) {
+  while (at < text.size()) {
+    const char c = text[at++];
+    if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) return c;
+  }
+  return 0;
+}
+
+int compare_folded(std::string_view left, std::string_view right) {
+  for (std::size_t l = 0, r = 0;;) {
+    const char a = next_folded(left, l);
+    const char b = next_folded(right, r);
+    if (a != b) return a < b ? -1 : 1;
+    if (a == 0) return 0;
+  }
+}
+
 bool is_uid_text(std::string_view text) {
   return !text.empty() && text.size() <= 64 && text.find_first_not_of("0123456789.") == std::string_view::npos;
 }
@@ -88,8 +117,16 @@ const Entry* find(Tag tag) {
   if (tag.is_group_length()) return &group_length;
   if (tag.is_private()) return nullptr;
   const std::uint32_t key = tag.packed();
-  for (const auto& group : repeating)
-    if ((key & group.mask) == group.value) return &entries[group.index];
+  for (const auto& groups : repeating_groups) {  // a handful: most unknown tags end here
+    if ((tag.group & groups.mask) != groups.value) continue;
+    const auto* whole_end = repeating + groups.whole_end;
+    const auto* whole =
+        std::lower_bound(repeating + groups.first, whole_end, tag.element,
+                         [](const Repeating& row, std::uint16_t element) { return (row.value & 0xffffU) < element; });
+    if (whole != whole_end && (whole->value & 0xffffU) == tag.element) return &entries[whole->index];
+    for (std::size_t at = groups.whole_end; at < groups.end; ++at)
+      if ((key & repeating[at].mask) == repeating[at].value) return &entries[repeating[at].index];
+  }
   return nullptr;
 }
 
@@ -101,6 +138,17 @@ Vr quick_vr(Tag tag) {
 const Entry* find_keyword(std::string_view keyword) {
   if (keyword.empty()) return nullptr;
   return in_order(keyword_order, keyword, [](std::uint16_t index) -> const Entry& { return entries[index]; });
+}
+
+const Entry* find_name(std::string_view name) {
+  if (compare_folded(name, "") == 0) return nullptr;
+  const auto* found = std::lower_bound(
+      std::begin(name_order), std::end(name_order), name,
+      [](std::uint16_t index, std::string_view n) { return compare_folded(entries[index].name, n) < 0; });
+  if (found != std::end(name_order) && compare_folded(entries[*found].name, name) == 0) return &entries[*found];
+  for (const std::uint16_t index : keyword_order)  // "patient name" for PatientName, whose name is Patient's Name
+    if (compare_folded(entries[index].keyword, name) == 0) return &entries[index];
+  return nullptr;
 }
 
 std::optional<Tag> tag_of(std::string_view text_or_keyword) {

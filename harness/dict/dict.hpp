@@ -31,6 +31,9 @@ struct Entry {
 /// Null for private and unknown tags.
 const Entry* find(Tag tag);
 const Entry* find_keyword(std::string_view keyword);
+/// By the name in PS3.6, or the keyword, whatever the case, blanks, apostrophes and hyphens: "patients name",
+/// "Patient's Name", "patient name". Of several with one name the one that is not retired.
+const Entry* find_name(std::string_view name);
 /// A tag from "(gggg,eeee)", "ggggeeee" or a PS3.6 keyword.
 std::optional<Tag> tag_of(std::string_view text_or_keyword);
 /// VR for reading implicit VR: the dictionary's, UL for group lengths, LO for private creators, else UN.

@@ -133,24 +133,92 @@ def make_hash(exact):
 
 
 def make_repeating(exact, repeating):
+    """The patterns by groups; within one those with a whole element in ascending order before the others."""
+    def key(at):
+        mask, value = repeating[at][1], repeating[at][7]
+        return value >> 16, mask >> 16, mask & 0xFFFF != 0xFFFF, value & 0xFFFF, at
+
+    groups, lines = {}, ""
+    for place, at in enumerate(sorted(range(len(repeating)), key=key)):
+        mask, value = repeating[at][1], repeating[at][7]
+        bounds = groups.setdefault((mask >> 16, value >> 16), [place, place, place])
+        bounds[2] = place + 1
+        if mask & 0xFFFF == 0xFFFF:
+            bounds[1] = place + 1
+        lines += f"    {{0x{mask:08X}, 0x{value:08X}, {len(exact) + at}}},\n"
     text = HEAD + "// {mask, value, index of the entry}\n"
-    for offset, (_, mask, *_, value) in enumerate(repeating):
-        text += f"{{0x{mask:08X}, 0x{value:08X}, {len(exact) + offset}}},\n"
-    return text
+    text += f"inline constexpr Repeating repeating[] = {{\n{lines}}};\n"
+    text += "// {mask of the group, value of the group; in the list above: first, end of those with a whole element, end}\n"
+    text += "inline constexpr RepeatingGroup repeating_groups[] = {\n"
+    for (mask, value), (first, whole_end, end) in groups.items():
+        text += f"    {{0x{mask:04X}, 0x{value:04X}, {first}, {whole_end}, {end}}},\n"
+    return text + "};\n"
+
+
+def folded(name):
+    """What dict::find_name compares: letters and digits in small."""
+    return "".join(c for c in name.lower() if c.isascii() and c.isalnum())
+
+
+def make_name_order(entries):
+    """Indices in the order of the folded names; of equal names the one in force before the retired ones."""
+    order = sorted((folded(entry[5]), entry[6], index) for index, entry in enumerate(entries) if folded(entry[5]))
+    return HEAD + wrapped(f"{index}," for _, _, index in order) + "\n"
+
+
+def wrapped(cells):
+    """Cells in lines of at most 118 characters."""
+    lines, line = [], ""
+    for cell in cells:
+        if len(line) + len(cell) > 118:
+            lines.append(line)
+            line = ""
+        line += cell
+    return "\n".join(lines + [line])
+
+
+def make_private():
+    """Private elements by creator, group and element; all texts in one literal, each text once."""
+    table = sorted((creator, int(group, 16), int(element.removeprefix("xx"), 16), vr, vm, name)
+                   for creator, group, element, vr, vm, name in rows("private-elements.tsv", 6))
+    keys = [row[:3] for row in table]
+    if len(set(keys)) != len(keys):
+        sys.exit("private-elements.tsv: an element stands twice")
+    creators = sorted({row[0] for row in table})
+    vms = sorted({row[4] for row in table})
+    places, texts, length = {}, [], 0
+    for text in sorted({row[5] for row in table}) + creators + vms:
+        if text not in places:
+            places[text] = length
+            texts.append(text)
+            length += len(text)
+    text = HEAD + "// Every text once, end to end.\ninline constexpr char private_text[] =\n"
+    line = ""
+    for piece in texts:
+        if len(line) + len(piece) > 100:
+            text += f"    {quoted(line)}\n"
+            line = ""
+        line += piece
+    text += f"    {quoted(line)};\n// {{offset, length}} of the values of VM\n"
+    text += "inline constexpr PrivateText private_vms[] = {"
+    text += ",".join(f"{{{places[vm]},{len(vm)}}}" for vm in vms) + "};\n"
+    text += "// {creator, index of its first row}; the last is the end\n"
+    text += "inline constexpr PrivateCreator private_creators[] = {\n"
+    firsts = {}
+    for index, row in enumerate(table):
+        firsts.setdefault(row[0], index)
+    text += wrapped(f"{{{{{places[c]},{len(c)}}},{firsts[c]}}}," for c in creators)
+    text += f"{{{{0,0}},{len(table)}}}}};\n"
+    text += "// {name, group, VR, element in its block, index of the VM}\n"
+    text += "inline constexpr PrivateRow private_rows[] = {\n"
+    text += wrapped(f"{{{{{places[name]},{len(name)}}},0x{group:X},Vr::{vr},0x{element:X},{vms.index(vm)}}},"
+                    for _, group, element, vr, vm, name in table)
+    return text + "};\n"
 
 
 def make_order(keys):
     """Indices in the order of their non-empty keys."""
-    order = sorted((key, index) for index, key in enumerate(keys) if key)
-    text = HEAD
-    line = ""
-    for _, index in order:
-        cell = f"{index},"
-        if len(line) + len(cell) > 118:
-            text += line + "\n"
-            line = ""
-        line += cell
-    return text + line + "\n"
+    return HEAD + wrapped(f"{index}," for _, index in sorted((key, i) for i, key in enumerate(keys) if key)) + "\n"
 
 
 def make_uids(uids):
@@ -171,6 +239,8 @@ def make_all():
         "generated_tag_hash.inc": make_hash(exact),
         "generated_repeating.inc": make_repeating(exact, repeating),
         "generated_keyword_order.inc": make_order([entry[2] for entry in entries]),
+        "generated_name_order.inc": make_name_order(entries),
+        "generated_private.inc": make_private(),
         "generated_uids.inc": make_uids(uids),
         "generated_uid_keyword_order.inc": make_order([uid[1] for uid in uids]),
     }

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <iterator>
-
+#include <map>
 #include <string>
 #include <vector>
 
@@ -138,6 +140,72 @@ TEST(Dict, Finds_repeating_groups_by_their_pattern) {
   EXPECT_EQ(dict::find(Tag(0x601e, 0x0010))->tag, Tag(0x6000, 0x0010));
 }
 
+TEST(Dict, Leads_from_every_tag_of_a_repeating_group_to_its_pattern) {
+  // Every even group that repeats, every element that PS3.6 has there, and elements beside them.
+  for (unsigned group = 0x6000; group <= 0x60ff; ++group) {
+    const bool repeats = group % 2 == 0 && group <= 0x601e;
+    const auto tag = [&](unsigned element) {
+      return Tag(static_cast<std::uint16_t>(group), static_cast<std::uint16_t>(element));
+    };
+    EXPECT_EQ(dict::keyword(tag(0x0010)), repeats ? "OverlayRows" : "") << group;
+    EXPECT_EQ(dict::keyword(tag(0x4000)), repeats ? "OverlayComments" : "") << group;
+    EXPECT_EQ(dict::find(tag(0x7777)), nullptr) << group;
+  }
+  EXPECT_EQ(dict::keyword(Tag(0x0028, 0x0412)), "CoefficientCoding");
+  EXPECT_EQ(dict::keyword(Tag(0x0028, 0x08a0)), "CodeLabel");
+  EXPECT_EQ(dict::find(Tag(0x0028, 0x04f7)), nullptr);
+  EXPECT_EQ(dict::keyword(Tag(0x1000, 0x0124)), "ShiftTableSize");
+  EXPECT_EQ(dict::keyword(Tag(0x1010, 0x0123)), "ZonalMap");
+  EXPECT_EQ(dict::find(Tag(0x0018, 0x4567)), nullptr);
+}
+
+TEST(Dict, Finds_elements_by_name_however_it_is_written) {
+  for (const std::string name : {"Patient's Name", "patient's name", "Patients Name", "PATIENTSNAME", "PatientName",
+                                 "patient name", " Patient\xe2\x80\x99s  Name "}) {
+    const auto* entry = dict::find_name(name);
+    ASSERT_NE(entry, nullptr) << name;
+    EXPECT_EQ(entry->tag, tags::PatientName) << name;
+  }
+  EXPECT_EQ(dict::find_name("pixel data")->tag, tags::PixelData);
+  EXPECT_EQ(dict::find_name("Overlay Rows")->keyword, "OverlayRows");
+  for (const std::string name : {"", " ", "'", "Patient's Names", "Patient", "zzz", "\xff"})
+    EXPECT_EQ(dict::find_name(name), nullptr) << name;
+  std::size_t wrong = 0;
+  for (const auto& named : named_tags) {
+    const auto* entry = dict::find(Tag(named.group, named.element));
+    const auto* found = dict::find_name(entry->name);
+    // Two elements may have one name; then the one in force is found.
+    if (found != entry && (found == nullptr || found->name != entry->name || (found->retired && !entry->retired)))
+      ++wrong;
+  }
+  EXPECT_EQ(wrong, 0U);
+}
+
+TEST(Dict, Has_all_rows_of_its_table_and_the_groups_of_the_other_parts) {
+  std::ifstream table(std::filesystem::path(ASSAY_SOURCE_DIR) / "harness/dict/tables/data-elements.tsv");
+  std::size_t elements = 0;
+  std::map<std::string, int> groups;
+  std::size_t missing = 0;
+  for (std::string line; std::getline(table, line);) {
+    if (line.empty() || line[0] == '#' || line.starts_with("tag\t")) continue;
+    ++elements;
+    ++groups[line.substr(0, 4)];
+    auto text = line.substr(0, 8);
+    if (text.find('x') != std::string::npos) continue;
+    const auto tag = tag_from(text);
+    if (!tag || dict::find(*tag) == nullptr || dict::find(*tag)->tag != *tag) ++missing;
+  }
+  EXPECT_EQ(missing, 0U);
+  EXPECT_GE(elements, 5277U);
+  EXPECT_EQ(groups["0000"], 46);  // PS3.7 E.1 (25) and E.2, retired (21)
+  EXPECT_EQ(groups["0002"], 22);  // PS3.6 7
+  EXPECT_EQ(groups["0004"], 19);  // PS3.6 8
+  for (const Tag tag :
+       {tags::MessageIDBeingRespondedTo, tags::MoveOriginatorMessageID, tags::AttributeIdentifierList,
+        tags::TransferSyntaxUID, tags::PrivateInformation, tags::FileSetID, tags::ReferencedTransferSyntaxUIDInFile})
+    EXPECT_FALSE(dict::find(tag)->retired) << to_string(tag);
+}
+
 TEST(Dict, Gives_the_VR_for_reading_implicit_VR) {
   EXPECT_EQ(dict::implicit_vr(tags::PatientName), Vr::PN);
   EXPECT_EQ(dict::implicit_vr(tags::PixelData), Vr::OW);  // PS3.5 A.1
@@ -173,6 +241,46 @@ TEST(Uid, Is_found_by_value_and_by_keyword) {
   EXPECT_EQ(dict::find_uid(""), nullptr);
   EXPECT_EQ(dict::find_uid_keyword("NoSuchKeyword"), nullptr);
   EXPECT_EQ(dict::find_uid_keyword(""), nullptr);
+}
+
+// What books get wrong: names of the compressed syntaxes, syntaxes that are retired or newer, NM beside US.
+TEST(Uid, Registry_has_the_syntaxes_and_classes_as_PS3_6_names_them) {
+  struct Row {
+    std::string_view uid;
+    std::string_view keyword;
+    bool retired;
+  };
+  const std::vector<Row> rows{
+      {"1.2.840.10008.1.2.2", "ExplicitVRBigEndian", true},
+      {"1.2.840.10008.1.2.6.1", "RFC2557MIMEEncapsulation", true},
+      {"1.2.840.10008.1.2.6.2", "XMLEncoding", true},
+      {"1.2.840.10008.1.2.1.98", "EncapsulatedUncompressedExplicitVRLittleEndian", false},
+      {"1.2.840.10008.1.2.4.50", "JPEGBaseline8Bit", false},
+      {"1.2.840.10008.1.2.4.51", "JPEGExtended12Bit", false},
+      {"1.2.840.10008.1.2.4.57", "JPEGLossless", false},
+      {"1.2.840.10008.1.2.4.70", "JPEGLosslessSV1", false},
+      {"1.2.840.10008.1.2.4.91", "JPEG2000", false},
+      {"1.2.840.10008.1.2.4.100", "MPEG2MPML", false},
+      {"1.2.840.10008.1.2.4.101", "MPEG2MPHL", false},
+      {"1.2.840.10008.1.2.4.110", "JPEGXLLossless", false},
+      {"1.2.840.10008.1.2.4.111", "JPEGXLJPEGRecompression", false},
+      {"1.2.840.10008.1.2.4.112", "JPEGXL", false},
+      {"1.2.840.10008.1.2.4.201", "HTJ2KLossless", false},
+      {"1.2.840.10008.1.2.4.203", "HTJ2K", false},
+      {"1.2.840.10008.1.2.5", "RLELossless", false},
+      {"1.2.840.10008.1.2.7.1", "SMPTEST211020UncompressedProgressiveActiveVideo", false},
+      {"1.2.840.10008.1.2.7.3", "SMPTEST211030PCMDigitalAudio", false},
+      {"1.2.840.10008.1.2.8.1", "DeflatedImageFrameCompression", false},
+      {"1.2.840.10008.5.1.4.1.1.20", "NuclearMedicineImageStorage", false},
+      {"1.2.840.10008.5.1.4.1.1.6.1", "UltrasoundImageStorage", false},
+      {"1.2.840.10008.5.1.4.1.1.5", "NuclearMedicineImageStorageRetired", true},
+  };
+  for (const auto& row : rows) {
+    const auto* entry = dict::find_uid(row.uid);
+    ASSERT_NE(entry, nullptr) << row.uid;
+    EXPECT_EQ(entry->keyword, row.keyword);
+    EXPECT_EQ(entry->retired, row.retired) << row.uid;
+  }
 }
 
 TEST(Uid, Constants_are_those_of_the_registry) {

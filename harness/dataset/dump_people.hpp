@@ -1,0 +1,47 @@
+// The dump for people: one line per element with offset, tag, VR, length, VM, keyword and value, nested by indentation.
+// Control characters never come out; bulk data is not read. Tests: tests/unit/dataset/dump_test.cpp
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/dataset/dump.hpp"
+#include "harness/dataset/tag_path.hpp"
+
+namespace assay::dataset {
+
+struct DumpStyle {
+  bool colour = false;
+  bool full = false;                    // whole values, every fragment
+  std::size_t width = 100;              // columns, unless full
+  std::size_t depth = ~std::size_t{0};  // sequences deeper than this are only counted
+  std::vector<TagPath> only;            // these elements alone; a single tag is looked for at every depth
+  const Problems* problems = nullptr;   // to be shown behind the element they are about, by ascending offset
+  bool json = false;                    // one JSON object per line
+  std::string file;                     // named in JSON
+};
+
+void dump_lines(const DataSet& data_set, const DumpStyle& style, const LineSink& sink);
+
+/// Number of values (PS3.5 6.4): by backslashes or by size. 0 when empty.
+std::size_t value_multiplicity(const Node& node);
+
+/// Name of an element: keyword of PS3.6, "PrivateCreator", or what a private dictionary calls it; "" when unknown.
+std::string element_name(const Cursor& cursor);
+
+/// The value as people read it, at most about `limit` bytes of it: text decoded and made safe for terminals, numbers,
+/// UIDs with their names, bytes as hex, bulk data as its size.
+std::string value_for_people(const Node& node, Endian endian, std::string_view character_set, std::size_t limit);
+inline std::string value_for_people(const Cursor& cursor, std::size_t limit) {
+  return value_for_people(cursor.node(), cursor.endian(), cursor.character_set(), limit);
+}
+
+/// True for bulk bytes that a dump only counts.
+bool is_bulk(const Node& node);
+
+/// Text in the character set in force as UTF-8 that a terminal can show; bytes that have no meaning as \xNN.
+std::string displayed(std::string_view text, std::string_view character_set);
+
+}  // namespace assay::dataset
