@@ -1,5 +1,5 @@
-// What must hold for any bytes given to the Data Set reader, in each of the three encodings.
-// Shared by fuzz_dataset_implicit_le, fuzz_dataset_explicit_le and fuzz_dataset_explicit_be.
+// What must hold for any bytes given to the Data Set reader, in each encoding.
+// Shared by all fuzz_dataset_* targets.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,9 @@
 #include <cstdlib>
 #include <vector>
 
+#include "harness/dataset/cursor.hpp"
 #include "harness/dataset/dataset.hpp"
-#include "harness/dataset/part10.hpp"
+#include "harness/dataset/scan.hpp"
 
 namespace assay::fuzz {
 
@@ -51,68 +52,129 @@ inline void check_structure(const dataset::DataSetDecode& decoded, std::size_t s
   require(decoded.problems.size() <= limits::max_problems + 1, "problems are limited");
 }
 
-inline void check_properties(ByteView input, dataset::Encoding encoding) {
-  using namespace assay::dataset;
-  const auto decoded = decode(input, encoding);
-  const auto& data_set = decoded.data_set;
-  check_structure(decoded, input.size(), 0);
+/// What one input is asked: the reader always, and in a fuzzing build one group of the other properties, chosen by the
+/// input itself. So a run costs one reading and a bit, and the same input always asks the same.
+enum class Group : std::uint8_t { strict, encoding, conversion, copy, forms, shallow, command, tokens, count };
 
-  const auto prefix = input.first(decoded.consumed);
-  const Bytes rewritten = rewrite(data_set);
-  require(std::ranges::equal(rewritten, prefix), "rewrite gives what was consumed");
-  require(has_error(decoded.problems) || decoded.consumed == input.size(), "without an error everything is consumed");
+inline bool wanted(Group group, [[maybe_unused]] ByteView input) {
+#ifdef ASSAY_LIBFUZZER
+  std::size_t sum = input.size();
+  for (std::size_t i = 0; i < std::min<std::size_t>(input.size(), 64); ++i) sum = sum * 31 + input[i];
+  for (std::size_t i = input.size() > 64 ? input.size() - 64 : 0; i < input.size(); ++i) sum = sum * 31 + input[i];
+  return sum % static_cast<std::size_t>(Group::count) == static_cast<std::size_t>(group);
+#else
+  return group != Group::count;
+#endif
+}
 
-  DecodeOptions strict;
+inline void check_strict(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
+  dataset::DecodeOptions strict;
   strict.strict = true;
   const auto strictly = decode(input, encoding, strict);
   check_structure(strictly, input.size(), 0);
   require(std::ranges::equal(rewrite(strictly.data_set), input.first(strictly.consumed)), "strict rewrite");
   const auto* first = first_deviation(decoded.problems);
   const auto* first_strict = first_deviation(strictly.problems);
-  if (decoded.more_problems == 0) {
-    require((first == nullptr) == (first_strict == nullptr), "strict and lenient both object or neither");
-    require(!first || *first == *first_strict, "strict and lenient object to the same first");
-  }
+  if (decoded.more_problems > 0) return;
+  require((first == nullptr) == (first_strict == nullptr), "strict and lenient both object or neither");
+  require(!first || *first == *first_strict, "strict and lenient object to the same first");
+}
 
+inline void check_encoding(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
+  const auto& data_set = decoded.data_set;
   const Bytes encoded = encode(data_set, encoding);
-  if (first == nullptr) require(std::ranges::equal(encoded, input), "clean bytes are encoded as they came");
+  if (first_deviation(decoded.problems) == nullptr)
+    require(std::ranges::equal(encoded, input), "clean bytes are encoded as they came");
   const auto again = decode(encoded, encoding);
   require(again.data_set.nodes().size() <= data_set.nodes().size(), "nothing is added");
   require(encode(again.data_set, encoding) == encoded, "encode(decode(encode(d))) == encode(d)");
   require(data_set.equal_in_value(data_set), "equal to itself");
   require(data_set.equal_in_value(again.data_set), "encoding keeps the values");
+  dataset::Gather gather;
+  encode_gather(gather, data_set, encoding);
+  Bytes joined;
+  for (const auto piece : gather.pieces) append(joined, piece);
+  require(joined == encoded, "the pieces are the encoding");
+}
 
-  if (first == nullptr) {
-    for (const auto& other : {explicit_le, explicit_be}) {
-      const Bytes converted = encode(data_set, other);
-      const auto back = decode(converted, other);
-      require(!has_error(back.problems), "a converted Data Set can be read");
-      require(back.data_set.equal_in_value(data_set), "conversion keeps the values");
-    }
-    // Without VRs the dictionary decides, so nothing may have departed from it.
-    if (decoded.problems.empty())
-      require(!has_error(decode(encode(data_set, implicit_le), implicit_le).problems), "implicit form can be read");
+inline void check_conversion(const dataset::DataSetDecode& decoded) {
+  using namespace assay::dataset;
+  if (first_deviation(decoded.problems) != nullptr) return;
+  const auto& data_set = decoded.data_set;
+  for (const auto& other : {explicit_le, explicit_be}) {
+    const Bytes converted = encode(data_set, other);
+    const auto back = decode(converted, other);
+    require(!has_error(back.problems), "a converted Data Set can be read");
+    require(back.data_set.equal_in_value(data_set), "conversion keeps the values");
   }
+  // Without VRs the dictionary decides, so nothing may have departed from it.
+  if (decoded.problems.empty())
+    require(!has_error(decode(encode(data_set, implicit_le), implicit_le).problems), "implicit form can be read");
+}
 
-  const DataSet copy(data_set);
-  require(rewrite(copy) == rewritten, "a copy is rewritten alike");
-  if (input.size() <= 4096) {
-    require(layout::serialise(to_layout(data_set, encoding)) == encoded, "the layout serialises to the encoding");
+inline void check_tokens(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
+  using namespace assay::dataset;
+  std::size_t nodes = 0;
+  std::size_t open = 0;
+  const auto result = scan(input, encoding, {}, [&](const Token& token) {
+    if (token.kind == TokenKind::end) {
+      require(open-- > 0, "an end has a start");
+      return Next::go_on;
+    }
+    require(nodes < decoded.data_set.nodes().size(), "no more tokens than nodes");
+    const auto& node = decoded.data_set.nodes()[nodes++];
+    require(node.tag == token.node->tag && node.vr == token.node->vr && node.offset == token.node->offset &&
+                node.depth == token.node->depth && node.value.data() == token.node->value.data() &&
+                node.value.size() == token.node->value.size(),
+            "tokens are the nodes of the tree");
+    open += token.kind == TokenKind::start;
+    return Next::go_on;
+  });
+  require(nodes == decoded.data_set.nodes().size() && open == 0, "as many tokens as nodes, all closed");
+  require(result.problems == decoded.problems && result.consumed == decoded.consumed, "tokens and tree report alike");
+  std::size_t walked = 0;
+  for (Cursor cursor(decoded.data_set); cursor.next(); ++walked) {
+    if (cursor.node().tag.is_private()) require(cursor.creator().size() <= input.size(), "a creator is in the input");
+  }
+  require(walked == nodes, "the cursor walks over every node");
+}
+
+inline void check_properties(ByteView input, dataset::Encoding encoding) {
+  using namespace assay::dataset;
+  const auto decoded = decode(input, encoding);
+  const auto& data_set = decoded.data_set;
+  check_structure(decoded, input.size(), 0);
+  const Bytes rewritten = rewrite(data_set);
+  require(std::ranges::equal(rewritten, input.first(decoded.consumed)), "rewrite gives what was consumed");
+  require(has_error(decoded.problems) || decoded.consumed == input.size(), "without an error everything is consumed");
+
+  if (wanted(Group::strict, input)) check_strict(input, encoding, decoded);
+  if (wanted(Group::encoding, input)) check_encoding(input, encoding, decoded);
+  if (wanted(Group::conversion, input)) check_conversion(decoded);
+  if (wanted(Group::tokens, input)) check_tokens(input, encoding, decoded);
+  if (wanted(Group::copy, input)) {
+    const DataSet copy(data_set);
+    require(rewrite(copy) == rewritten, "a copy is rewritten alike");
+  }
+  if (wanted(Group::forms, input) && input.size() <= 4096) {
+    require(layout::serialise(to_layout(data_set, encoding)) == encode(data_set, encoding),
+            "the layout serialises to the encoding");
     require(!to_text(data_set).empty() || data_set.nodes().empty(), "text for every node");
   }
-
-  DecodeOptions shallow;
-  shallow.max_depth = 2;
-  shallow.base_offset = 1000;
-  shallow.stop_before = tags::PixelData;
-  const auto shallowly = decode(input, encoding, shallow);
-  check_structure(shallowly, input.size(), 1000);
-  require(std::ranges::equal(rewrite(shallowly.data_set), input.first(shallowly.consumed)), "shallow rewrite");
-  DecodeOptions command;
-  command.command_set = true;
-  check_structure(decode(input, encoding, command), input.size(), 0);
-  const auto file = parse_part10(input);
-  require(file.data_set_offset + file.data_set.size() <= input.size() || file.data_set.empty(), "Part 10 in bounds");
+  if (wanted(Group::shallow, input)) {
+    DecodeOptions shallow;
+    shallow.max_depth = 2;
+    shallow.base_offset = 1000;
+    shallow.stop_before = tags::PixelData;
+    const auto shallowly = decode(input, encoding, shallow);
+    check_structure(shallowly, input.size(), 1000);
+    require(std::ranges::equal(rewrite(shallowly.data_set), input.first(shallowly.consumed)), "shallow rewrite");
+  }
+  if (wanted(Group::command, input)) {
+    DecodeOptions command;
+    command.command_set = true;
+    check_structure(decode(input, encoding, command), input.size(), 0);
+  }
 }
 
 }  // namespace assay::fuzz

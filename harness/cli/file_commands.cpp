@@ -8,6 +8,7 @@ void add_file_commands(CLI::App& cli, FileCommands& commands) {
   add_dump(cli, commands);
   add_edit(cli, commands);
   add_probe(cli, commands);
+  add_validate(cli, commands);
 }
 
 }  // namespace assay::cli

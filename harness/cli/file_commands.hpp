@@ -16,13 +16,13 @@ struct FileCommand {
 };
 using FileCommands = std::vector<FileCommand>;
 
-void add_dicomdir(CLI::App& cli, FileCommands& commands);
-void add_probe(CLI::App& cli, FileCommands& commands);
-
 // One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
+void add_dicomdir(CLI::App& cli, FileCommands& commands);
 void add_diff(CLI::App& cli, FileCommands& commands);
 void add_dump(CLI::App& cli, FileCommands& commands);
 void add_edit(CLI::App& cli, FileCommands& commands);
+void add_probe(CLI::App& cli, FileCommands& commands);
+void add_validate(CLI::App& cli, FileCommands& commands);
 void add_file_commands(CLI::App& cli, FileCommands& commands);
 
 }  // namespace assay::cli

@@ -52,20 +52,28 @@ void Cursor::enter(std::uint32_t container) {
   if (node.kind == NodeKind::item) look_ahead(container + 1, node.end);
 }
 
+void Cursor::leave() {
+  while (creators_.size() > levels_.back().first_creator) {
+    creator_of_block_[creators_.back().block] = creators_.back().shadowed;
+    creators_.pop_back();
+  }
+  levels_.pop_back();
+}
+
 bool Cursor::arrive(std::uint32_t index) {
   index_ = index;
-  while (levels_.size() > 1 && levels_.back().end <= index) {
-    creators_.resize(levels_.back().first_creator);
-    levels_.pop_back();
-  }
+  while (levels_.size() > 1 && levels_.back().end <= index) leave();
   if (index >= nodes_->size()) return false;
   const Node& node = (*nodes_)[index];
   LevelState& level = levels_.back();
   const bool counted = node.kind == NodeKind::item || node.kind == NodeKind::fragment;
   item_number_ = counted ? ++level.items : 0;
   if (node.kind != NodeKind::element) return true;
-  if (node.tag.is_private() && node.tag.element >= 0x10 && node.tag.element <= 0xff)
-    creators_.push_back({node.tag.group, node.tag.element, unpadded(as_text(node.value))});
+  if (node.tag.is_private() && node.tag.element >= 0x10 && node.tag.element <= 0xff) {
+    auto& last = creator_of_block_[node.tag.packed()];
+    creators_.push_back({node.tag.packed(), last, unpadded(as_text(node.value))});
+    last = static_cast<std::uint32_t>(creators_.size());
+  }
   if (node.tag == tags::PixelRepresentation && node.value.size() >= 2)
     level.signed_pixels = load<std::uint16_t>(node.value.data(), level.endian) == 1;
   return true;
@@ -103,12 +111,9 @@ std::string Cursor::path() const {
 
 std::string_view Cursor::creator_of(Tag tag) const {
   if (!tag.is_private() || tag.element < 0x1000) return {};
-  const auto block = static_cast<std::uint16_t>(tag.element >> 8);
-  for (std::size_t i = creators_.size(); i > levels_.back().first_creator; --i) {
-    const Creator& creator = creators_[i - 1];
-    if (creator.group == tag.group && creator.block == block) return creator.name;
-  }
-  return {};
+  const auto found = creator_of_block_.find(Tag(tag.group, static_cast<std::uint16_t>(tag.element >> 8)).packed());
+  if (found == creator_of_block_.end() || found->second <= levels_.back().first_creator) return {};
+  return creators_[found->second - 1].name;
 }
 
 std::string_view Cursor::creator() const { return creator_of(node().tag); }

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/dataset/dataset.hpp"
@@ -47,8 +47,8 @@ class Cursor {
 
  private:
   struct Creator {
-    std::uint16_t group;
-    std::uint16_t block;
+    std::uint32_t block;     // group and block, packed
+    std::uint32_t shadowed;  // index + 1 of the creator of the same block that was in force before, 0 for none
     std::string_view name;
   };
   struct LevelState {
@@ -62,12 +62,14 @@ class Cursor {
   };
 
   void enter(std::uint32_t container);
+  void leave();
   void look_ahead(std::uint32_t first, std::uint32_t end);
   bool arrive(std::uint32_t index);
 
   const std::vector<Node>* nodes_;
   std::vector<LevelState> levels_;
   std::vector<Creator> creators_;  // of all open levels, those of the innermost last
+  std::unordered_map<std::uint32_t, std::uint32_t> creator_of_block_;  // index + 1 of the last one
   std::uint32_t index_ = 0;
   std::uint32_t item_number_ = 0;
   bool started_ = false;

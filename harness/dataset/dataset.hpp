@@ -175,6 +175,15 @@ DataSetDecode decode_owned(Bytes bytes, Encoding encoding, const DecodeOptions& 
 Bytes encode(const DataSet& data_set, Encoding encoding);
 void encode_to(Bytes& out, const DataSet& data_set, Encoding encoding);
 
+/// An encoded Data Set in pieces for one writev: short values and headers stand in `own`, values of 4 KB and more stay
+/// where they are. The pieces view `own` and the Data Set.
+struct Gather {
+  Bytes own;
+  std::vector<ByteView> pieces;
+};
+/// Refills `out`, whose memory is used again. The pieces, joined, are encode(data_set, encoding).
+void encode_gather(Gather& out, const DataSet& data_set, Encoding encoding);
+
 /// What was read, byte by byte, from the nodes of a decoded Data Set. What was set since is written in the Data Set's
 /// encoding in its place; all else stays as it came.
 Bytes rewrite(const DataSet& data_set);

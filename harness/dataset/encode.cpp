@@ -15,10 +15,19 @@ namespace {
 // The longest value a 16-bit length counts, even.
 constexpr std::size_t max_short_value = 0xfffe;
 
+// From this size on a value is not worth copying when the output may be in pieces.
+constexpr std::size_t long_value = 4096;
+
+// A value that stays where it is: it belongs before byte `at` of the collected output.
+struct Aside {
+  std::size_t at;
+  ByteView value;
+};
+
 // Collects small pieces, so that the output grows in few steps and is never filled twice.
 class Out {
  public:
-  explicit Out(Bytes& out) : out_(out) {}
+  explicit Out(Bytes& out, std::vector<Aside>* asides = nullptr) : out_(out), asides_(asides) {}
 
   /// Room for `size` bytes (at most 64) at the end.
   std::uint8_t* room(std::size_t size) {
@@ -29,6 +38,11 @@ class Out {
 
   void put(const std::uint8_t* from, std::size_t size, std::size_t swap) {
     if (size == 0) return;
+    if (asides_ && swap == 1 && size >= long_value) {
+      asides_->push_back({place(), {from, size}});
+      aside_ += size;
+      return;
+    }
     if (size > buffer_.size() / 4) {
       flush();
       if (swap == 1) {
@@ -53,7 +67,10 @@ class Out {
     used_ = 0;
   }
 
-  [[nodiscard]] std::size_t size() const { return out_.size() + used_; }
+  /// Bytes written, those left aside included.
+  [[nodiscard]] std::size_t size() const { return place() + aside_; }
+  /// Where the next byte goes in the collected output.
+  [[nodiscard]] std::size_t place() const { return out_.size() + used_; }
 
   /// A byte that was written before.
   void patch(std::size_t at, std::uint8_t byte) {
@@ -65,13 +82,16 @@ class Out {
 
  private:
   Bytes& out_;
+  std::vector<Aside>* asides_;
+  std::size_t aside_ = 0;
   std::size_t used_ = 0;
   std::array<std::uint8_t, 4096> buffer_;
 };
 
 class Encoder {
  public:
-  Encoder(Bytes& out, Encoding from, Encoding to) : out_(out), from_(from), to_(to) {}
+  Encoder(Bytes& out, Encoding from, Encoding to, std::vector<Aside>* asides = nullptr)
+      : out_(out, asides), from_(from), to_(to) {}
 
   void run(const std::vector<Node>& nodes, std::uint32_t first, std::uint32_t last) {
     for (std::uint32_t i = first; i < last; ++i) {
@@ -92,7 +112,8 @@ class Encoder {
  private:
   struct Open {
     std::uint32_t end;
-    std::size_t length_at;
+    std::size_t length_at;  // place of its length
+    std::size_t start;      // size of the output where its content begins
     bool undefined;
     bool is_item;
     bool restores;  // ends a UN of undefined length: the encodings around it hold again
@@ -169,7 +190,7 @@ class Encoder {
     const bool is_item = node.kind == NodeKind::item;
     header(node.tag, is_item ? Vr::none : node.vr, true, undefined ? undefined_length : 0);
     const bool little = node.kind == NodeKind::sequence && node.vr == Vr::UN;
-    open_.push_back({node.end, out_.size() - 4, undefined, is_item, little});
+    open_.push_back({node.end, out_.place() - 4, out_.size(), undefined, is_item, little});
     if (little) ++little_depth_;
   }
 
@@ -180,7 +201,7 @@ class Encoder {
       header(Tag(0xfffe, done.is_item ? 0xe00d : 0xe0dd), Vr::none, false, 0);
     } else {
       std::array<std::uint8_t, 4> length{};
-      put32(length.data(), static_cast<std::uint32_t>(out_.size() - done.length_at - 4), big_now());
+      put32(length.data(), static_cast<std::uint32_t>(out_.size() - done.start), big_now());
       for (std::size_t i = 0; i < 4; ++i) out_.patch(done.length_at + i, length[i]);
     }
     if (done.restores) --little_depth_;
@@ -212,6 +233,24 @@ Bytes encode(const DataSet& data_set, Encoding encoding) {
   Bytes out;
   encode_to(out, data_set, encoding);
   return out;
+}
+
+void encode_gather(Gather& out, const DataSet& data_set, Encoding encoding) {
+  const auto& nodes = data_set.nodes();
+  std::vector<Aside> asides;
+  out.own.clear();
+  out.pieces.clear();
+  Encoder(out.own, data_set.encoding(), encoding, &asides).run(nodes, 0, static_cast<std::uint32_t>(nodes.size()));
+  std::size_t at = 0;
+  const auto own_until = [&](std::size_t end) {
+    if (end > at) out.pieces.push_back(ByteView(out.own).subspan(at, end - at));
+    at = end;
+  };
+  for (const auto& aside : asides) {
+    own_until(aside.at);
+    out.pieces.push_back(aside.value);
+  }
+  own_until(out.own.size());
 }
 
 Bytes rewrite(const DataSet& data_set) {

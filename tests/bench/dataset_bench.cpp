@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 
 #include "harness/dataset/dataset.hpp"
+#include "harness/dataset/scan.hpp"
 #include "tests/bench/inputs.hpp"
 
 namespace assay::bench {
@@ -49,13 +51,77 @@ void decode_ours(benchmark::State& state, const Input& input) {
 
 void encode_ours(benchmark::State& state, const Input& input) {
   const auto decoded = dataset::decode(input.bytes, input.encoding);
-  Bytes out;
+  Bytes out = dataset::encode(decoded.data_set, input.encoding);  // the buffer is there already, for DCMTK as well
   for (auto _ : state) {
     out.clear();
     dataset::encode_to(out, decoded.data_set, input.encoding);
     benchmark::DoNotOptimize(out.data());
   }
   if (out != input.bytes) return fail(state, "the encoded bytes differ");
+  count(state, input);
+}
+
+void scan_ours(benchmark::State& state, const Input& input) {
+  for (auto _ : state) {
+    std::uint64_t sum = 0;
+    std::size_t elements = 0;
+    const auto result = dataset::scan(input.bytes, input.encoding, {}, [&](const dataset::Token& token) {
+      const auto& node = *token.node;
+      if (token.kind == dataset::TokenKind::end || node.kind == dataset::NodeKind::item) return dataset::Next::go_on;
+      ++elements;
+      sum += node.tag.packed() ^ static_cast<std::uint64_t>(node.vr) ^ node.length;
+      if (!node.value.empty()) sum += node.value.front() + node.value.back();
+      return dataset::Next::go_on;
+    });
+    benchmark::DoNotOptimize(sum);
+    if (elements != input.elements || !result.problems.empty()) return fail(state, "not every element was read");
+  }
+  count(state, input);
+}
+
+/// Into a buffer that is used again and again, as a receiver does; values are views into the copy.
+void decode_owned_ours(benchmark::State& state, const Input& input) {
+  Bytes buffer(input.bytes);
+  for (auto _ : state) {
+    buffer.assign(input.bytes.begin(), input.bytes.end());
+    const auto decoded = dataset::decode(buffer, input.encoding);
+    std::size_t elements = 0;
+    benchmark::DoNotOptimize(touch(decoded.data_set, elements));
+    if (elements != input.elements) return fail(state, "not every element was read");
+  }
+  count(state, input);
+}
+
+/// Pieces to hand to one writev: long values are not copied.
+void gather_ours(benchmark::State& state, const Input& input) {
+  const auto decoded = dataset::decode(input.bytes, input.encoding);
+  dataset::Gather gather;
+  for (auto _ : state) {
+    dataset::encode_gather(gather, decoded.data_set, input.encoding);
+    benchmark::DoNotOptimize(gather.pieces.data());
+  }
+  Bytes joined;
+  for (const auto piece : gather.pieces) append(joined, piece);
+  if (joined != input.bytes) return fail(state, "the pieces are not the encoded bytes");
+  count(state, input);
+}
+
+/// The floor of everything that owns its bytes: fresh memory and one copy.
+void malloc_memcpy(benchmark::State& state, const Input& input) {
+  for (auto _ : state) {
+    Bytes copy(input.bytes);
+    benchmark::DoNotOptimize(copy.data());
+  }
+  count(state, input);
+}
+
+/// The same into memory that is there already.
+void warm_memcpy(benchmark::State& state, const Input& input) {
+  Bytes copy(input.bytes.size());
+  for (auto _ : state) {
+    std::memcpy(copy.data(), input.bytes.data(), input.bytes.size());
+    benchmark::DoNotOptimize(copy.data());
+  }
   count(state, input);
 }
 
@@ -150,8 +216,13 @@ bool register_all() {
   static constexpr Row rows[] = {
       {"dataset/decode", decode_ours},
       {"dcmtk/dataset/decode", decode_dcmtk},
+      {"dataset/scan", scan_ours},
       {"dataset/encode", encode_ours},
       {"dcmtk/dataset/encode", encode_dcmtk},
+      {"dataset/decode_owned", decode_owned_ours},
+      {"dataset/gather", gather_ours},
+      {"floor/malloc_memcpy", malloc_memcpy},
+      {"floor/warm_memcpy", warm_memcpy},
   };
   for (const auto& input : inputs())
     for (const auto& row : rows)

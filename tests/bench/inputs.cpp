@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/dataset/part10.hpp"
 #include "harness/dict/dict.hpp"
 
 namespace assay::bench {
@@ -161,19 +162,60 @@ DataSet image_header() {
   return header;
 }
 
+// The header with its pixels: 512 x 512 x 16 bit, `frames` of them. No pattern that a cache could guess is needed: the
+// bytes are only moved.
+DataSet image(std::size_t frames) {
+  auto with_pixels = image_header();
+  if (frames > 1) with_pixels.set_text(tags::NumberOfFrames, std::to_string(frames));
+  Bytes pixels(frames * 512 * 512 * 2);
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < pixels.size(); i += 64) {
+    state = state * 1664525U + 1013904223U;
+    pixels[i] = static_cast<std::uint8_t>(state >> 24);
+  }
+  with_pixels.set_bytes(tags::PixelData, Vr::OW, pixels);
+  return with_pixels;
+}
+
 Input input(std::string_view name, const DataSet& data_set, dataset::Encoding encoding) {
   return {name, encoding, encode(data_set, encoding), elements_of(data_set)};
 }
 
 }  // namespace
 
-const std::array<Input, 4>& inputs() {
-  static const std::array<Input, 4> all{
+const std::array<Input, 6>& inputs() {
+  static const std::array<Input, 6> all{
       input("hdr_ele", image_header(), dataset::explicit_le),
       input("hdr_ile", image_header(), dataset::implicit_le),
       input("nest_und", nested_document(true), dataset::explicit_le),
       input("nest_def", nested_document(false), dataset::explicit_le),
+      input("ct_ele", image(1), dataset::explicit_le),
+      input("mf100_ele", image(200), dataset::explicit_le),
   };
+  return all;
+}
+
+const std::vector<Bytes>& many_files() {
+  static const std::vector<Bytes> all = [] {
+    std::vector<Bytes> files;
+    for (int i = 0; i < 1000; ++i) {
+      auto one = image_header();
+      const std::string instance = "1.2.826.0.1.3680043.10.1234.1.1." + std::to_string(i + 1);
+      one.set_text(tags::SOPInstanceUID, instance);
+      one.set_text(tags::InstanceNumber, std::to_string(i + 1));
+      one.set_u16(tags::Rows, 64);
+      one.set_u16(tags::Columns, 64);
+      one.set_bytes(tags::PixelData, Vr::OW, Bytes(std::size_t{64} * 64 * 2, 0x11));
+      files.push_back(dataset::build_part10({.sop_class_uid = std::string(uids::CTImageStorage),
+                                             .sop_instance_uid = instance,
+                                             .transfer_syntax_uid = std::string(uids::ExplicitVRLittleEndian),
+                                             .implementation_class_uid = "1.2.826.0.1.3680043.10.1234",
+                                             .implementation_version_name = "BENCH",
+                                             .source_ae_title = ""},
+                                            one));
+    }
+    return files;
+  }();
   return all;
 }
 

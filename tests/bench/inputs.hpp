@@ -1,5 +1,6 @@
-// The inputs that Assay and DCMTK are measured on, made by Assay's own encoder: no file, no patient, always the same
-// bytes. Their shapes are those that tell toolkits apart: a header of many short values, and deep nesting.
+// The inputs that Assay, DCMTK, GDCM and pydicom are measured on, made by Assay's own encoder: no file, no patient,
+// always the same bytes. Their shapes are those that tell toolkits apart: a header of many short values, and deep
+// nesting.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -7,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "harness/base/bytes.hpp"
 #include "harness/dataset/dataset.hpp"
@@ -23,7 +25,11 @@ struct Input {
 
 /// hdr_ele, hdr_ile: 104 elements, 1.7 KB, as in front of an image; explicit and implicit little endian.
 /// nest_und, nest_def: 6467 elements in 1940 items, sequences six deep; undefined and defined lengths.
-const std::array<Input, 4>& inputs();
+/// ct_ele: the explicit header with 512 x 512 x 16 bit of pixels; mf100_ele: with 200 such frames, 105 MB.
+const std::array<Input, 6>& inputs();
+
+/// 1000 files of a header and 8 KB of pixels each, as when a folder is indexed.
+const std::vector<Bytes>& many_files();
 
 /// 128 contexts of two transfer syntaxes each: the most an A-ASSOCIATE-RQ can propose.
 pdu::AAssociateRq associate_rq_128();

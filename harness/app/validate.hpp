@@ -1,0 +1,24 @@
+// validate: what in a file breaks PS3.5, PS3.6 and PS3.10, said with its byte, its clause and what to do.
+// Tests: tests/interop/validate_test.py
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/app/console.hpp"
+
+namespace assay::app {
+
+struct ValidateOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> only;  // globs over rule ids
+  std::string as;                 // transfer syntax to read by, UID or keyword; "" = what the file says
+  bool strict = false;            // warnings are red too
+  bool json = false;              // one object a line
+  bool quiet = false;             // the summary only
+};
+
+/// 0 nothing red, 1 findings, 2 what could not be read or is no DICOM.
+int validate(const ValidateOptions& options, Console& console);
+
+}  // namespace assay::app
