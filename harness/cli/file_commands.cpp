@@ -3,6 +3,7 @@
 namespace assay::cli {
 
 void add_file_commands(CLI::App& cli, FileCommands& commands) {
+  add_convert(cli, commands);
   add_dicomdir(cli, commands);
   add_diff(cli, commands);
   add_dump(cli, commands);

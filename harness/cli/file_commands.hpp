@@ -17,6 +17,7 @@ struct FileCommand {
 using FileCommands = std::vector<FileCommand>;
 
 // One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
+void add_convert(CLI::App& cli, FileCommands& commands);
 void add_dicomdir(CLI::App& cli, FileCommands& commands);
 void add_diff(CLI::App& cli, FileCommands& commands);
 void add_dump(CLI::App& cli, FileCommands& commands);

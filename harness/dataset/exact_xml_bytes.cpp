@@ -4,7 +4,7 @@
 
 namespace assay::dataset {
 
-std::string_view encoding_name(Encoding encoding) {
+std::string_view name_in_xml(Encoding encoding) {
   if (encoding.endian == Endian::big) return encoding.explicit_vr ? "explicit-be" : "implicit-be";
   return encoding.explicit_vr ? "explicit-le" : "implicit-le";
 }
@@ -12,7 +12,7 @@ std::string_view encoding_name(Encoding encoding) {
 std::optional<ExactContext> context_named(std::string_view name) {
   for (const bool explicit_vr : {true, false})
     for (const Endian endian : {Endian::little, Endian::big})
-      if (name == encoding_name({explicit_vr, endian, false, false})) return ExactContext{explicit_vr, endian};
+      if (name == name_in_xml({explicit_vr, endian, false, false})) return ExactContext{explicit_vr, endian};
   return std::nullopt;
 }
 

@@ -23,7 +23,7 @@ struct ExactContext {
   }
 };
 
-std::string_view encoding_name(Encoding encoding);
+std::string_view name_in_xml(Encoding encoding);
 /// Nothing for another word.
 std::optional<ExactContext> context_named(std::string_view name);
 

@@ -129,12 +129,10 @@ class ExactReader {
     append(out_, "DICM");
   }
 
-  // What ends the level; it belongs to a stated length no more than a delimiter does.
+  // What ends the level, instead of a delimiter; a length that is filled in counts it.
   void end(ByteView bytes) {
-    Level& level = levels_.back();
-    fill_length(level);
     append(out_, bytes);
-    level.ended = true;
+    levels_.back().ended = true;
   }
 
   void fill_length(Level& level) {

@@ -196,7 +196,7 @@ std::string opening(std::string_view encoding) {
 constexpr std::string_view closing = "</NativeDicomModel>\n";
 
 std::string laid_out(const DicomFile& file) {
-  std::string out = opening(encoding_name(file.encoding));
+  std::string out = opening(name_in_xml(file.encoding));
   const ByteView all = file.bytes;
   std::size_t at = 0;
   if (all.size() >= 132 && as_text(all.subspan(128, 4)) == "DICM") {
@@ -208,7 +208,7 @@ std::string laid_out(const DicomFile& file) {
   const auto data_set_at = std::min<std::size_t>(static_cast<std::size_t>(file.data_set_offset), all.size());
   if (data_set_at > at) {
     out += "<assay:meta";
-    append_xml_attribute(out, "assay:encoding", encoding_name(file.meta.encoding()));
+    append_xml_attribute(out, "assay:encoding", name_in_xml(file.meta.encoding()));
     out += ">\n";
     ExactWriter(out, all).write(file.meta, at, data_set_at);
     out += "</assay:meta>\n";

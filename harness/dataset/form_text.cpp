@@ -201,7 +201,7 @@ std::string number_text(float number) { return shortest(number); }
 std::string number_text(double number) { return shortest(number); }
 
 bool survives_as_number(std::string_view text) {
-  if (text.size() > 32 || !is_json_number(text)) return false;
+  if (text.size() > 32 || !is_json_number(text) || text == "-0") return false;
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   if (read.ec != std::errc() || !std::isfinite(number)) return false;

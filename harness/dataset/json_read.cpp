@@ -369,11 +369,11 @@ class JsonReader {
       attribute.wrong = true;
     };
     Vr vr = vr_from(attribute.vr);
-    if (attribute.vr.empty()) {
+    if (attribute.vr.empty() && !attribute.wrong) {
       vr = attribute.has_items ? Vr::SQ : dict::implicit_vr(attribute.leaf.tag);
       add("ps3.18/F.2.2/vr-missing", attribute.place, to_string(attribute.leaf.tag), "no vr", "a vr",
           Gravity::deviation);
-    } else if (vr == Vr::none) {
+    } else if (vr == Vr::none && !attribute.wrong) {
       wrong("ps3.18/F.2.3/unknown-vr", shown(attribute.vr), "a VR of PS3.5 Table 6.2-1");
     }
     if (attribute.leaf.tag.is_group_length()) {
