@@ -225,9 +225,9 @@ def rule_at(found, difference, rows):
         here.sort(key=lambda rule: not rule.endswith(("/duplicate", "/order")))
     if here or difference.what != "only-theirs":
         return here[0] if here else "-"
-    padding = "ps3.10/7.2/after-trailing-padding"  # what comes after it is only kept, not decoded
-    if any(rule == padding for _, rule, _ in found):
-        return padding
+    for _, rule, _ in found:
+        if rule.startswith("ps3.10/7.2/"):  # what comes after the end of the Data Set is only kept, not decoded
+            return rule
     return next((rule for at, rule, _ in reversed(found) if at < offset), "-")
 
 
