@@ -129,9 +129,10 @@ def tree(rows):
 STRUCTURE = ("kind", "stray", "only-ours", "only-theirs", "items", "length", "size", "value", "offset")
 
 
-def compare(ours, theirs):
+def compare(ours, theirs, lengths_only=False, keeps_last=False):
     """Differences between two lists of rows, in the order of our document, up to the first in structure: what comes
-    after that follows from it. Sorting and dropping of duplicates, as others do, are one difference per level each."""
+    after that follows from it. Sorting and dropping of duplicates, as others do, are one difference per level each.
+    `lengths_only`: the other table has no values; `keeps_last`: of two equal tags it has the last."""
     found = []  # (position in our document, difference)
     positions = {id(row): i for i, row in enumerate(ours)}
 
@@ -141,7 +142,7 @@ def compare(ours, theirs):
     def pair(a, b):
         at = positions[id(a.row)]
         one, other = a.row, b.row
-        if other.digest == "?":  # pydicom keeps no bytes of what it has used itself
+        if other.digest == "?" and not lengths_only:  # pydicom keeps no bytes of what it has used itself
             return
         if one.kind != other.kind:
             add(at, "kind", one, other)
@@ -152,6 +153,8 @@ def compare(ours, theirs):
             add(at, "length", one, other)
         elif other.offset is not None and other.offset - one.offset not in (8, 12):
             add(at, "offset", one, other)
+        elif lengths_only:
+            pass
         elif one.size != other.size:
             add(at, "size", one, other)
         elif one.digest != other.digest:
@@ -185,10 +188,8 @@ def compare(ours, theirs):
                 continue
             if len(nodes) > len(its[path]):
                 add(positions[id(nodes[1].row)], "duplicate", nodes[1].row, its[path][0].row)
-            if len(nodes) > len(its[path]) == 1:  # the first or the last is kept
-                kept = its[path][0].row
-                same = [n for n in nodes if n.row[4:] == kept[4:]] or nodes
-                nodes = [next((n for n in same if kept.offset is not None and kept.offset - n.row.offset in (8, 12)), same[0])]
+            if len(nodes) > len(its[path]):
+                nodes = nodes[-len(its[path]):] if keeps_last else nodes
             for left, right in zip(nodes, its[path]):
                 pair(left, right)
         at = positions[id(a.row)] if a.row else -1
@@ -224,9 +225,9 @@ def rule_at(found, difference, rows):
         here.sort(key=lambda rule: not rule.endswith(("/duplicate", "/order")))
     if here or difference.what != "only-theirs":
         return here[0] if here else "-"
-    padding = "ps3.10/7.2/after-trailing-padding"  # what comes after it is only kept, not decoded
-    if any(rule == padding for _, rule, _ in found):
-        return padding
+    for _, rule, _ in found:
+        if rule.startswith("ps3.10/7.2/"):  # what comes after the end of the Data Set is only kept, not decoded
+            return rule
     return next((rule for at, rule, _ in reversed(found) if at < offset), "-")
 
 

@@ -34,8 +34,10 @@ def load():
 
 
 class Clusters:
-    def __init__(self, sets):
-        self.lines = [line for line in load() if line.set in sets]
+    def __init__(self, sets, also=()):
+        """Lines of `sets` must happen, lines of the sets `also` may."""
+        self.sets = sets
+        self.lines = [line for line in load() if line.set in (*sets, *also)]
         self.seen = collections.Counter()
         self.unexplained = {}  # key -> [(file, difference)]
         self.all = collections.Counter()
@@ -50,7 +52,7 @@ class Clusters:
         self.unexplained.setdefault(key, []).append((file, difference))
 
     def stale(self):
-        return [line for line in self.lines if not self.seen[line]]
+        return [line for line in self.lines if line.set in self.sets and not self.seen[line]]
 
     def report(self):
         """What to put into a failure: each new cluster with an example and the readings of it."""
@@ -83,7 +85,7 @@ def compare(clusters, product, readings, others, problems, refusals):
         if mine or theirs.refused:
             continue
         compared += 1
-        differences = elements.compare(ours.rows, theirs.rows)
+        differences = elements.compare(ours.rows, theirs.rows, keeps_last=product == "pydicom")
         agreed += not differences
         for difference in differences:
             key = Key(product, difference.what, elements.rule_at(found, difference, ours.rows), elements.vr_of(difference))

@@ -76,8 +76,8 @@ std::string round_trip(ByteView bytes, std::ofstream* problems = nullptr, const 
   }
   if (problems) {
     for (const auto& problem : file->problems) {
-      *problems << name << '\t' << problem.offset << '\t' << problem.rule << '\t'
-                << gravity_name(problem.gravity) << '\n';
+      *problems << name << '\t' << problem.offset << '\t' << problem.rule << '\t' << gravity_name(problem.gravity)
+                << '\n';
     }
   }
   const Bytes again = rewrite(*file);
