@@ -211,16 +211,20 @@ void LossReport::add(Form form, LossKind kind, const Cursor& at, std::string fou
     ++more;
     return;
   }
+  // A path as long as the nesting is deep would cost more than it says.
+  add(form, kind, at.node().offset == no_offset ? 0 : at.node().offset,
+      at.levels() <= 64 ? at.path() : to_string(at.node().tag), std::move(found));
+}
+
+void LossReport::add(Form form, LossKind kind, std::uint64_t offset, std::string field, std::string found) {
   const auto& row =
       *std::find_if(std::begin(loss_rows), std::end(loss_rows), [&](const LossRow& one) { return one.kind == kind; });
   const std::string rule(form == Form::json ? row.json_rule : row.xml_rule);
   const auto slash = rule.find('/');
   const std::string clause =
       "PS" + rule.substr(2, slash - 2) + " " + rule.substr(slash + 1, rule.rfind('/') - slash - 1);
-  // A path as long as the nesting is deep would cost more than it says.
-  const std::string field = at.levels() <= 64 ? at.path() : to_string(at.node().tag);
-  problems.push_back({rule, clause, at.node().offset == no_offset ? 0 : at.node().offset, field, std::move(found),
-                      std::string(row.expected), row.gravity});
+  problems.push_back(
+      {rule, clause, offset, std::move(field), std::move(found), std::string(row.expected), row.gravity});
 }
 
 std::string tag_digits(Tag tag) { return fmt::format("{:04X}{:04X}", tag.group, tag.element); }

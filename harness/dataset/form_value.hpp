@@ -38,6 +38,8 @@ struct LossReport {
   std::size_t more = 0;  // beyond limits::max_problems
 
   void add(Form form, LossKind kind, const Cursor& at, std::string found);
+  /// Of the Data Set as a whole.
+  void add(Form form, LossKind kind, std::uint64_t offset, std::string field, std::string found);
   [[nodiscard]] bool empty() const { return problems.empty(); }
   [[nodiscard]] bool keeps_values() const { return clean(problems); }
 };

@@ -163,6 +163,7 @@ class JsonWriter {
 
   void character_set() {
     character_set_missing_ = false;
+    losses_.add(Form::json, LossKind::transcoded, 0, to_string(tags::SpecificCharacterSet), "no character set");
     key(tags::SpecificCharacterSet);
     out_ += R"("vr":"CS","Value":["ISO_IR 192"]})";
   }

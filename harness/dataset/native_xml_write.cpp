@@ -140,6 +140,7 @@ class NativeXmlWriter {
 
   void character_set() {
     character_set_missing_ = false;
+    losses_.add(Form::xml, LossKind::transcoded, 0, to_string(tags::SpecificCharacterSet), "no character set");
     out_ +=
         "<DicomAttribute tag=\"00080005\" vr=\"CS\" keyword=\"SpecificCharacterSet\">\n"
         "<Value number=\"1\">ISO_IR 192</Value>\n</DicomAttribute>\n";
