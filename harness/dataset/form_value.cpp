@@ -44,6 +44,8 @@ constexpr LossRow loss_rows[] = {
      "bytes of the declared character set", Gravity::deviation},
     {LossKind::fragments, "ps3.18/F.2.7/encapsulated", "ps3.19/A.1/encapsulated", "a value without fragments",
      Gravity::note},
+    {LossKind::confused, "ps3.18/F.2.7/fragments-confused", "ps3.19/A.1/fragments-confused",
+     "fragments in Pixel Data alone", Gravity::deviation},
     {LossKind::not_a_number, "ps3.18/F.2.3/not-a-number", "ps3.19/A.1/not-a-number", "a finite number", Gravity::note},
 };
 
@@ -257,7 +259,7 @@ FormValue form_value(const Cursor& at, Form form, const FormOptions& options, bo
     if (numbers) losses.add(form, LossKind::vr, at, fmt::format("{} bytes of {}", node.value.size(), name(node.vr)));
     const Vr vr = numbers || !is_known(node.vr) || node.vr == Vr::SQ ? Vr::UN : node.vr;
     if (node.tag == tags::PixelData && fragments_in(node.value))
-      losses.add(form, LossKind::fragments, at, "a native value that looks encapsulated");
+      losses.add(form, LossKind::confused, at, "a native value that looks encapsulated");
     value = as_unknown(at, std::move(value));
     value.vr = vr;
     return value;

@@ -28,6 +28,7 @@ enum class LossKind : std::uint8_t {
   transcoded,    // text is UTF-8 now
   undecodable,   // bytes that are no characters of the declared set
   fragments,     // encapsulated: written as one value with its items
+  confused,      // fragments outside Pixel Data, or a native value that looks like them
   not_a_number,  // NaN and infinities as strings
 };
 
