@@ -67,7 +67,7 @@ DataSet FormTree::build() const {
 }
 
 DataSet FormTree::build(std::vector<Twice>& twice) const {
-  struct Level {
+  struct OpenLevel {
     std::vector<std::uint32_t> children;
     std::size_t next = 0;
     std::size_t length_at = 0;  // of the container's length field, 0 for the root
@@ -76,7 +76,7 @@ DataSet FormTree::build(std::vector<Twice>& twice) const {
   };
   Bytes out;
   out.reserve(values_.size() + nodes_.size() * 12);
-  std::vector<Level> levels;
+  std::vector<OpenLevel> levels;
   levels.push_back({.children = children(0, static_cast<std::uint32_t>(nodes_.size()), twice)});
   const auto enter = [&](std::uint32_t index, std::size_t length_at, bool undefined) {
     levels.push_back({.children = children(index + 1, nodes_[index].end, twice),
@@ -90,7 +90,7 @@ DataSet FormTree::build(std::vector<Twice>& twice) const {
     if (part.value_size % 2 != 0) out.push_back(pad);
   };
   while (!levels.empty()) {
-    Level& level = levels.back();
+    OpenLevel& level = levels.back();
     if (level.next == level.children.size()) {
       const std::size_t length = out.size() - level.length_at - 4;
       if (level.undefined) {

@@ -44,6 +44,8 @@ constexpr LossRow loss_rows[] = {
      "bytes of the declared character set", Gravity::deviation},
     {LossKind::fragments, "ps3.18/F.2.7/encapsulated", "ps3.19/A.1/encapsulated", "a value without fragments",
      Gravity::note},
+    {LossKind::confused, "ps3.18/F.2.7/fragments-confused", "ps3.19/A.1/fragments-confused",
+     "fragments in Pixel Data alone", Gravity::deviation},
     {LossKind::not_a_number, "ps3.18/F.2.3/not-a-number", "ps3.19/A.1/not-a-number", "a finite number", Gravity::note},
 };
 
@@ -211,16 +213,20 @@ void LossReport::add(Form form, LossKind kind, const Cursor& at, std::string fou
     ++more;
     return;
   }
+  // A path as long as the nesting is deep would cost more than it says.
+  add(form, kind, at.node().offset == no_offset ? 0 : at.node().offset,
+      at.levels() <= 64 ? at.path() : to_string(at.node().tag), std::move(found));
+}
+
+void LossReport::add(Form form, LossKind kind, std::uint64_t offset, std::string field, std::string found) {
   const auto& row =
       *std::find_if(std::begin(loss_rows), std::end(loss_rows), [&](const LossRow& one) { return one.kind == kind; });
   const std::string rule(form == Form::json ? row.json_rule : row.xml_rule);
   const auto slash = rule.find('/');
   const std::string clause =
       "PS" + rule.substr(2, slash - 2) + " " + rule.substr(slash + 1, rule.rfind('/') - slash - 1);
-  // A path as long as the nesting is deep would cost more than it says.
-  const std::string field = at.levels() <= 64 ? at.path() : to_string(at.node().tag);
-  problems.push_back({rule, clause, at.node().offset == no_offset ? 0 : at.node().offset, field, std::move(found),
-                      std::string(row.expected), row.gravity});
+  problems.push_back(
+      {rule, clause, offset, std::move(field), std::move(found), std::string(row.expected), row.gravity});
 }
 
 std::string tag_digits(Tag tag) { return fmt::format("{:04X}{:04X}", tag.group, tag.element); }
@@ -253,7 +259,7 @@ FormValue form_value(const Cursor& at, Form form, const FormOptions& options, bo
     if (numbers) losses.add(form, LossKind::vr, at, fmt::format("{} bytes of {}", node.value.size(), name(node.vr)));
     const Vr vr = numbers || !is_known(node.vr) || node.vr == Vr::SQ ? Vr::UN : node.vr;
     if (node.tag == tags::PixelData && fragments_in(node.value))
-      losses.add(form, LossKind::fragments, at, "a native value that looks encapsulated");
+      losses.add(form, LossKind::confused, at, "a native value that looks encapsulated");
     value = as_unknown(at, std::move(value));
     value.vr = vr;
     return value;

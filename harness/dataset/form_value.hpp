@@ -28,6 +28,7 @@ enum class LossKind : std::uint8_t {
   transcoded,    // text is UTF-8 now
   undecodable,   // bytes that are no characters of the declared set
   fragments,     // encapsulated: written as one value with its items
+  confused,      // fragments outside Pixel Data, or a native value that looks like them
   not_a_number,  // NaN and infinities as strings
 };
 
@@ -38,6 +39,8 @@ struct LossReport {
   std::size_t more = 0;  // beyond limits::max_problems
 
   void add(Form form, LossKind kind, const Cursor& at, std::string found);
+  /// Of the Data Set as a whole.
+  void add(Form form, LossKind kind, std::uint64_t offset, std::string field, std::string found);
   [[nodiscard]] bool empty() const { return problems.empty(); }
   [[nodiscard]] bool keeps_values() const { return clean(problems); }
 };

@@ -60,6 +60,8 @@ class JsonWriter {
     FormValue value;
     if (node.kind == NodeKind::fragments) {
       losses_.add(Form::json, LossKind::fragments, at_, "fragments, written as the bytes of the value field");
+      if (node.tag != tags::PixelData || (node.vr != Vr::OB && node.vr != Vr::OW))
+        losses_.add(Form::json, LossKind::confused, at_, "fragments in another element");
       value = encapsulated(node);
     } else {
       value = form_value(at_, Form::json, options_, utf8_, losses_);
@@ -163,6 +165,7 @@ class JsonWriter {
 
   void character_set() {
     character_set_missing_ = false;
+    losses_.add(Form::json, LossKind::transcoded, 0, to_string(tags::SpecificCharacterSet), "no character set");
     key(tags::SpecificCharacterSet);
     out_ += R"("vr":"CS","Value":["ISO_IR 192"]})";
   }

@@ -25,6 +25,7 @@ class NativeXmlReader {
   explicit NativeXmlReader(const FormReadOptions& options) : options_(options) {}
 
   FormRead read(std::string_view xml) {
+    size_ = xml.size();
     pugi::xml_document document;
     const auto parsed = document.load_buffer(xml.data(), xml.size(), xml_parse_flags);
     if (!parsed) {
@@ -60,6 +61,8 @@ class NativeXmlReader {
 
   void add(std::string_view rule, std::uint64_t offset, std::string field, std::string found, std::string expected,
            Gravity gravity) {
+    // The parser counts in its own UTF-8, which may be longer than the text in its encoding.
+    offset = std::min<std::uint64_t>(offset, size_);
     if (result_.problems.size() >= limits::max_problems) return;
     result_.problems.push_back(
         {std::string(rule), "PS3.19 A.1", offset, std::move(field), std::move(found), std::move(expected), gravity});
@@ -243,6 +246,7 @@ class NativeXmlReader {
   FormCreators creators_;
   std::string field_ = "document";
   bool too_deep_ = false;
+  std::size_t size_ = 0;  // of the text
 };
 
 }  // namespace

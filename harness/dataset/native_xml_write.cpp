@@ -65,6 +65,8 @@ class NativeXmlWriter {
     FormValue value;
     if (node.kind == NodeKind::fragments) {
       losses_.add(Form::xml, LossKind::fragments, at_, "fragments, written as the bytes of the value field");
+      if (node.tag != tags::PixelData || (node.vr != Vr::OB && node.vr != Vr::OW))
+        losses_.add(Form::xml, LossKind::confused, at_, "fragments in another element");
       value = encapsulated(node);
     } else {
       value = form_value(at_, Form::xml, options_, utf8_, losses_);
@@ -140,6 +142,7 @@ class NativeXmlWriter {
 
   void character_set() {
     character_set_missing_ = false;
+    losses_.add(Form::xml, LossKind::transcoded, 0, to_string(tags::SpecificCharacterSet), "no character set");
     out_ +=
         "<DicomAttribute tag=\"00080005\" vr=\"CS\" keyword=\"SpecificCharacterSet\">\n"
         "<Value number=\"1\">ISO_IR 192</Value>\n</DicomAttribute>\n";

@@ -220,7 +220,7 @@ TEST(Json, Names_what_is_wrong_and_where) {
       {R"({"0040A730":{"vr":"SQ","Value":["A"]}})", 10, "ps3.18/F.2.3/wrong-type"},
       {R"({"00100020":{"vr":"XX"}})", 10, "ps3.18/F.2.3/unknown-vr"},
       {R"({"00100020":{"Value":["A"]}})", 10, "ps3.18/F.2.2/vr-missing", false},
-      {R"({"00100020":{"vr":"LO","value":["A"]}})", 30, "ps3.18/F.2.2/member-name", false},
+      {R"({"00100020":{"vr":"LO","value":["A"]}})", 29, "ps3.18/F.2.2/member-name", false},
       {R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":"A","Kana":"B"}]}})", 55, "ps3.18/F.2.2/member-name"},
       {R"({"00091001":{"vr":"UN","InlineBinary":"AQI=","BulkDataURI":"a"}})", 57, "ps3.18/F.2.2/several-forms"},
       {R"({"00100000":{"vr":"UL","Value":[5]}})", 10, "ps3.18/F.2.2/group-length", false},

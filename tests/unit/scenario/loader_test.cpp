@@ -61,6 +61,20 @@ TEST(Loader, Loads_the_head_and_the_steps) {
   EXPECT_EQ(result.advice, "A");
 }
 
+TEST(Loader, Takes_a_native_model_as_the_bytes_it_stands_for) {
+  const auto loaded = load(head(R"(role="requestor")", "") + R"(<send><c-store-rq><data-set>
+    <NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM" xmlns:assay="urn:assay:exact:1"
+        xml:space="preserve" assay:encoding="implicit-le"><assay:preamble/>
+      <assay:meta><DicomAttribute tag="00020010" vr="UI"><Value number="1">1.2</Value></DicomAttribute></assay:meta>
+      <DicomAttribute tag="00080060" vr="CS" assay:length="100"><Value number="1">CT</Value></DicomAttribute>
+    </NativeDicomModel></data-set></c-store-rq></send></scenario>)",
+                           "f.xml");
+  ASSERT_TRUE(loaded) << to_string(loaded.error().front());
+  const auto& data_set = loaded->front().steps.at(0).children.at(0).children.at(0);
+  ASSERT_NE(data_set.child("NativeDicomModel"), nullptr);
+  EXPECT_EQ(data_set.child("NativeDicomModel")->value("hex"), "08006000640000004354");
+}
+
 struct Mistake {
   const char* name;
   const char* steps;
@@ -127,6 +141,9 @@ constexpr Mistake mistakes[] = {
     {"bad_element_value",
      "<send><c-echo-rq><command-set><element tag=\"Priority\">high</element></command-set></c-echo-rq></send>", 5, 55,
      "no value of VR US"},
+    {"native_model",
+     "<send><c-store-rq><data-set>\n<NativeDicomModel>\n<Study/></NativeDicomModel></data-set></c-store-rq></send>", 7,
+     1, "expected DicomAttribute"},
     {"empty_send", "<send/>", 5, 1, "<send> needs a message"},
     {"proposed_without_abstract", "<associate><context id=\"1\"/></associate>", 5, 12, "needs abstract"},
     {"endless_repeat", "<repeat count=\"1000000\"><close/></repeat>", 5, 16, "count goes from 1 to 100000"},
