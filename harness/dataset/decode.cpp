@@ -187,12 +187,14 @@ Vr Decoder<Sink>::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const 
   return quick == Vr::none || quick == Vr::OB ? dict::implicit_vr(tag) : quick;
 }
 
-// Whether an element with a known VR, a delimiter or the end of the level is at `at`.
+// Whether an element with a known VR, a delimiter or the end of the level is at `at`; an item is the value of a
+// sequence.
 template <typename Sink>
 bool Decoder<Sink>::starts_element(const Frame& frame, std::size_t at) const {
   if (at == frame.end) return true;
   if (at > frame.end || frame.end - at < 8) return false;
-  return u16(at, frame.big) == 0xfffe || vr_row(static_cast<Vr>(data_[at + 4] << 8 | data_[at + 5])).known;
+  if (u16(at, frame.big) == 0xfffe) return u16(at + 2, frame.big) != item_tag.element;
+  return vr_row(static_cast<Vr>(data_[at + 4] << 8 | data_[at + 5])).known;
 }
 
 // Letters that are no VR. Two capitals are taken for a VR of a later edition, all of which have the 32-bit length;
