@@ -2,7 +2,7 @@
 // chooses the VR; the rest is the value.
 #include <algorithm>
 
-#include "fuzz_dataset_common.hpp"
+#include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/charset.hpp"
 
 namespace {

@@ -151,6 +151,8 @@ std::expected<Bytes, std::string> write_dicom(Source& source, const Target& targ
   }
   if (encoding.encapsulated && !source.encapsulated && source.data_set.has(tags::PixelData))
     return std::unexpected(fmt::format("native pixel data cannot be converted to {}", dict::uid_name(uid)));
+  if (source.data_set.has(tags::DirectoryRecordSequence))
+    return std::unexpected("is a DICOMDIR, whose records are linked by offsets in the file: build it anew instead");
   drop_group_lengths(source.data_set);
   for (const Node* node : source.data_set.root().elements())
     if (node->tag.group == 2) return std::unexpected("holds elements of group 0002 in the Data Set");

@@ -229,7 +229,7 @@ int build_dicomdir(const DicomdirOptions& options, Console& console) {
   std::vector<dataset::DirectoryEntry> entries;
   std::vector<std::string> refused;
   std::size_t others = 0;
-  const auto run = for_each_file({options.folder}, console, [&](const std::string& path, ByteView bytes) {
+  const auto list = [&](const std::string& path, ByteView bytes) {
     const auto name = relative_name(root, path);
     if (upper(name) == "DICOMDIR" || name.empty()) return exit_codes::ok;
     const auto file = read_header(bytes, Tag(0x7fe0, 0));
@@ -245,7 +245,9 @@ int build_dicomdir(const DicomdirOptions& options, Console& console) {
       entries.push_back(dataset::entry_of(*file, dataset::components_of(name)));
     }
     return exit_codes::ok;
-  });
+  };
+  // A file-set without files has a DICOMDIR too.
+  const auto run = fs::is_empty(root, failed) ? FileRun{} : for_each_file({options.folder}, console, list);
   if (run.interrupted) return exit_codes::interrupted;
   dataset::DirectoryOptions how;
   how.file_set_id = options.file_set_id;

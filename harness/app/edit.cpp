@@ -52,15 +52,8 @@ class FileEditor {
   int edit(const std::string& path, ByteView bytes) {
     auto file = dataset::read_file(bytes, lenient_reading());
     if (!file) return failed(not_dicom(path, file.error()));
-    // Bytes behind the point where decoding had to stop: rewrite() may know nothing of them.
-    std::size_t tail = 0;
-    if (has_error(file->problems) && !file->inflated) {
-      const auto read = dataset::rewrite(*file).size();
-      tail = bytes.size() > read ? bytes.size() - read : 0;
-    }
     if (const auto wrong = apply_all(path, *file)) return failed(fmt::format("{}: {}", printable(path), *wrong));
-    Bytes after = dataset::rewrite(*file);
-    append(after, bytes.last(tail));
+    const Bytes after = dataset::rewrite(*file);
     const bool same = std::equal(after.begin(), after.end(), bytes.begin(), bytes.end());
     if (!options_.dry_run) {
       if (const auto wrong = write(path, after, same)) return failed(*wrong);

@@ -254,6 +254,28 @@ CharacterBytes gb_of(CodeSet set, char32_t character) {
   return result;
 }
 
+struct BytePosition {
+  char32_t character;
+  unsigned position;
+};
+
+unsigned one_byte_position(CodeSet set, char32_t character) {
+  static const auto tables = [] {
+    std::array<std::vector<BytePosition>, std::size(infos)> made;
+    for (const auto& info : infos) {
+      if (info.bytes != 1) continue;
+      auto& positions = made[static_cast<std::size_t>(info.set)];
+      for (unsigned position = 0x20; position <= 0xff; ++position)
+        if (const auto found = one_byte(info.set, position)) positions.push_back({found, position});
+      std::ranges::sort(positions, {}, &BytePosition::character);
+    }
+    return made;
+  }();
+  const auto& positions = tables[static_cast<std::size_t>(set)];
+  const auto found = std::ranges::lower_bound(positions, character, {}, &BytePosition::character);
+  return found != positions.end() && found->character == character ? found->position : 0;
+}
+
 unsigned position_of(CodeSet set, char32_t character) {
   if (character > 0xffff) return 0;
   switch (set) {
@@ -273,11 +295,7 @@ unsigned position_of(CodeSet set, char32_t character) {
       static const auto positions = positions_by_character(CodeSet::ir_58);
       return positions[character];
     }
-    default: {
-      for (unsigned position = 0x20; position <= 0xff; ++position)
-        if (one_byte(set, position) == character) return position;
-      return 0;
-    }
+    default: return one_byte_position(set, character);
   }
 }
 

@@ -88,7 +88,7 @@ void check_multiplicity(const CheckPlace& place, const std::vector<ByteView>& pa
     return place.report.in_value(place.at, "ps3.5/6.4/backslash-split", "PS3.5 6.4", at,
                                  fmt::format("{} values, split by a backslash", count),
                                  fmt::format("one value: VM is {}", entry->vm));
-  place.report.in_value(place.at, "ps3.6/6/vm", "PS3.6 6", at, fmt::format("{} values", count),
+  place.report.in_value(place.at, "ps3.6/6/vm", "PS3.6 6", at, fmt::format("{} value{}", count, count == 1 ? "" : "s"),
                         fmt::format("VM {}", entry->vm));
 }
 

@@ -176,15 +176,16 @@ void Decoder<Sink>::element(Frame& frame) {
 template <typename Sink>
 Vr Decoder<Sink>::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const {
   const Vr quick = dict::quick_vr(tag);
-  if (quick == Vr::US) {
+  if (quick != Vr::none) [[likely]] {
     if (tag == tags::PixelRepresentation && left >= 10 && u32(at_ + 4, frame.big) == 2)
       frame.signed_pixels = u16(at_ + 8, frame.big) == 1;
-    if (!frame.signed_pixels && tag.group != 0x0028) return Vr::US;
-    const auto* entry = dict::find(tag);
-    if (entry->third_vr == Vr::none && entry->other_vr == Vr::SS) return frame.signed_pixels ? Vr::SS : Vr::US;
-    return dict::implicit_vr(tag);
+    return quick;
   }
-  return quick == Vr::none || quick == Vr::OB ? dict::implicit_vr(tag) : quick;
+  if (frame.signed_pixels) {
+    const auto* entry = dict::find(tag);
+    if (entry && entry->vr == Vr::US && entry->other_vr == Vr::SS && entry->third_vr == Vr::none) return Vr::SS;
+  }
+  return dict::implicit_vr(tag);
 }
 
 // Whether an element with a known VR, a delimiter or the end of the level is at `at`; an item is the value of a

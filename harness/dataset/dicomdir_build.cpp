@@ -159,8 +159,8 @@ class Builder {
   }
 
   static std::string made_up(Tag tag, const DataSet& copy, std::size_t number) {
-    const auto first_of = [&](std::initializer_list<Tag> sources, std::string otherwise) {
-      for (const Tag source : sources)
+    const auto first_of = [&](std::initializer_list<Tag> places, std::string otherwise) {
+      for (const Tag source : places)
         if (const auto text = copy.text(source); !text.empty()) return std::string(text);
       return otherwise;
     };

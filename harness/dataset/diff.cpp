@@ -208,7 +208,7 @@ class Walk {
       const auto right = without_padding(as_text(b.value));
       same = left == right;
       if (level.first.character_set != level.second.character_set && a.tag != tags::SpecificCharacterSet)
-        same = displayed(left, level.first.character_set) == displayed(right, level.second.character_set);
+        same = displayed(left, vr, level.first.character_set) == displayed(right, vr, level.second.character_set);
     } else if (level.first.endian != level.second.endian && swap_size(vr) > 1) {
       same = equal_swapped(a.value, b.value, swap_size(vr));
     } else if (!same && a.value.size() != b.value.size()) {

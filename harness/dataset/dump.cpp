@@ -17,7 +17,7 @@ std::string_view kind_name(const Node& node) {
   return "fragment";
 }
 
-std::string short_path(const Cursor& cursor, std::size_t deepest) {
+std::string bounded_path(const Cursor& cursor, std::size_t deepest) {
   if (cursor.levels() <= deepest) return cursor.path();
   if (cursor.item_number() != 0) return fmt::format("...depth={}[{}]", cursor.levels(), cursor.item_number());
   return fmt::format("...depth={}/{}", cursor.levels(), to_string(cursor.node().tag));
@@ -28,7 +28,7 @@ void element_lines(const DataSet& data_set, std::string_view prefix, const LineS
   for (Cursor cursor(data_set); cursor.next();) {
     const Node& node = cursor.node();
     line.clear();
-    fmt::format_to(std::back_inserter(line), "{}\t{}\t{}\t{}\t{}\t", prefix, node.offset, short_path(cursor),
+    fmt::format_to(std::back_inserter(line), "{}\t{}\t{}\t{}\t{}\t", prefix, node.offset, bounded_path(cursor),
                    kind_name(node), name(node.vr));
     if (node.length == undefined_length)
       fmt::format_to(std::back_inserter(line), "undefined\t");

@@ -21,7 +21,7 @@ void element_lines(const DataSet& data_set, std::string_view prefix, const LineS
 
 /// The tag path of the cursor's node, "(0040,0100)[2]/(0008,0060)"; below `deepest` levels only where it ends, since
 /// writing a million long paths out is quadratic: "...depth=250/(0008,0060)".
-std::string short_path(const Cursor& cursor, std::size_t deepest = 100);
+std::string bounded_path(const Cursor& cursor, std::size_t deepest = 100);
 
 /// "element", "sequence", "item", "fragments", "fragment", or "stray" for bytes that have no place in the structure.
 std::string_view kind_name(const Node& node);

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/hex.hpp"
+#include "harness/dataset/charset.hpp"
 #include "harness/dataset/edit_value.hpp"
+#include "harness/dict/private.hpp"
 
 namespace assay::dataset {
 
@@ -132,7 +134,7 @@ class Dumper {
     const Node& node = cursor.node();
     const std::size_t levels = std::min(cursor.levels(), deepest_indent);
     const bool filtered = !style_.only.empty();
-    std::string place = filtered ? short_path(cursor) : std::string(levels * 2, ' ');
+    std::string place = filtered ? bounded_path(cursor) : std::string(levels * 2, ' ');
     if (!filtered && cursor.levels() > deepest_indent) place += fmt::format("[{}] ", cursor.levels());
     const std::string length = node.length == undefined_length ? "undefined" : std::to_string(node.length);
     const std::string offset = node.offset >= first_added_offset ? "-" : std::to_string(node.offset);
@@ -142,9 +144,9 @@ class Dumper {
       return;
     }
     const std::string tag = filtered ? std::string() : to_string(node.tag);
-    const std::string name_text = displayed(element_name(cursor), "ISO_IR 192");
+    const std::string name_text = safe_text(element_name(cursor));
     const bool leaf = node.kind == NodeKind::element;
-    const std::string vm = leaf ? std::to_string(value_multiplicity(node)) : std::string("-");
+    const std::string vm = leaf ? std::to_string(value_multiplicity(node, cursor.character_set())) : std::string("-");
     const std::string head = fmt::format("{}{} {} {:>9} {:>3}  ", place, tag, name(node.vr), length, vm);
     const std::size_t name_width = head.size() < 56 ? 56 - head.size() : 0;
     std::string rest = fmt::format("{:<{}}", name_text, name_width);
@@ -164,19 +166,19 @@ class Dumper {
     nlohmann::ordered_json object;
     if (!style_.file.empty()) object["file"] = style_.file;
     if (node.offset < first_added_offset) object["offset"] = node.offset;
-    object["path"] = short_path(cursor);
+    object["path"] = bounded_path(cursor);
     object["kind"] = kind_name(node);
     if (cursor.item_number() == 0) {
       object["tag"] = to_string(node.tag);
       object["vr"] = name(node.vr);
-      if (const auto called = element_name(cursor); !called.empty()) object["name"] = displayed(called, "ISO_IR 192");
+      if (const auto called = element_name(cursor); !called.empty()) object["name"] = safe_text(called);
     }
     if (node.length == undefined_length)
       object["length"] = "undefined";
     else
       object["length"] = node.length;
     if (node.kind == NodeKind::element) {
-      object["vm"] = value_multiplicity(node);
+      object["vm"] = value_multiplicity(node, cursor.character_set());
       object["value"] = value_for_people(cursor, style_.full ? ~std::size_t{0} : 1024);
     } else if (node.kind != NodeKind::item && node.kind != NodeKind::fragment) {
       object["value"] = counted(data_set_, cursor.index());
@@ -196,33 +198,40 @@ class Dumper {
 
 }  // namespace
 
-std::string displayed(std::string_view text, std::string_view character_set) {
-  const bool utf8 = character_set == "ISO_IR 192";
+std::string safe_text(std::string_view utf8) {
   std::string out;
-  while (!text.empty()) {
+  while (!utf8.empty()) {
     bool plain = false;
-    const auto size = utf8_character(text, plain);
-    if (size == 1 || (utf8 && size != 0)) {
-      if (plain)
-        out += text.substr(0, size);
-      else if (size == 1 && (text.front() == '\n' || text.front() == '\r'))
-        out += text.front() == '\n' ? "\\n" : "\\r";
-      else
-        for (const char c : text.substr(0, size)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-      text.remove_prefix(size);
-      continue;
+    const auto size = utf8_character(utf8, plain);
+    if (plain && size != 0) {
+      out += utf8.substr(0, size);
+    } else if (utf8.front() == '\n' || utf8.front() == '\r') {
+      out += utf8.front() == '\n' ? "\\n" : "\\r";
+    } else {
+      for (const char c : utf8.substr(0, std::max<std::size_t>(size, 1)))
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     }
-    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
-    text.remove_prefix(1);
+    utf8.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return out;
 }
 
-std::size_t value_multiplicity(const Node& node) {
+std::string displayed(std::string_view text, Vr vr, std::string_view character_set) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  if (ascii || !uses_character_set(vr)) return safe_text(text);
+  const auto decoded = CharacterSets(character_set).decode(as_bytes(text), vr);
+  // The bytes say more than a row of replacement characters.
+  if (has_error(decoded.problems) || decoded.text.find("\xef\xbf\xbd") != std::string::npos) return safe_text(text);
+  return safe_text(decoded.text);
+}
+
+std::size_t value_multiplicity(const Node& node, std::string_view character_set) {
   if (node.value.empty()) return 0;
   if (is_text(node.vr)) {
     if (node.vr == Vr::ST || node.vr == Vr::LT || node.vr == Vr::UT || node.vr == Vr::UR) return 1;
-    return 1 + static_cast<std::size_t>(std::count(node.value.begin(), node.value.end(), std::uint8_t{'\\'}));
+    const auto backslashes = std::count(node.value.begin(), node.value.end(), std::uint8_t{'\\'});
+    if (backslashes == 0 || !uses_character_set(node.vr)) return 1 + static_cast<std::size_t>(backslashes);
+    return CharacterSets(character_set).split_values(node.value, node.vr).size();
   }
   return is_number(node.vr) ? node.value.size() / unit_size(node.vr) : 1;
 }
@@ -232,6 +241,8 @@ std::string element_name(const Cursor& cursor) {
   if (tag.is_private() && !tag.is_group_length()) {
     if (tag.element >= 0x10 && tag.element <= 0xff) return "PrivateCreator";
     const auto creator = cursor.creator();
+    if (const auto entry = dict::find_private(creator, tag); entry && !entry->name.empty())
+      return fmt::format("[{}] {}", creator, entry->name);
     return creator.empty() ? std::string() : fmt::format("[{}]", creator);
   }
   return std::string(dict::keyword(tag));
@@ -249,7 +260,7 @@ std::string value_for_people(const Node& node, Endian endian, std::string_view c
   if (!is_text(node.vr)) return to_hex_short(node.value, std::min<std::size_t>(limit, bulk_size));
   const auto whole = as_text(node.value);
   const bool longer = whole.size() > limit;
-  std::string text = displayed(longer ? whole.substr(0, limit) : without_padding(whole), character_set);
+  std::string text = displayed(longer ? whole.substr(0, limit) : without_padding(whole), node.vr, character_set);
   if (longer) text += "...";
   if (node.vr == Vr::UI)
     if (const auto* uid = dict::find_uid(text)) text += fmt::format("  {}", uid->name);

@@ -25,8 +25,8 @@ struct DumpStyle {
 
 void dump_lines(const DataSet& data_set, const DumpStyle& style, const LineSink& sink);
 
-/// Number of values (PS3.5 6.4): by backslashes or by size. 0 when empty.
-std::size_t value_multiplicity(const Node& node);
+/// Number of values (PS3.5 6.4): by backslashes that are no halves of characters, or by size. 0 when empty.
+std::size_t value_multiplicity(const Node& node, std::string_view character_set);
 
 /// Name of an element: keyword of PS3.6, "PrivateCreator", or what a private dictionary calls it; "" when unknown.
 std::string element_name(const Cursor& cursor);
@@ -42,6 +42,8 @@ inline std::string value_for_people(const Cursor& cursor, std::size_t limit) {
 bool is_bulk(const Node& node);
 
 /// Text in the character set in force as UTF-8 that a terminal can show; bytes that have no meaning as \xNN.
-std::string displayed(std::string_view text, std::string_view character_set);
+std::string displayed(std::string_view text, Vr vr, std::string_view character_set);
+/// UTF-8 as it is, what a terminal must not get as \xNN.
+std::string safe_text(std::string_view utf8);
 
 }  // namespace assay::dataset

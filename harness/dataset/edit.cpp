@@ -7,6 +7,7 @@
 #include "harness/base/hex.hpp"
 #include "harness/dataset/edit_splice.hpp"
 #include "harness/dataset/edit_value.hpp"
+#include "harness/dict/private.hpp"
 
 namespace assay::dataset {
 
@@ -294,7 +295,10 @@ class Applier {
 
   std::expected<void, std::string> add_element(const Place& place, Tag tag) {
     Vr vr = edit_.vr != Vr::none ? edit_.vr : dict::implicit_vr(tag);
-    const bool unknown = edit_.vr == Vr::none && !dict::find(tag) && !(tag.is_private() && tag.element < 0x100);
+    const auto known = dict::find_private(step().creator, tag);
+    if (edit_.vr == Vr::none && known) vr = known->vr;
+    const bool unknown =
+        edit_.vr == Vr::none && !known && !dict::find(tag) && !(tag.is_private() && tag.element < 0x100);
     if (unknown && edit_.text)
       return Failure(fmt::format("the VR of {} is not known: name it, as in {}:LO", to_string(tag), to_string(tag)));
     Bytes bytes;

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "harness/base/hex.hpp"
+#include "harness/dataset/charset.hpp"
 
 namespace assay::dataset {
 
@@ -327,11 +328,16 @@ std::expected<Bytes, std::string> value_from_text(Vr vr, std::string_view text, 
   if (!context.force)
     if (auto fault = text_fault(vr, text)) return std::unexpected(*fault);
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-  if (!ascii && context.character_set != "ISO_IR 192" && !context.force)
-    return std::unexpected(
-        fmt::format("'{}' has characters outside ASCII, and the Specific Character Set here is {}, not UTF-8 "
-                    "(ISO_IR 192)",
-                    text, context.character_set.empty() ? "the default" : printable(context.character_set)));
+  if (!ascii) {
+    if (const auto encoded =
+            CharacterSets(uses_character_set(vr) ? context.character_set : std::string_view()).encode(text, vr))
+      return *encoded;
+    else if (!context.force)
+      return std::unexpected(
+          fmt::format("'{}' cannot be written in the Specific Character Set in force here, {}: {}", printable(text),
+                      context.character_set.empty() ? "the default one (ASCII)" : printable(context.character_set),
+                      encoded.error().message));
+  }
   append(out, text);
   return out;
 }

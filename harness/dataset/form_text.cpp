@@ -140,12 +140,14 @@ FormTexts decode_form_text(ByteView value, Vr vr, std::string_view character_set
   }
   const CharacterSets sets(character_set);
   for (const auto one : sets.split_values(value, vr)) {
-    auto utf8 = sets.decode(one, vr);
-    decoded.exact = decoded.exact && utf8.problems.empty() && utf8.text.find('\\') == std::string::npos;
-    decoded.transcoded = decoded.transcoded || utf8.text != as_text(one);
-    decoded.values.push_back(std::move(utf8.text));
+    std::string utf8 = sets.text(one, vr);
+    // Trailing NULs are taken for padding there, and only the last value has that.
+    for (std::size_t at = one.size(); at > 0 && one[at - 1] == 0; --at) utf8 += '\0';
+    decoded.exact = decoded.exact && utf8.find("\xef\xbf\xbd") == std::string::npos &&
+                    (!holds_several_values(vr) || utf8.find('\\') == std::string::npos);
+    decoded.transcoded = decoded.transcoded || utf8 != as_text(one);
+    decoded.values.push_back(std::move(utf8));
   }
-  if (!holds_several_values(vr)) decoded.exact = decoded.exact || sets.check(value, vr).empty();
   if (decoded.exact) return decoded;
   decoded = {};
   decoded.exact = false;

@@ -42,7 +42,9 @@ void name_kind(const DicomFile& file, Probe& out) {
       out.what = "ACR-NEMA data set";
       break;
   }
-  if (shifted != nullptr) {
+  if (shifted != nullptr && file.kind == FileKind::bare_data_set) {
+    out.what += " behind " + std::to_string(shifted->offset) + " bytes of something else";
+  } else if (shifted != nullptr) {
     const auto by = static_cast<std::int64_t>(shifted->offset) - static_cast<std::int64_t>(preamble_size);
     out.kind = "shifted";
     out.what = "DICOM file shifted by " + std::to_string(by) + " bytes";

@@ -169,7 +169,7 @@ class Writer {
   std::size_t header_size_ = 8;
 };
 
-std::string_view name_in_text(Encoding encoding) {
+std::string_view encoding_word(Encoding encoding) {
   if (!encoding.explicit_vr) return "implicit-le";
   return encoding.endian == Endian::big ? "explicit-be" : "explicit-le";
 }
@@ -241,7 +241,7 @@ void file_text_form(const DicomFile& file, const LineSink& sink) {
     bytes_line(front, sink);
   }
   if (has_meta) {
-    sink(fmt::format("encoding {}\n", name_in_text(file.meta.encoding())));
+    sink(fmt::format("encoding {}\n", encoding_word(file.meta.encoding())));
     text_form_lines(file.meta, sink);
     const auto end = end_of(file.meta, start);
     if (end < file.data_set_offset)
@@ -249,7 +249,7 @@ void file_text_form(const DicomFile& file, const LineSink& sink) {
           file.bytes.subspan(static_cast<std::size_t>(end), static_cast<std::size_t>(file.data_set_offset - end)),
           sink);
   }
-  sink(fmt::format("encoding {}\n", file.inflated ? "deflated" : name_in_text(file.data_set.encoding())));
+  sink(fmt::format("encoding {}\n", file.inflated ? "deflated" : encoding_word(file.data_set.encoding())));
   text_form_lines(file.data_set, sink);
   const auto first = file.data_set.empty() ? file.data_set_offset : file.data_set.nodes().front().offset;
   const auto end = end_of(file.data_set, first);

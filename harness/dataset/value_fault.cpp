@@ -116,7 +116,8 @@ class Judge {
       case Vr::CS: {
         const bool query = context_.query;
         return refuse(
-            "ps3.5/6.2/code-string", [&](char c) { return in_code_string(c) || (query && (c == '*' || c == '?')); },
+            "ps3.5/6.2/code-string",
+            [&](char c) { return in_code_string(c) || judged_elsewhere(c) || (query && (c == '*' || c == '?')); },
             "capital letters, digits, blanks and underscores");
       }
       case Vr::UR:

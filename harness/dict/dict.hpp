@@ -39,8 +39,8 @@ std::optional<Tag> tag_of(std::string_view text_or_keyword);
 /// VR for reading implicit VR: the dictionary's, UL for group lengths, LO for private creators, else UN.
 /// Where it allows several: OW when that is one of them (PS3.5 A.1), else the first ("US or SS" -> US).
 Vr implicit_vr(Tag tag);
-/// The first VR of a standard element that is no repeating group and no group length, else Vr::none: one probe of a
-/// hash table, for decoders that check the VR of every element.
+/// The VR of a standard element that has only one and is no repeating group and no group length, else Vr::none: one
+/// probe of a hash table, for decoders that check the VR of every element.
 Vr quick_vr(Tag tag);
 /// Keyword, or "" when unknown.
 std::string_view keyword(Tag tag);

@@ -117,14 +117,14 @@ def make_tags(entries):
 
 def make_hash(exact):
     multiplier, slots = hash_table([entry[0] for entry in exact])
-    text = HEAD + "// {tag, first VR, index of the entry}; index 0xFFFF: empty\n"
+    text = HEAD + "// {tag, its VR or none when it has several, index of the entry}; index 0xFFFF: empty\n"
     text += f"inline constexpr std::uint32_t hash_multiplier = 0x{multiplier:08X};\n"
     text += f"inline constexpr unsigned hash_bits = {HASH_BITS};\n"
     text += f"inline constexpr TagSlot tag_slots[{len(slots)}] = {{\n"
     line = ""
     for index in slots:
         cell = "{0,Vr::none,0xFFFF}," if index is None else \
-            f"{{0x{exact[index][0]:X},Vr::{exact[index][3][0]},{index}}},"
+            f"{{0x{exact[index][0]:X},Vr::{exact[index][3][0] if len(exact[index][3]) == 1 else 'none'},{index}}},"
         if len(line) + len(cell) > 118:
             text += line + "\n"
             line = ""
@@ -186,20 +186,30 @@ def make_private():
         sys.exit("private-elements.tsv: an element stands twice")
     creators = sorted({row[0] for row in table})
     vms = sorted({row[4] for row in table})
-    places, texts, length = {}, [], 0
+    # Compilers need not take a literal beyond 65,536 bytes: the upper 16 bits of a place number the literal.
+    places, literals, length = {}, [[]], 0
     for text in sorted({row[5] for row in table}) + creators + vms:
-        if text not in places:
-            places[text] = length
-            texts.append(text)
-            length += len(text)
-    text = HEAD + "// Every text once, end to end.\ninline constexpr char private_text[] =\n"
-    line = ""
-    for piece in texts:
-        if len(line) + len(piece) > 100:
-            text += f"    {quoted(line)}\n"
-            line = ""
-        line += piece
-    text += f"    {quoted(line)};\n// {{offset, length}} of the values of VM\n"
+        if text in places:
+            continue
+        if length + len(text) > 60000:
+            literals.append([])
+            length = 0
+        places[text] = (len(literals) - 1) << 16 | length
+        literals[-1].append(text)
+        length += len(text)
+    text = HEAD + "// Every text once, end to end.\n"
+    for number, pieces in enumerate(literals):
+        text += f"inline constexpr char private_text_{number}[] =\n"
+        line = ""
+        for piece in pieces:
+            if len(line) + len(piece) > 100:
+                text += f"    {quoted(line)}\n"
+                line = ""
+            line += piece
+        text += f"    {quoted(line)};\n"
+    text += "inline constexpr const char* private_texts[] = {"
+    text += ", ".join(f"private_text_{number}" for number in range(len(literals)))
+    text += "};\n// {place, length} of the values of VM\n"
     text += "inline constexpr PrivateText private_vms[] = {"
     text += ",".join(f"{{{places[vm]},{len(vm)}}}" for vm in vms) + "};\n"
     text += "// {creator, index of its first row}; the last is the end\n"

@@ -32,7 +32,7 @@ struct PrivateRow {
 #include "harness/dict/generated_private.inc"
 #pragma GCC diagnostic pop
 
-std::string_view text_of(PrivateText text) { return {private_text + text.at, text.size}; }
+std::string_view text_of(PrivateText text) { return {private_texts[text.at >> 16] + (text.at & 0xffffU), text.size}; }
 
 std::string_view unpadded(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.remove_suffix(1);

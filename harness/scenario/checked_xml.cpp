@@ -6,6 +6,7 @@
 
 #include "harness/base/hex.hpp"
 #include "harness/base/limits.hpp"
+#include "harness/dataset/exact_xml.hpp"
 #include "harness/scenario/values.hpp"
 
 namespace assay::scenario {
@@ -94,6 +95,10 @@ class Reader {
     element.at = source_.at(offset > 0 ? offset - 1 : 0);  // of the '<'
     element.text_at = element.at;
     read_attributes(node, offset, type, element);
+    if (type.native_model) {
+      read_native_model(node, element);
+      return element;
+    }
     read_children(node, type, depth, element);
     check_text(type, element);
     return element;
@@ -128,6 +133,19 @@ class Reader {
     for (const auto& spec : type.attributes)
       if (spec.required && !element.has(spec.name))
         error(element.at, "<" + element.name + "> needs the attribute " + spec.name);
+  }
+
+  // What it stands for is known as soon as it is read; from then on it is its bytes.
+  void read_native_model(const pugi::xml_node& node, Element& element) {
+    if (element.has("hex")) return;
+    element.attributes.clear();  // namespaces, and what the exact form says about the whole
+    const auto bytes = dataset::from_exact_xml(node, true);
+    if (!bytes) {
+      const auto& problem = bytes.error();
+      return error(source_.at(static_cast<std::size_t>(problem.offset > 0 ? problem.offset - 1 : 0)),
+                   problem.field + ": found " + problem.found + ", expected " + problem.expected);
+    }
+    element.set("hex", to_hex(*bytes));
   }
 
   void read_children(const pugi::xml_node& node, const TypeSpec& type, std::size_t depth, Element& element) {

@@ -249,8 +249,10 @@ void check_modification(const Element& element, std::vector<LoadError>& errors) 
 
 void check_sources(const Element& element, std::vector<LoadError>& errors) {
   if (element.type == "data-set-send") {
-    const int given = int{element.has("synthetic")} + int{element.has("file")} + int{element.has("hex")};
-    if (given > 1) errors.push_back(error_at(element.at, "<data-set> takes one of synthetic, file, hex"));
+    const bool model = element.child("NativeDicomModel") != nullptr;
+    const int given = int{element.has("synthetic")} + int{element.has("file")} + int{element.has("hex")} + int{model};
+    if (given > 1)
+      errors.push_back(error_at(element.at, "<data-set> takes one of synthetic, file, hex, NativeDicomModel"));
     if (element.has("size") && !element.has("synthetic"))
       errors.push_back(error_at(element.attribute("size")->at, "size goes with synthetic"));
     if (element.has("hex") && element.child("element") != nullptr)

@@ -195,8 +195,14 @@ std::expected<EncodedData, BuildError> build_data_set(const Element& element, st
       std::ranges::any_of(element.children, [](const Element& child) { return is_modification(child.name); });
   out.wrong = with_modifications;
   dataset::DataSet content(encoding);
-  if (element.has("hex")) {
-    out.bytes = from_hex(element.value("hex")).value_or(Bytes{});
+  const Element* model = element.child("NativeDicomModel");
+  if (element.has("hex") || model != nullptr) {
+    out.bytes = from_hex((model != nullptr ? *model : element).value("hex")).value_or(Bytes{});
+    if (model != nullptr) {
+      const auto read = dataset::decode(out.bytes, encoding);
+      if (sop_class.empty()) sop_class = read.data_set.text(tags::SOPClassUID);
+      if (sop_instance.empty()) sop_instance = read.data_set.text(tags::SOPInstanceUID);
+    }
     if (!with_modifications) return out;
     auto root = layout::field("data-set", out.bytes);
     if (auto done = apply_modifications(root, element); !done) return std::unexpected(done.error());

@@ -42,7 +42,11 @@ void write_choice(std::string& out, std::string_view indent, std::span<const Chi
   out.append(indent).append("<xs:choice minOccurs=\"").append(minimum == 0 ? "0" : "1");
   out.append("\" maxOccurs=\"unbounded\">\n");
   const auto deeper = std::string(indent) + "  ";
-  for (const auto& child : children) write_child(out, deeper, child);
+  for (const auto& child : children) {
+    write_child(out, deeper, child);
+    if (!child.other_namespace.empty())
+      out.append(deeper).append("<xs:any namespace=\"" + child.other_namespace + "\" processContents=\"skip\"/>\n");
+  }
   out.append(indent).append("</xs:choice>\n");
 }
 
@@ -82,6 +86,10 @@ void write_type(std::string& out, const TypeSpec& type) {
       out.append("    <xs:sequence>\n");
       write_choice(out, "      ", children.first(type.head));
       write_choice(out, "      ", children.subspan(type.head));
+      out.append("    </xs:sequence>\n");
+    } else if (type.native_model) {
+      out.append(
+          "    <xs:sequence>\n      <xs:any minOccurs=\"0\" maxOccurs=\"unbounded\" processContents=\"skip\"/>\n");
       out.append("    </xs:sequence>\n");
     } else if (!children.empty()) {
       write_choice(out, "    ", children);

@@ -71,6 +71,7 @@ struct ChildSpec {
   std::string type;  // name of its TypeSpec
   unsigned min = 0;
   unsigned max = unbounded;
+  std::string other_namespace;  // it may stand in this namespace too
 };
 
 enum class TextUse : std::uint8_t { none, optional, required };
@@ -84,6 +85,7 @@ struct TypeSpec {
   TextUse text = TextUse::none;
   ValueType text_type = ValueType::text;
   bool any_attribute = false;  // attributes beside the listed ones (parameter rows)
+  bool native_model = false;   // content is a NativeDicomModel: read as bytes, kept in the attribute hex
 
   [[nodiscard]] const AttributeSpec* attribute(std::string_view wanted) const;
   [[nodiscard]] const ChildSpec* child(std::string_view wanted) const;

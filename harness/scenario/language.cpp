@@ -2,6 +2,7 @@
 // the XSD. scenarios/README.md explains it by example.
 #include <array>
 
+#include "harness/dataset/native_xml.hpp"
 #include "harness/scenario/grammar.hpp"
 
 namespace assay::scenario {
@@ -266,13 +267,24 @@ void add_data(Grammar& g) {
          "Changes to the Command Set.",
          {},
          join(Children{{"element", "element-send"}}, modifications())});
+  g.add({"native-model",
+         "A NativeDicomModel as assay convert --to exact-xml writes it; its Data Set is sent byte by byte.",
+         {{"hex", V::hex, false, "the bytes it stands for, once it was read"}},
+         {},
+         0,
+         TextUse::none,
+         V::text,
+         true,
+         true});
   g.add({"data-set-send",
-         "The Data Set: synthetic, from a file, as bytes, or exactly the elements given.",
+         "The Data Set: synthetic, from a file, as bytes, as a NativeDicomModel, or exactly the elements given.",
          {{"synthetic", V::synthetic, false, "a small made-up image"},
           {"size", V::number, false, "bytes of its pixels"},
           {"file", V::text, false, "a Part 10 file; sent in the accepted transfer syntax as it stands"},
           {"hex", V::hex, false, "bytes as they are"}},
-         join(Children{{"element", "element-send"}}, modifications())});
+         join(Children{{"element", "element-send"},
+                       {"NativeDicomModel", "native-model", 0, 1, std::string(dataset::native_xml_namespace)}},
+              modifications())});
   g.add({"element-match",
          "A Data Element that must be so; the text is a pattern.",
          {{"tag", V::tag, true, "(0010,0020) or PatientID"},

@@ -142,8 +142,9 @@ TEST(Diff, Fragments_and_kinds) {
 }
 
 TEST(Diff, Goes_as_deep_as_the_data_sets) {
+  const Bytes level = hex("40000001 ffffffff feff00e0 ffffffff");
   Bytes bytes;
-  for (int i = 0; i < 20'000; ++i) append(bytes, hex("40000001 ffffffff feff00e0 ffffffff"));
+  for (int i = 0; i < 20'000; ++i) append(bytes, level);
   DecodeOptions deep;
   deep.max_depth = 30'000;
   const auto a = decode(bytes, implicit_le, deep).data_set;

@@ -34,7 +34,9 @@ TEST(ElementLines, Tell_offset_path_kind_VR_lengths_and_digest_of_every_node) {
   const Bytes bytes =
       hex("40000001 5351 0000 ffffffff feff00e0 0a000000 08006000 4353 0200 4d52 feffdde0 00000000 "
           "e07f1000 4f42 0000 ffffffff feff00e0 00000000 feff00e0 02000000 ffd8 feffdde0 00000000");
-  const auto data_set = decode(bytes, {true, Endian::little, false, true}, {.base_offset = 100}).data_set;
+  DecodeOptions options;
+  options.base_offset = 100;
+  const auto data_set = decode(bytes, {true, Endian::little, false, true}, options).data_set;
   EXPECT_EQ(elements(data_set),
             "f\t100\t(0040,0100)\tsequence\tSQ\tundefined\t-\t-\n"
             "f\t112\t(0040,0100)[1]\titem\t--\t10\t-\t-\n"
@@ -98,6 +100,18 @@ TEST(DumpLines, Nothing_that_moves_a_terminal_comes_out) {
   }
 }
 
+TEST(DumpLines, Text_is_decoded_by_the_character_set_in_force) {
+  DataSet data_set(explicit_le);
+  data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
+  data_set.set_text(tags::PatientName, "M\xfcller");
+  EXPECT_NE(people(data_set).find("M\xc3\xbcller"), std::string::npos);
+  data_set.set_text(tags::SpecificCharacterSet, "\\ISO 2022 IR 87");
+  data_set.set_text(tags::PatientName, "A\\\x1b$B;3\x1b(B");
+  const auto text = people(data_set);
+  EXPECT_NE(text.find("A\\\xe5\xb1\xb1"), std::string::npos) << text;
+  EXPECT_NE(text.find("PN        10   2  "), std::string::npos) << "two values: " << text;
+}
+
 TEST(DumpLines, Cut_at_the_width_between_characters_and_whole_on_request) {
   DataSet data_set(explicit_le);
   data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
@@ -148,7 +162,9 @@ TEST(DumpLines, Fragments_and_bulk_data_are_counted_not_listed) {
   const Bytes frame(10, 1);
   DataSet data_set(explicit_le);
   data_set.set_fragments(tags::PixelData, {table, frame, frame});
-  EXPECT_NE(people(data_set).find("2 fragments, 20 bytes, 2 offsets\n"), std::string::npos) << people(data_set);
+  DumpStyle wide;
+  wide.width = 160;
+  EXPECT_NE(people(data_set, wide).find("2 fragments, 20 bytes, 2 offsets\n"), std::string::npos);
   EXPECT_EQ(split_lines(people(data_set)).size(), 1U);
   DumpStyle full;
   full.full = true;
@@ -157,10 +173,11 @@ TEST(DumpLines, Fragments_and_bulk_data_are_counted_not_listed) {
   EXPECT_NE(people(data_set).find("10000 bytes\n"), std::string::npos);
 }
 
-TEST(Dumps, A_hundred_thousand_levels_take_linear_space_and_no_recursion) {
-  constexpr std::size_t depth = 100'000;
+TEST(Dumps, Thirty_thousand_levels_take_linear_space_and_no_recursion) {
+  constexpr std::size_t depth = 30'000;
+  const Bytes level = hex("40000001 ffffffff feff00e0 ffffffff");
   Bytes bytes;
-  for (std::size_t i = 0; i < depth; ++i) append(bytes, hex("40000001 ffffffff feff00e0 ffffffff"));
+  for (std::size_t i = 0; i < depth; ++i) append(bytes, level);
   DecodeOptions options;
   options.max_depth = depth + 1;
   const auto data_set = decode(bytes, implicit_le, options).data_set;

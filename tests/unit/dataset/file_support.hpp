@@ -1,6 +1,8 @@
 // Whole files made by hand for the tests of files, guesses and DICOMDIRs. All content is made up.
 #pragma once
 
+#include <deque>
+
 #include "harness/dataset/file.hpp"
 #include "harness/dataset/part10.hpp"
 #include "tests/unit/dataset/support.hpp"
@@ -51,6 +53,12 @@ inline Bytes sample_file(std::string_view syntax = uids::ExplicitVRLittleEndian)
 /// A file whose meta information says `syntax` and whose Data Set is these bytes.
 inline Bytes labelled(std::string_view syntax, ByteView data_set) {
   return build_part10(sample_meta(syntax), data_set);
+}
+
+/// Bytes that live as long as the test program: what is read points into them.
+inline const Bytes& kept(Bytes bytes) {
+  static std::deque<Bytes> all;
+  return all.emplace_back(std::move(bytes));
 }
 
 inline const Problem* find_rule(const Problems& problems, std::string_view rule) {

@@ -13,7 +13,8 @@ const std::vector<std::string_view>& syntaxes() {
   return all;
 }
 
-DicomFile read(const Bytes& bytes, const FileOptions& options = {}) {
+DicomFile read(const Bytes& given, const FileOptions& options = {}) {
+  const Bytes& bytes = kept(given);
   auto file = read_file(bytes, options);
   EXPECT_TRUE(file.has_value()) << (file ? "" : file.error().found);
   if (!file) return {};

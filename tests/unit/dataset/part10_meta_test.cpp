@@ -9,7 +9,7 @@ namespace {
 
 // A file whose group 0002 was changed by `change` and counted anew.
 template <typename Change>
-Bytes with_meta(Change change) {
+const Bytes& with_meta(Change change) {
   const auto right = sample_file();
   auto parts = parse_part10(right);
   change(parts.meta);
@@ -17,7 +17,7 @@ Bytes with_meta(Change change) {
   Bytes bytes(right.begin(), right.begin() + 132);
   append(bytes, rewrite(parts.meta));
   append(bytes, parts.data_set);
-  return bytes;
+  return kept(std::move(bytes));
 }
 
 struct Case {
@@ -60,7 +60,7 @@ const std::vector<Case>& cases() {
 
 TEST(Part10Meta, Each_departure_is_named_at_its_byte_and_its_right_twin_is_not) {
   for (const auto& c : cases()) {
-    const auto broken = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.broken); });
+    const auto& broken = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.broken); });
     const auto file = read_file(broken);
     ASSERT_TRUE(file.has_value()) << c.name;
     const auto* found = find_rule(file->problems, c.rule);
@@ -69,18 +69,18 @@ TEST(Part10Meta, Each_departure_is_named_at_its_byte_and_its_right_twin_is_not) 
     EXPECT_EQ(found->offset, node->end_offset - node->value.size()) << c.name;
     EXPECT_EQ(found->field, to_string(c.tag)) << c.name;
     EXPECT_EQ(found->gravity, c.gravity) << c.name;
-    const auto correct = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.correct); });
+    const auto& correct = with_meta([&](DataSet& meta) { meta.set_text(c.tag, c.vr, c.correct); });
     EXPECT_TRUE(clean(read_file(correct)->problems)) << c.name << "\n" << listed(read_file(correct)->problems);
   }
 }
 
 TEST(Part10Meta, The_version_is_compared_byte_by_byte_and_a_swapped_one_is_called_so) {
-  struct Case {
+  struct Row {
     std::string bytes;
     std::string found;
   };
-  for (const auto& [bytes, found] : {Case{"0001", ""}, Case{"0100", "the bytes 01H, 00H: swapped"},
-                                     Case{"0002", "another version"}, Case{"00010000", "another version"}}) {
+  for (const auto& [bytes, found] : {Row{"0001", ""}, Row{"0100", "the bytes 01H, 00H: swapped"},
+                                     Row{"0002", "another version"}, Row{"00010000", "another version"}}) {
     const auto file =
         with_meta([&](DataSet& meta) { meta.set_bytes(tags::FileMetaInformationVersion, Vr::OB, hex(bytes)); });
     const auto read = read_file(file);
@@ -97,7 +97,7 @@ TEST(Part10Meta, Private_information_comes_with_its_creator) {
   const Tag information = tags::PrivateInformation;
   for (const bool has_creator : {false, true}) {
     for (const bool has_information : {false, true}) {
-      const auto bytes = with_meta([&](DataSet& meta) {
+      const auto& bytes = with_meta([&](DataSet& meta) {
         if (has_creator) meta.set_text(creator, "1.2.3");
         if (has_information) meta.set_bytes(information, Vr::OB, hex("0102"));
       });
@@ -124,18 +124,18 @@ TEST(Part10Meta, A_missing_or_empty_element_of_type_1_is_named) {
 }
 
 TEST(Part10Meta, A_preamble_changes_nothing_but_is_named_when_it_is_not_zero) {
-  struct Case {
+  struct Row {
     std::string start;
     std::string_view rule;
     Gravity gravity;
   };
   const auto right = sample_file();
-  for (const auto& [start, rule, gravity] : {Case{"49492a00", "ps3.10/7.1/preamble-tiff", Gravity::note},
-                                             Case{"4d4d002a", "ps3.10/7.1/preamble-tiff", Gravity::note},
-                                             Case{"4d5a9000", "ps3.10/7.1/preamble-executable", Gravity::deviation},
-                                             Case{"7f454c46", "ps3.10/7.1/preamble-executable", Gravity::deviation},
-                                             Case{"23212f62", "ps3.10/7.1/preamble-executable", Gravity::deviation},
-                                             Case{"00000041", "ps3.10/7.1/preamble", Gravity::note}}) {
+  for (const auto& [start, rule, gravity] : {Row{"49492a00", "ps3.10/7.1/preamble-tiff", Gravity::note},
+                                             Row{"4d4d002a", "ps3.10/7.1/preamble-tiff", Gravity::note},
+                                             Row{"4d5a9000", "ps3.10/7.1/preamble-executable", Gravity::deviation},
+                                             Row{"7f454c46", "ps3.10/7.1/preamble-executable", Gravity::deviation},
+                                             Row{"23212f62", "ps3.10/7.1/preamble-executable", Gravity::deviation},
+                                             Row{"00000041", "ps3.10/7.1/preamble", Gravity::note}}) {
     auto bytes = right;
     const auto head = hex(start);
     std::copy(head.begin(), head.end(), bytes.begin());

@@ -92,6 +92,7 @@ TEST(Dict, Finds_standard_elements_with_what_PS3_6_says) {
   EXPECT_EQ(dict::find(tags::OtherPatientIDs)->vm, "1-n");
   EXPECT_TRUE(dict::find(tags::RecognitionCode)->retired);
   EXPECT_EQ(dict::quick_vr(tags::PatientName), Vr::PN);
+  EXPECT_EQ(dict::quick_vr(tags::SmallestImagePixelValue), Vr::none) << "US or SS: not decided so quickly";
 }
 
 TEST(Dict, Knows_no_private_and_no_made_up_tags) {

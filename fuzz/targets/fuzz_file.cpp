@@ -1,0 +1,55 @@
+// Any bytes as a file (PS3.10 7): named or read, within bounds, and every byte comes back.
+#include <algorithm>
+
+#include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "harness/dataset/file.hpp"
+#include "harness/dataset/probe.hpp"
+
+namespace {
+
+using namespace assay;
+using namespace assay::dataset;
+
+void check(ByteView input, const FileOptions& options) {
+  const auto file = read_file(input, options);
+  if (!file) {
+    fuzz::require(!file.error().found.empty() && file.error().gravity == Gravity::error, "what it is instead is said");
+    return;
+  }
+  fuzz::require(std::ranges::equal(rewrite(*file), input), "every byte comes back");
+  fuzz::require(file->meta_offset <= file->data_set_offset && file->data_set_offset <= input.size(), "parts in order");
+  const auto data_size = file->inflated ? file->inflated->size() : input.size() - file->data_set_offset;
+  fuzz::require(file->decoded <= data_size, "decoded is in bounds");
+  if (file->inflated) fuzz::require(file->inflated->size() <= options.max_inflated, "the inflated bytes are bounded");
+  const auto farthest = std::max<std::uint64_t>(input.size(), data_size);
+  for (const auto& problem : file->problems) {
+    fuzz::require(problem.offset <= farthest, "a problem lies in the file");
+    fuzz::require(!problem.rule.empty() && !problem.clause.empty(), "a problem has a rule and a clause");
+  }
+  fuzz::require(file->data_set.nodes().size() <= data_size / 8 + 1, "nodes are no more than the bytes can hold");
+  auto changed = *file;
+  changed.data_set.set_text(tags::PatientID, "CHANGED");
+  const auto bytes = rewrite(changed);
+  const auto kept = static_cast<std::ptrdiff_t>(file->data_set_offset);
+  fuzz::require(std::equal(input.begin(), input.begin() + kept, bytes.begin()), "what stands before is kept");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView input(data, size);
+  FileOptions options;
+  options.max_inflated = 1U << 16;
+  check(input, options);
+  options.strict = true;
+  check(input, options);
+  options.strict = false;
+  options.stop_before = tags::PixelData;
+  options.guess = false;
+  check(input, options);
+  options.as = explicit_be;
+  check(input, options);
+  const auto answer = probe(input);
+  fuzz::require(!answer.what.empty() && answer.next.ends_with('.'), "probe always has an answer");
+  return 0;
+}
