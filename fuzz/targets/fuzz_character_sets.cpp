@@ -32,6 +32,7 @@ void check_splits(const CharacterSets& sets, ByteView value, Vr vr) {
 
 void check_decoded(const CharacterSets& sets, ByteView value, Vr vr, const DecodedText& decoded) {
   require(sets.check(value, vr) == decoded.problems, "check finds what decode finds");
+  require(uses_character_set(vr) == (vr != Vr::CS), "CS is in the default repertoire");
   require(sets.text(value, vr) == decoded.text, "text is what decode gives");
   require(sets.character_count(value, vr) <= value.size(), "a character has a byte");
   require(decoded.text.size() <= 3 * value.size(), "three bytes of UTF-8 for a byte at most");

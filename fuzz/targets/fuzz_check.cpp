@@ -18,6 +18,37 @@ using namespace dataset;
 
 constexpr Encoding encapsulating{true, Endian::little, false, true};
 
+// Any text as any kind of value, in the spelling of today and in those of old.
+void check_spellings(std::string_view text) {
+  for (const auto spelling : {Spelling::strict, Spelling::historic}) {
+    TimeFault fault;
+    if (const auto date = parse_date(text, spelling, &fault)) {
+      require(parse_date(format(*date)).has_value() && to_iso(*date).size() >= 10, "a date is written");
+    } else {
+      require(fault.at <= text.size(), "a fault lies in the text");
+    }
+    if (const auto time = parse_time(text, spelling, &fault)) {
+      require(parse_time(format(*time)).has_value() && !to_iso(*time).empty(), "a time is written");
+      const auto interval = interval_of(Date{.year = 2000, .month = 2, .day = 29}, *time, 0);
+      require(interval.first <= interval.last, "an interval has a length");
+    }
+    if (const auto age = parse_age(text, spelling)) require(parse_age(format(*age)).has_value(), "an age is written");
+  }
+  if (const auto moment = parse_date_time(text)) {
+    require(!to_iso(*moment).empty(), "a moment is written");
+    require(instant_of(*moment) == interval_of(*moment).first, "an instant is where its interval begins");
+  }
+  if (const auto offset = parse_utc_offset(text)) require(*offset >= -12 * 60 && *offset <= 14 * 60, "an offset");
+  const auto plain = without_padding(text);
+  require(!parse_integer_string(plain) || !fault_in_integer_string(trimmed(plain)), "an integer has no fault");
+  require(!parse_decimal_string(plain) || !fault_in_decimal_string(trimmed(plain)), "a decimal has no fault");
+  require(!is_uid(plain) || plain.size() <= 64, "a UID is short");
+  for (const auto vr : {Vr::AE, Vr::AS, Vr::CS, Vr::DA, Vr::DS, Vr::DT, Vr::IS, Vr::LO, Vr::LT, Vr::PN, Vr::TM, Vr::UR})
+    for (const bool query : {false, true})
+      if (const auto fault = fault_of_text(vr, text, {.sets = nullptr, .query = query, .acr_nema = false}))
+        require(fault->at <= text.size() && !fault->rule.empty() && !fault->clause.empty(), "a fault has a place");
+}
+
 void check_values_of(const DataSet& data_set) {
   std::string_view declared;
   CharacterSets sets(declared);
@@ -48,7 +79,13 @@ void check_values_of(const DataSet& data_set) {
         require(written && written->size() <= 16 && parse_decimal_string(*written), "a decimal string is written");
       }
     }
+    if (const auto words = numbers<std::uint16_t>(node.vr, node.value, at.endian())) {
+      std::size_t count = 0;
+      for ([[maybe_unused]] const auto word : *words) ++count;
+      require(count == words->size(), "as many words as there are");
+    }
     const auto text = as_text(node.value);
+    check_spellings(text.substr(0, 64));
     parse_date_range(text);
     parse_time_range(text);
     parse_date_time_range(text.substr(0, 64));

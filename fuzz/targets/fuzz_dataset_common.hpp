@@ -80,7 +80,19 @@ inline void check_structure(const dataset::DataSetDecode& decoded, std::size_t s
   require(decoded.problems.size() <= limits::max_problems + 1, "problems are limited");
 }
 
-enum class Group : std::uint8_t { strict, encoding, conversion, copy, forms, shallow, command, tokens, count };
+enum class Group : std::uint8_t {
+  strict,
+  encoding,
+  conversion,
+  copy,
+  forms,
+  shallow,
+  command,
+  tokens,
+  asking,
+  setting,
+  count
+};
 
 inline bool wanted(Group group, ByteView input) {
   return wanted(static_cast<std::size_t>(group), static_cast<std::size_t>(Group::count), input);
@@ -160,6 +172,50 @@ inline void check_tokens(ByteView input, dataset::Encoding encoding, const datas
   require(walked == nodes, "the cursor walks over every node");
 }
 
+inline void ask_level(const dataset::Level& level, int deeper) {
+  for (const auto* node : level.elements()) {
+    require(level.find(node->tag) != nullptr && level.has(node->tag), "what is listed is found");
+    require(level.texts(node->tag).size() <= node->value.size() + 1 || level.find(node->tag) != node,
+            "values are separated by backslashes");
+    (void)level.u16(node->tag);
+    (void)level.u32(node->tag);
+    if (deeper == 0) continue;
+    for (const auto& item : level.items(node->tag)) ask_level(item, deeper - 1);
+  }
+}
+
+/// What is set is found, whatever stood there before; the rest stays as it was.
+inline void check_setting(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
+  using namespace assay::dataset;
+  DataSet changed(decoded.data_set);
+  const ByteView some = input.first(std::min<std::size_t>(input.size(), 9));
+  changed.set_text(tags::PatientID, "A");
+  changed.set_text(tags::StudyInstanceUID, Vr::UI, "1.2.3");
+  changed.set_u16(tags::Rows, 513);
+  changed.set_u16(Tag{0x0028, 0x0106}, 7);  // US or SS
+  changed.set_u32(Tag{0x0008, 0x1161}, 70000);
+  changed.set_u32(Tag{0x0020, 0x9165}, 0x00080018);  // AT
+  changed.set_bytes(Tag{0x0029, 0x1001}, Vr::SQ, some);
+  changed.set_empty(Tag{0x0010, 0x0010});
+  require(changed.text(tags::PatientID) == "A" && changed.text(tags::StudyInstanceUID) == "1.2.3", "texts are set");
+  require(changed.u16(tags::Rows) == 513 && changed.u32(Tag{0x0008, 0x1161}) == 70000, "numbers are set");
+  require(changed.u32(Tag{0x0020, 0x9165}) == 0x00080018, "a tag is set");
+  require(changed.texts(Tag{0x0010, 0x0010}).empty(), "empty is without values");
+  const Tag sequence{0x0008, 0x1140};
+  const Encoding other{true, encoding.endian == Endian::big ? Endian::little : Endian::big, false, false};
+  DataSet item(other);
+  item.set_u16(tags::Rows, 3);
+  changed.set_sequence(sequence, {item, decoded.data_set, DataSet(encoding)}, input.size() % 2 == 0);
+  const auto items = changed.items(sequence);
+  require(items.size() == 3 && items[0].u16(tags::Rows) == 3, "items are set");
+  changed.set_fragments(tags::PixelData, {{}, some, input});
+  (void)rewrite(changed);
+  const Bytes encoded = encode(changed, encoding);
+  require(!changed.equal_in_value(decoded.data_set) || decoded.data_set.has(tags::PixelData), "a change is seen");
+  require(changed.erase(sequence) && changed.erase(tags::PixelData), "what was set can be taken out");
+  require(encode(changed, encoding).size() < encoded.size(), "what was taken out is gone");
+}
+
 inline void check_properties(ByteView input, dataset::Encoding encoding) {
   using namespace assay::dataset;
   const auto decoded = decode(input, encoding, usual_options(input));
@@ -173,6 +229,8 @@ inline void check_properties(ByteView input, dataset::Encoding encoding) {
   if (wanted(Group::encoding, input)) check_encoding(input, encoding, decoded);
   if (wanted(Group::conversion, input)) check_conversion(decoded);
   if (wanted(Group::tokens, input)) check_tokens(input, encoding, decoded);
+  if (wanted(Group::asking, input)) ask_level(data_set.root(), 2);
+  if (wanted(Group::setting, input)) check_setting(input, encoding, decoded);
   if (wanted(Group::copy, input)) {
     const DataSet copy(data_set);
     require(rewrite(copy) == rewritten, "a copy is rewritten alike");
