@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/version.hpp"
+
 namespace assay {
 namespace {
 
