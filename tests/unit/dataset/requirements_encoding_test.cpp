@@ -95,16 +95,16 @@ TEST(Encoding, Group_lengths_right_wrong_or_absent_change_nothing_that_is_read) 
 }
 
 TEST(Encoding, Ten_thousand_unknown_elements_are_skipped_by_their_lengths) {
+  Elements elements{{tags::Modality, Vr::CS, "MR"}};
+  for (const std::uint16_t group : {std::uint16_t{0x0009}, std::uint16_t{0x000a}})
+    for (std::uint16_t i = 0; i < 5000; ++i)
+      elements.push_back({{group, static_cast<std::uint16_t>(0x1000 + i)}, Vr::UN, std::string(2U * (i % 50U), 'x')});
+  elements.push_back({tags::PatientName, Vr::PN, "Doe^Jane"});
+  const auto first = decode_owned(bytes_of(elements), explicit_le);
   for (const auto encoding : all_encodings) {
-    DataSet data_set(encoding);
-    data_set.set_text(tags::Modality, "MR");
-    for (const std::uint16_t group : {std::uint16_t{0x0009}, std::uint16_t{0x000a}})
-      for (std::uint16_t i = 0; i < 5000; ++i)
-        data_set.set_bytes(Tag(group, static_cast<std::uint16_t>(0x1000 + i)), Vr::UN, Bytes(2U * (i % 50U), 0xa5));
-    data_set.set_text(tags::PatientName, "Doe^Jane");
-    const Bytes bytes = encode(data_set, encoding);
+    const Bytes bytes = encode(first.data_set, encoding);
     const auto decoded = decode(bytes, encoding);
-    EXPECT_TRUE(clean(decoded.problems)) << listed(decoded.problems).substr(0, 300);
+    EXPECT_EQ(listed(decoded.problems).substr(0, 300), "");
     EXPECT_EQ(decoded.data_set.nodes().size(), 10'002U);
     EXPECT_EQ(decoded.data_set.text(tags::PatientName), "Doe^Jane");
     EXPECT_EQ(rewrite(decoded.data_set), bytes);
