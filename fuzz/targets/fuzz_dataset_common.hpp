@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "harness/dataset/cursor.hpp"
@@ -18,6 +19,11 @@ inline void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "property broken: %s\n", what);
   std::abort();
+}
+
+/// Whole blocks at a time, which matters under a sanitizer.
+inline bool same(ByteView left, ByteView right) {
+  return left.size() == right.size() && (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
 }
 
 /// A number that the input alone decides: the same input always asks the same.
@@ -103,7 +109,7 @@ inline void check_strict(ByteView input, dataset::Encoding encoding, const datas
   strict.strict = true;
   const auto strictly = decode(input, encoding, strict);
   check_structure(strictly, input.size(), 0);
-  require(std::ranges::equal(rewrite(strictly.data_set), input.first(strictly.consumed)), "strict rewrite");
+  require(same(rewrite(strictly.data_set), input.first(strictly.consumed)), "strict rewrite");
   const auto* first = first_deviation(decoded.problems);
   const auto* first_strict = first_deviation(strictly.problems);
   if (decoded.more_problems > 0) return;
@@ -115,7 +121,7 @@ inline void check_encoding(ByteView input, dataset::Encoding encoding, const dat
   const auto& data_set = decoded.data_set;
   const Bytes encoded = encode(data_set, encoding);
   if (decoded.more_problems == 0 && first_deviation(decoded.problems) == nullptr)
-    require(std::ranges::equal(encoded, input), "clean bytes are encoded as they came");
+    require(same(encoded, input), "clean bytes are encoded as they came");
   const auto again = decode(encoded, encoding, usual_options(input));
   require(again.data_set.nodes().size() <= data_set.nodes().size(), "nothing is added");
   require(encode(again.data_set, encoding) == encoded, "encode(decode(encode(d))) == encode(d)");
@@ -222,7 +228,7 @@ inline void check_properties(ByteView input, dataset::Encoding encoding) {
   const auto& data_set = decoded.data_set;
   check_structure(decoded, input.size(), 0);
   const Bytes rewritten = rewrite(data_set);
-  require(std::ranges::equal(rewritten, input.first(decoded.consumed)), "rewrite gives what was consumed");
+  require(same(rewritten, input.first(decoded.consumed)), "rewrite gives what was consumed");
   require(has_error(decoded.problems) || decoded.consumed == input.size(), "without an error everything is consumed");
 
   if (wanted(Group::strict, input)) check_strict(input, encoding, decoded);
@@ -247,7 +253,7 @@ inline void check_properties(ByteView input, dataset::Encoding encoding) {
     shallow.stop_before = tags::PixelData;
     const auto shallowly = decode(input, encoding, shallow);
     check_structure(shallowly, input.size(), 1000);
-    require(std::ranges::equal(rewrite(shallowly.data_set), input.first(shallowly.consumed)), "shallow rewrite");
+    require(same(rewrite(shallowly.data_set), input.first(shallowly.consumed)), "shallow rewrite");
   }
   if (wanted(Group::command, input)) {
     auto command = usual_options(input);

@@ -34,7 +34,8 @@ void ask_for_words(std::string_view words) {
   if (const auto* entry = dict::find_uid(uid)) require(entry->uid == uid, "the UID asked for");
   if (const auto* entry = dict::find_uid_keyword(words))
     require(dict::uid_of(words) == entry->uid, "a keyword is a UID");
-  require(!dict::uid_name(words).empty() || words.empty(), "a UID always has a name to print");
+  if (const auto* entry = dict::find_uid(words))
+    require(dict::uid_name(words).starts_with(entry->name), "a known UID is printed with its name");
   const Vr vr = vr_from(words);
   if (!is_known(vr)) return;
   require(name(vr) == words && unit_size(vr) % swap_size(vr) == 0, "a VR has a name and sizes");

@@ -58,13 +58,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto kind = static_cast<EditKind>(data[1] % 4);
   const std::size_t path_size = std::min<std::size_t>(data[3] % 64, size - 4);
   const std::string_view own(reinterpret_cast<const char*>(data + 4), path_size);
-  const auto path = parse_tag_path(path_size > 0 ? own : paths[data[2] % std::size(paths)]);
+  // "PATH", "PATH=TEXT" or "PATH:VR=TEXT"
+  const auto assigned = own.find('=', own.starts_with('(') ? own.rfind(')') + 1 : 0);
+  auto place = own.substr(0, assigned);
+  Vr own_vr = Vr::none;
+  if (assigned != std::string_view::npos && place.size() > 3 && place[place.size() - 3] == ':') {
+    own_vr = vr_from(place.substr(place.size() - 2));
+    place.remove_suffix(3);
+  }
+  if (path_size > 0 && fuzz::wanted(0, 4, {data, size}))
+    ask_for_values(assigned == std::string_view::npos ? own : own.substr(assigned + 1));
+  const auto path = parse_tag_path(path_size > 0 ? place : paths[data[2] % std::size(paths)]);
   if (!path) {
     fuzz::require(path.error().position <= path_size, "a mistake lies in the path");
     return 0;
   }
   fuzz::require(parse_tag_path(to_string(*path)).has_value(), "a path is read as it is written");
-  if (path_size > 0 && fuzz::wanted(0, 4, {data, size})) ask_for_values(own);
   const ByteView input(data + 4 + path_size, size - 4 - path_size);
   auto data_set = decode(input, encoding).data_set;
   const Bytes before = rewrite(data_set);
@@ -73,7 +82,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   Edit edit{.kind = kind, .path = *path, .vr = Vr::none, .text = {}, .bytes = {}};
   if ((data[1] & 4) != 0) edit.vr = (data[1] & 8) != 0 ? Vr::LO : Vr::UT;
-  if ((data[1] & 16) != 0)
+  if (own_vr != Vr::none) edit.vr = own_vr;
+  if (assigned != std::string_view::npos)
+    edit.text = std::string(own.substr(assigned + 1));
+  else if ((data[1] & 16) != 0)
     edit.text = "12";
   else if (kind == EditKind::set)
     edit.bytes = Bytes(data[1] >> 5, 0x41);
