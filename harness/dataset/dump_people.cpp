@@ -144,7 +144,7 @@ class Dumper {
       return;
     }
     const std::string tag = filtered ? std::string() : to_string(node.tag);
-    const std::string name_text = safe_text(element_name(cursor));
+    const std::string name_text = safe_text(element_name(cursor, style_.private_names));
     const bool leaf = node.kind == NodeKind::element;
     const std::string vm = leaf ? std::to_string(value_multiplicity(node, cursor.character_set())) : std::string("-");
     const std::string head = fmt::format("{}{} {} {:>9} {:>3}  ", place, tag, name(node.vr), length, vm);
@@ -171,7 +171,8 @@ class Dumper {
     if (cursor.item_number() == 0) {
       object["tag"] = to_string(node.tag);
       object["vr"] = name(node.vr);
-      if (const auto called = element_name(cursor); !called.empty()) object["name"] = safe_text(called);
+      if (const auto called = element_name(cursor, style_.private_names); !called.empty())
+        object["name"] = safe_text(called);
     }
     if (node.length == undefined_length)
       object["length"] = "undefined";
@@ -236,12 +237,10 @@ std::size_t value_multiplicity(const Node& node, std::string_view character_set)
   return is_number(node.vr) ? node.value.size() / unit_size(node.vr) : 1;
 }
 
-std::string element_name(const Cursor& cursor) {
-  const Tag tag = cursor.node().tag;
+std::string element_name(Tag tag, std::string_view creator, const dict::PrivateDictionary* own) {
   if (tag.is_private() && !tag.is_group_length()) {
     if (tag.element >= 0x10 && tag.element <= 0xff) return "PrivateCreator";
-    const auto creator = cursor.creator();
-    if (const auto entry = dict::find_private(creator, tag); entry && !entry->name.empty())
+    if (const auto entry = dict::find_private(creator, tag, own); entry && !entry->name.empty())
       return fmt::format("[{}] {}", creator, entry->name);
     return creator.empty() ? std::string() : fmt::format("[{}]", creator);
   }

@@ -253,6 +253,19 @@ TEST(DatasetDecode, Problems_are_limited_and_the_rest_counted) {
   EXPECT_EQ(decoded.more_problems, 10U);
 }
 
+TEST(DatasetDecode, The_limit_of_problems_is_an_option_and_an_error_is_always_told) {
+  Bytes bytes;
+  for (int i = 0; i < 6; ++i) append(bytes, hex("08006000 4353 0200 4d52"));
+  append(bytes, hex("08006000"));  // cut
+  DecodeOptions options;
+  options.max_problems = 2;
+  const auto decoded = decode(bytes, explicit_le, options);
+  ASSERT_EQ(decoded.problems.size(), 3U);
+  EXPECT_EQ(decoded.problems[1].rule, "ps3.5/7.1/duplicate");
+  EXPECT_EQ(decoded.problems[2].rule, "ps3.5/7.1/truncated-element");
+  EXPECT_EQ(decoded.more_problems, 3U);
+}
+
 TEST(DatasetDecode, Every_cut_of_a_data_set_is_reported_and_rewritten) {
   const Bytes bytes = hex(R"(
     08006000 4353 0200 4d52
