@@ -148,7 +148,7 @@ TEST(DumpLines, Only_the_elements_asked_for_with_their_paths) {
 }
 
 TEST(DumpLines, Problems_stand_behind_the_element_they_are_about) {
-  const auto decoded = decode(hex("08006000 4353 0100 4d 10001000 504e 0200 4141"), explicit_le);
+  const auto decoded = decode_owned(hex("08006000 4353 0100 4d 10001000 504e 0200 4141"), explicit_le);
   ASSERT_FALSE(decoded.problems.empty());
   DumpStyle style;
   style.problems = &decoded.problems;

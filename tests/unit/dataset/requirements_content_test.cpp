@@ -1,6 +1,8 @@
 // Requirements about content and files that no rule alone shows: what is legal and must stay silent, what must be named
 // by what it really is (PS3.5 8.2 and 9, PS3.10 7, PS3.3 C.7.2.2).
 #include "harness/dataset/dicomdir.hpp"
+#include "harness/dataset/json.hpp"
+#include "harness/dataset/native_xml.hpp"
 #include "harness/dataset/part10_meta.hpp"
 #include "harness/dataset/probe.hpp"
 #include "tests/unit/dataset/check_support.hpp"
@@ -151,6 +153,58 @@ TEST(Content, UIDs_that_are_made_up_here_say_nothing_about_a_patient) {
     EXPECT_EQ(listed(file->problems), "");
     if (first.empty()) first = uid;
     EXPECT_EQ(uid, first);
+  }
+}
+
+TEST(Content, What_is_no_DICOM_file_is_refused_at_its_first_byte_by_what_it_is) {
+  const auto refused = read_file(as_bytes("%PDF-1.7\nthis is a document and not an image of any kind"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().rule, "ps3.10/7.1/not-dicom");
+  EXPECT_EQ(refused.error().offset, 0U);
+  EXPECT_EQ(refused.error().found, "a PDF document");
+  EXPECT_TRUE(read_file(kept(sample_file())).has_value());
+}
+
+TEST(Content, A_file_whose_name_differs_in_case_is_noted_and_found) {
+  const auto& object = kept(sample_file());
+  DirectoryOptions options;
+  options.implementation_class_uid = "1.2.826.0.1.3680043.10.999.9";
+  const auto& directory = kept(build_directory({entry_of(*read_file(object), components_of("IM/A1"))}, options).file);
+  for (const bool other_case : {false, true}) {
+    SetMember member;
+    member.file = "IM/A1";
+    member.dicom = true;
+    member.other_case = other_case;
+    member.sop_class = sample_meta().sop_class_uid;
+    member.sop_instance = sample_meta().sop_instance_uid;
+    member.transfer_syntax = sample_meta().transfer_syntax_uid;
+    const auto checked = check_directory(*read_file(directory), [&](const std::string&) { return member; });
+    EXPECT_EQ(checked.problems.size(), other_case ? 1U : 0U) << listed(checked.problems);
+    const auto* found = find_rule(checked.problems, "ps3.10/8.6/file-case");
+    ASSERT_EQ(found != nullptr, other_case);
+    if (found != nullptr) {
+      EXPECT_EQ(as_text(ByteView(directory).subspan(static_cast<std::size_t>(found->offset), 5)), "IM\\A1");
+    }
+  }
+}
+
+TEST(Content, Native_pixels_that_look_like_fragments_are_told_when_a_form_cannot_tell_them_apart) {
+  for (const std::string value : {"feff00e0 00000000 feff00e0 02000000 0102 feffdde0 00000000", "feff00e0 0102 0304"}) {
+    const bool confusing = value.size() > 20;
+    Bytes bytes = hex("08006000 4353 0200 4d52 e07f1000 4f42 0000");
+    const auto pixels = hex(value);
+    append(bytes, ul(static_cast<std::uint32_t>(pixels.size())));
+    append(bytes, pixels);
+    const auto data_set = decode(bytes, explicit_le).data_set;
+    for (const auto& [losses, rule] :
+         {std::pair{to_json(data_set).losses.problems, "ps3.18/F.2.7/fragments-confused"},
+          std::pair{to_native_xml(data_set).losses.problems, "ps3.19/A.1/fragments-confused"}}) {
+      const auto* found = find_rule(losses, rule);
+      ASSERT_EQ(found != nullptr, confusing) << listed(losses);
+      if (found != nullptr) {
+        EXPECT_EQ(found->offset, 10U);
+      }
+    }
   }
 }
 
