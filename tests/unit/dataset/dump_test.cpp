@@ -154,7 +154,7 @@ TEST(DumpLines, Problems_stand_behind_the_element_they_are_about) {
   style.problems = &decoded.problems;
   const auto lines = split_lines(people(decoded.data_set, style));
   ASSERT_EQ(lines.size(), 3U);
-  EXPECT_NE(lines[1].find("^ (0008,0060): length 1"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[1].find("] (0008,0060): found length 1"), std::string::npos) << lines[1];
 }
 
 TEST(DumpLines, Fragments_and_bulk_data_are_counted_not_listed) {
