@@ -35,7 +35,7 @@ def targets():
 
 def build(names):
     run("cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_BUILD_TYPE=Debug",
-        "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1 -fprofile-instr-generate -fcoverage-mapping", "-DASSAY_UNIT_TESTS=OFF",
+        "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -g1 -fprofile-instr-generate -fcoverage-mapping", "-DASSAY_UNIT_TESTS=OFF",
         "-DASSAY_ROOMS=base;dict;dataset")
     run("ninja", "-C", BUILD, *names)
 

@@ -30,6 +30,18 @@ void check_splits(const CharacterSets& sets, ByteView value, Vr vr) {
   require(total + std::min<std::size_t>(name.count, 3) - 1 <= value.size(), "groups lie in the value");
 }
 
+void check_decoded(const CharacterSets& sets, ByteView value, Vr vr, const DecodedText& decoded) {
+  require(sets.check(value, vr) == decoded.problems, "check finds what decode finds");
+  require(uses_character_set(vr) == (vr != Vr::CS), "CS is in the default repertoire");
+  require(sets.text(value, vr) == decoded.text, "text is what decode gives");
+  require(sets.character_count(value, vr) <= value.size(), "a character has a byte");
+  require(decoded.text.size() <= 3 * value.size(), "three bytes of UTF-8 for a byte at most");
+  static const CharacterSets unicode("ISO_IR 192");
+  const auto utf8 = unicode.check(as_bytes(decoded.text), Vr::LT);
+  require(std::ranges::none_of(utf8, [](const Problem& one) { return one.rule == "ps3.5/6.1.2.3/invalid-character"; }),
+          "decoded text is UTF-8");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -47,26 +59,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto decoded = sets.decode(value, vr);
   require(decoded.problems.size() <= 10, "a rule is reported once");
   for (const auto& problem : decoded.problems) require(problem.offset <= value.size(), "a problem lies in the value");
-  require(sets.check(value, vr) == decoded.problems, "check finds what decode finds");
-  require(sets.text(value, vr) == decoded.text, "text is what decode gives");
-  require(sets.character_count(value, vr) <= value.size(), "a character has a byte");
-  require(decoded.text.size() <= 3 * value.size(), "three bytes of UTF-8 for a byte at most");
-  const auto utf8 = CharacterSets("ISO_IR 192").check(as_bytes(decoded.text), Vr::LT);
-  require(std::ranges::none_of(utf8, [](const Problem& one) { return one.rule == "ps3.5/6.1.2.3/invalid-character"; }),
-          "decoded text is UTF-8");
-  check_splits(sets, value, vr);
-
-  if (const auto encoded = sets.encode(decoded.text, vr)) {
-    const auto again = sets.decode(*encoded, vr);
-    require(again.text == decoded.text, "what is encoded is decoded to the same text");
-    require(again.problems.empty(), "what is encoded is without fault");
-  } else {
-    require(encoded.error().offset < decoded.text.size(), "a refusal names a place in the text");
-    require(!decoded.problems.empty() || !clean(problems) || sets.extended() || vr != Vr::LO,
-            "faultless text in one set can be written again");
+  constexpr std::size_t groups = 4;
+  if (fuzz::wanted(0, groups, input)) check_decoded(sets, value, vr, decoded);
+  if (fuzz::wanted(1, groups, input)) check_splits(sets, value, vr);
+  if (fuzz::wanted(2, groups, input)) {
+    if (const auto encoded = sets.encode(decoded.text, vr)) {
+      const auto again = sets.decode(*encoded, vr);
+      require(again.text == decoded.text, "what is encoded is decoded to the same text");
+      require(again.problems.empty(), "what is encoded is without fault");
+    } else {
+      require(encoded.error().offset < decoded.text.size(), "a refusal names a place in the text");
+      require(!decoded.problems.empty() || !clean(problems) || sets.extended() || vr != Vr::LO,
+              "faultless text in one set can be written again");
+    }
   }
-  // The value as UTF-8 text of somebody's: written without fault or refused.
-  if (const auto encoded = sets.encode(as_text(value), vr))
-    require(sets.check(*encoded, vr).empty(), "what is encoded is without fault");
+  if (fuzz::wanted(3, groups, input)) {
+    // The value as UTF-8 text of somebody's: written without fault or refused.
+    if (const auto encoded = sets.encode(as_text(value), vr))
+      require(sets.check(*encoded, vr).empty(), "what is encoded is without fault");
+  }
   return 0;
 }

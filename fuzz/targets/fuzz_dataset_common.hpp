@@ -20,6 +20,34 @@ inline void require(bool holds, const char* what) {
   std::abort();
 }
 
+/// A number that the input alone decides: the same input always asks the same.
+inline std::size_t sum_of(ByteView input) {
+  std::size_t sum = input.size();
+  for (std::size_t i = 0; i < std::min<std::size_t>(input.size(), 64); ++i) sum = sum * 31 + input[i];
+  for (std::size_t i = input.size() > 64 ? input.size() - 64 : 0; i < input.size(); ++i) sum = sum * 31 + input[i];
+  return sum ^ sum >> 17;
+}
+
+/// What one input is asked: in a fuzzing build one of `count` groups of properties, chosen by the input itself, so that
+/// a run is short; in the other builds, which replay seeds, all of them.
+inline bool wanted([[maybe_unused]] std::size_t group, [[maybe_unused]] std::size_t count,
+                   [[maybe_unused]] ByteView input) {
+#ifdef ASSAY_LIBFUZZER
+  return sum_of(input) % count == group;
+#else
+  return true;
+#endif
+}
+
+/// Junk of 4 KB has a thousand problems, whose texts cost more than all the rest: mostly a few of them are enough.
+inline dataset::DecodeOptions usual_options([[maybe_unused]] ByteView input) {
+  dataset::DecodeOptions options;
+#ifdef ASSAY_LIBFUZZER
+  if (sum_of(input) / 64 % 16 != 0) options.max_problems = 8;
+#endif
+  return options;
+}
+
 inline const Problem* first_deviation(const Problems& problems) {
   const auto found = std::find_if(problems.begin(), problems.end(),
                                   [](const Problem& problem) { return problem.gravity != Gravity::note; });
@@ -52,23 +80,26 @@ inline void check_structure(const dataset::DataSetDecode& decoded, std::size_t s
   require(decoded.problems.size() <= limits::max_problems + 1, "problems are limited");
 }
 
-/// What one input is asked: the reader always, and in a fuzzing build one group of the other properties, chosen by the
-/// input itself. So a run costs one reading and a bit, and the same input always asks the same.
-enum class Group : std::uint8_t { strict, encoding, conversion, copy, forms, shallow, command, tokens, count };
+enum class Group : std::uint8_t {
+  strict,
+  encoding,
+  conversion,
+  copy,
+  forms,
+  shallow,
+  command,
+  tokens,
+  asking,
+  setting,
+  count
+};
 
-inline bool wanted(Group group, [[maybe_unused]] ByteView input) {
-#ifdef ASSAY_LIBFUZZER
-  std::size_t sum = input.size();
-  for (std::size_t i = 0; i < std::min<std::size_t>(input.size(), 64); ++i) sum = sum * 31 + input[i];
-  for (std::size_t i = input.size() > 64 ? input.size() - 64 : 0; i < input.size(); ++i) sum = sum * 31 + input[i];
-  return sum % static_cast<std::size_t>(Group::count) == static_cast<std::size_t>(group);
-#else
-  return group != Group::count;
-#endif
+inline bool wanted(Group group, ByteView input) {
+  return wanted(static_cast<std::size_t>(group), static_cast<std::size_t>(Group::count), input);
 }
 
 inline void check_strict(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
-  dataset::DecodeOptions strict;
+  auto strict = usual_options(input);
   strict.strict = true;
   const auto strictly = decode(input, encoding, strict);
   check_structure(strictly, input.size(), 0);
@@ -83,9 +114,9 @@ inline void check_strict(ByteView input, dataset::Encoding encoding, const datas
 inline void check_encoding(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
   const auto& data_set = decoded.data_set;
   const Bytes encoded = encode(data_set, encoding);
-  if (first_deviation(decoded.problems) == nullptr)
+  if (decoded.more_problems == 0 && first_deviation(decoded.problems) == nullptr)
     require(std::ranges::equal(encoded, input), "clean bytes are encoded as they came");
-  const auto again = decode(encoded, encoding);
+  const auto again = decode(encoded, encoding, usual_options(input));
   require(again.data_set.nodes().size() <= data_set.nodes().size(), "nothing is added");
   require(encode(again.data_set, encoding) == encoded, "encode(decode(encode(d))) == encode(d)");
   require(data_set.equal_in_value(data_set), "equal to itself");
@@ -99,7 +130,7 @@ inline void check_encoding(ByteView input, dataset::Encoding encoding, const dat
 
 inline void check_conversion(const dataset::DataSetDecode& decoded) {
   using namespace assay::dataset;
-  if (first_deviation(decoded.problems) != nullptr) return;
+  if (decoded.more_problems > 0 || first_deviation(decoded.problems) != nullptr) return;
   const auto& data_set = decoded.data_set;
   for (const auto& other : {explicit_le, explicit_be}) {
     const Bytes converted = encode(data_set, other);
@@ -116,7 +147,7 @@ inline void check_tokens(ByteView input, dataset::Encoding encoding, const datas
   using namespace assay::dataset;
   std::size_t nodes = 0;
   std::size_t open = 0;
-  const auto result = scan(input, encoding, {}, [&](const Token& token) {
+  const auto result = scan(input, encoding, usual_options(input), [&](const Token& token) {
     if (token.kind == TokenKind::end) {
       require(open-- > 0, "an end has a start");
       return Next::go_on;
@@ -131,7 +162,9 @@ inline void check_tokens(ByteView input, dataset::Encoding encoding, const datas
     return Next::go_on;
   });
   require(nodes == decoded.data_set.nodes().size() && open == 0, "as many tokens as nodes, all closed");
-  require(result.problems == decoded.problems && result.consumed == decoded.consumed, "tokens and tree report alike");
+  require(result.problems == decoded.problems && result.more_problems == decoded.more_problems &&
+              result.consumed == decoded.consumed,
+          "tokens and tree report alike");
   std::size_t walked = 0;
   for (Cursor cursor(decoded.data_set); cursor.next(); ++walked) {
     if (cursor.node().tag.is_private()) require(cursor.creator().size() <= input.size(), "a creator is in the input");
@@ -139,9 +172,53 @@ inline void check_tokens(ByteView input, dataset::Encoding encoding, const datas
   require(walked == nodes, "the cursor walks over every node");
 }
 
+inline void ask_level(const dataset::Level& level, int deeper) {
+  for (const auto* node : level.elements()) {
+    require(level.find(node->tag) != nullptr && level.has(node->tag), "what is listed is found");
+    require(level.texts(node->tag).size() <= node->value.size() + 1 || level.find(node->tag) != node,
+            "values are separated by backslashes");
+    (void)level.u16(node->tag);
+    (void)level.u32(node->tag);
+    if (deeper == 0) continue;
+    for (const auto& item : level.items(node->tag)) ask_level(item, deeper - 1);
+  }
+}
+
+/// What is set is found, whatever stood there before; the rest stays as it was.
+inline void check_setting(ByteView input, dataset::Encoding encoding, const dataset::DataSetDecode& decoded) {
+  using namespace assay::dataset;
+  DataSet changed(decoded.data_set);
+  const ByteView some = input.first(std::min<std::size_t>(input.size(), 9));
+  changed.set_text(tags::PatientID, "A");
+  changed.set_text(tags::StudyInstanceUID, Vr::UI, "1.2.3");
+  changed.set_u16(tags::Rows, 513);
+  changed.set_u16(Tag{0x0028, 0x0106}, 7);  // US or SS
+  changed.set_u32(Tag{0x0008, 0x1161}, 70000);
+  changed.set_u32(Tag{0x0020, 0x9165}, 0x00080018);  // AT
+  changed.set_bytes(Tag{0x0029, 0x1001}, Vr::SQ, some);
+  changed.set_empty(Tag{0x0010, 0x0010});
+  require(changed.text(tags::PatientID) == "A" && changed.text(tags::StudyInstanceUID) == "1.2.3", "texts are set");
+  require(changed.u16(tags::Rows) == 513 && changed.u32(Tag{0x0008, 0x1161}) == 70000, "numbers are set");
+  require(changed.u32(Tag{0x0020, 0x9165}) == 0x00080018, "a tag is set");
+  require(changed.texts(Tag{0x0010, 0x0010}).empty(), "empty is without values");
+  const Tag sequence{0x0008, 0x1140};
+  const Encoding other{true, encoding.endian == Endian::big ? Endian::little : Endian::big, false, false};
+  DataSet item(other);
+  item.set_u16(tags::Rows, 3);
+  changed.set_sequence(sequence, {item, decoded.data_set, DataSet(encoding)}, input.size() % 2 == 0);
+  const auto items = changed.items(sequence);
+  require(items.size() == 3 && items[0].u16(tags::Rows) == 3, "items are set");
+  changed.set_fragments(tags::PixelData, {{}, some, input});
+  (void)rewrite(changed);
+  const Bytes encoded = encode(changed, encoding);
+  require(!changed.equal_in_value(decoded.data_set) || decoded.data_set.has(tags::PixelData), "a change is seen");
+  require(changed.erase(sequence) && changed.erase(tags::PixelData), "what was set can be taken out");
+  require(encode(changed, encoding).size() < encoded.size(), "what was taken out is gone");
+}
+
 inline void check_properties(ByteView input, dataset::Encoding encoding) {
   using namespace assay::dataset;
-  const auto decoded = decode(input, encoding);
+  const auto decoded = decode(input, encoding, usual_options(input));
   const auto& data_set = decoded.data_set;
   check_structure(decoded, input.size(), 0);
   const Bytes rewritten = rewrite(data_set);
@@ -152,6 +229,8 @@ inline void check_properties(ByteView input, dataset::Encoding encoding) {
   if (wanted(Group::encoding, input)) check_encoding(input, encoding, decoded);
   if (wanted(Group::conversion, input)) check_conversion(decoded);
   if (wanted(Group::tokens, input)) check_tokens(input, encoding, decoded);
+  if (wanted(Group::asking, input)) ask_level(data_set.root(), 2);
+  if (wanted(Group::setting, input)) check_setting(input, encoding, decoded);
   if (wanted(Group::copy, input)) {
     const DataSet copy(data_set);
     require(rewrite(copy) == rewritten, "a copy is rewritten alike");
@@ -162,7 +241,7 @@ inline void check_properties(ByteView input, dataset::Encoding encoding) {
     require(!to_text(data_set).empty() || data_set.nodes().empty(), "text for every node");
   }
   if (wanted(Group::shallow, input)) {
-    DecodeOptions shallow;
+    auto shallow = usual_options(input);
     shallow.max_depth = 2;
     shallow.base_offset = 1000;
     shallow.stop_before = tags::PixelData;
@@ -171,7 +250,7 @@ inline void check_properties(ByteView input, dataset::Encoding encoding) {
     require(std::ranges::equal(rewrite(shallowly.data_set), input.first(shallowly.consumed)), "shallow rewrite");
   }
   if (wanted(Group::command, input)) {
-    DecodeOptions command;
+    auto command = usual_options(input);
     command.command_set = true;
     check_structure(decode(input, encoding, command), input.size(), 0);
   }

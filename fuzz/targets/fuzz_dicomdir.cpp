@@ -33,6 +33,23 @@ void verify(const DicomFile& file) {
   fuzz::require(orphans == left || check.problems.size() == limits::max_problems, "orphans are told");
 }
 
+void ask(const DicomFile& file, std::string_view text) {
+  const auto components = components_of(text);
+  (void)fault_of_file_id(components);
+  (void)fault_of_file_set_id(text);
+  (void)record_type_of(file.data_set.text(tags::SOPClassUID));
+  if (const auto* type = find_record_type(text)) fuzz::require(!record_keys(type->name).empty(), "a record has keys");
+  fuzz::require(!dicomdir_missing(text.size()).rule.empty(), "a missing DICOMDIR is told");
+  std::vector<SetMember> members(4);
+  members[0].file = "DICOMDIR";
+  members[1].file = "SUB/DICOMDIR";
+  members[2].file = "A";
+  members[3].file = std::string(text);
+  members[2].dicom = members[3].dicom = true;
+  const auto listing = check_listing(check_directory(file), members);
+  fuzz::require(listing.size() <= members.size(), "a file is told of once");
+}
+
 // The input as an object of a set of two: the directory of it is right whenever the object could be listed.
 void build(const DicomFile& file) {
   const std::vector<DirectoryEntry> entries{entry_of(file, {"A"}), entry_of(file, {"B"}), entry_of(file, {"bad.dcm"})};
@@ -54,7 +71,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.max_inflated = 1U << 16;
   const auto file = read_file({data, size}, options);
   if (!file) return 0;
-  verify(*file);
-  build(*file);
+  if (fuzz::wanted(0, 2, {data, size})) verify(*file);
+  if (fuzz::wanted(1, 2, {data, size})) build(*file);
+  if (fuzz::wanted(1, 2, {data, size})) ask(*file, as_text({data, std::min<std::size_t>(size, 20)}));
   return 0;
 }

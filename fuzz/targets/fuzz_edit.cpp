@@ -5,6 +5,7 @@
 
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/edit.hpp"
+#include "harness/dataset/edit_value.hpp"
 
 namespace {
 
@@ -19,6 +20,32 @@ constexpr std::string_view paths[] = {"PatientName",
                                       "PixelData",
                                       "(0008,0000)",
                                       "Rows"};
+
+// Any text as the value of every VR: refused with a reason, or bytes that are written as they are read.
+void ask_for_values(std::string_view text) {
+  using namespace assay;
+  using namespace assay::dataset;
+  constexpr Vr vrs[] = {Vr::AE, Vr::AS, Vr::AT, Vr::CS, Vr::DA, Vr::DS, Vr::DT, Vr::FD, Vr::FL, Vr::IS, Vr::LO,
+                        Vr::LT, Vr::OB, Vr::OD, Vr::OF, Vr::OL, Vr::OV, Vr::OW, Vr::PN, Vr::SH, Vr::SL, Vr::SS,
+                        Vr::ST, Vr::SV, Vr::TM, Vr::UC, Vr::UI, Vr::UL, Vr::UN, Vr::UR, Vr::US, Vr::UT, Vr::UV};
+  for (const auto vr : vrs) {
+    for (const auto endian : {Endian::little, Endian::big}) {
+      const ValueSetting setting{.endian = endian, .character_set = "ISO_IR 100", .force = false};
+      const auto bytes = value_from_text(vr, text, setting);
+      if (!bytes) {
+        fuzz::require(!bytes.error().empty(), "a refusal has a reason");
+        continue;
+      }
+      const auto written = number_text(vr, *bytes, endian);
+      if (!written) continue;
+      const auto again = value_from_text(vr, *written, setting);
+      fuzz::require(again && *again == *bytes, "numbers are written as they are read");
+    }
+    (void)text_fault(vr, text);
+  }
+  (void)is_plain_utf8(text);
+  fuzz::require(similar_keyword(text).size() < 80, "a keyword is proposed, or none");
+}
 
 }  // namespace
 
@@ -36,9 +63,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(path.error().position <= path_size, "a mistake lies in the path");
     return 0;
   }
+  fuzz::require(parse_tag_path(to_string(*path)).has_value(), "a path is read as it is written");
+  if (path_size > 0 && fuzz::wanted(0, 4, {data, size})) ask_for_values(own);
   const ByteView input(data + 4 + path_size, size - 4 - path_size);
   auto data_set = decode(input, encoding).data_set;
   const Bytes before = rewrite(data_set);
+  for (const auto index : find_all(data_set, *path))
+    fuzz::require(index < data_set.nodes().size(), "what is found is there");
 
   Edit edit{.kind = kind, .path = *path, .vr = Vr::none, .text = {}, .bytes = {}};
   if ((data[1] & 4) != 0) edit.vr = (data[1] & 8) != 0 ? Vr::LO : Vr::UT;

@@ -38,17 +38,19 @@ void check(ByteView input, const FileOptions& options) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView input(data, size);
+  constexpr std::size_t groups = 5;
   FileOptions options;
   options.max_inflated = 1U << 16;
-  check(input, options);
+  if (fuzz::wanted(0, groups, input)) check(input, options);
   options.strict = true;
-  check(input, options);
+  if (fuzz::wanted(1, groups, input)) check(input, options);
   options.strict = false;
   options.stop_before = tags::PixelData;
   options.guess = false;
-  check(input, options);
+  if (fuzz::wanted(2, groups, input)) check(input, options);
   options.as = explicit_be;
-  check(input, options);
+  if (fuzz::wanted(3, groups, input)) check(input, options);
+  if (!fuzz::wanted(4, groups, input)) return 0;
   const auto answer = probe(input);
   fuzz::require(!answer.what.empty() && answer.next.ends_with('.'), "probe always has an answer");
   return 0;

@@ -5,6 +5,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay::dataset;
-  assay::fuzz::check_form({data, size}, to_json, from_json);
+  assay::fuzz::check_form({data, size}, 4, to_json, from_json);
   return 0;
 }

@@ -155,13 +155,14 @@ struct DecodeOptions {
   std::optional<Tag> stop_before;                     // do not read this tag or any after it
   bool command_set = false;  // group 0000 rules apply, and elements of other groups are deviations
   bool file_meta = false;    // the same for group 0002 (PS3.10 7.1)
+  std::size_t max_problems = limits::max_problems;  // the rest is only counted; an error is always told
 };
 
 struct DataSetDecode {
   DataSet data_set;          // what could be read, up to an error
   std::size_t consumed = 0;  // bytes
   Problems problems;
-  std::size_t more_problems = 0;  // beyond limits::max_problems, only counted
+  std::size_t more_problems = 0;  // beyond DecodeOptions::max_problems, only counted
 };
 
 /// Reads a Data Set; the result's values point into `bytes`, which must outlive it. Total: never throws, never

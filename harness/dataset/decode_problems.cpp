@@ -1,5 +1,7 @@
 // What the Data Set reader has to say about its input: the checks that leave the straight path of decode.cpp, and the
 // wording of problems.
+#include <algorithm>
+
 #include "harness/dataset/decoder.hpp"
 
 namespace assay::dataset {
@@ -82,33 +84,34 @@ std::string Decoder<Sink>::path(const Tag* tag) const {
 
 template <typename Sink>
 void Decoder<Sink>::report(Gravity gravity, std::string_view rule, std::string_view clause, std::size_t at,
-                           const Tag* tag, std::string found, std::string expected) {
+                           const Tag* tag, std::string_view found, std::string_view expected) {
   if (options_.strict && stopped_) return;
   if (gravity == Gravity::error) stopped_ = failed_ = true;
   if (gravity == Gravity::deviation && options_.strict) stopped_ = true;
-  if (problems.size() >= limits::max_problems && gravity != Gravity::error) {
+  if (full() && gravity != Gravity::error) {
     ++more_problems;
     return;
   }
+  if (problems.empty()) problems.reserve(std::min<std::size_t>(options_.max_problems, 16));
   problems.push_back(Problem{.rule = std::string(rule),
                              .clause = std::string(clause),
                              .offset = options_.base_offset + at,
                              .field = path(tag),
-                             .found = std::move(found),
-                             .expected = std::move(expected),
+                             .found = std::string(found),
+                             .expected = std::string(expected),
                              .gravity = gravity});
 }
 
 template <typename Sink>
 void Decoder<Sink>::deviation(std::string_view rule, std::string_view clause, std::size_t at, Tag tag,
-                              std::string found, std::string expected) {
-  report(Gravity::deviation, rule, clause, at, &tag, std::move(found), std::move(expected));
+                              std::string_view found, std::string_view expected) {
+  report(Gravity::deviation, rule, clause, at, &tag, found, expected);
 }
 
 template <typename Sink>
 void Decoder<Sink>::error(std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag,
-                          std::string found, std::string expected) {
-  report(Gravity::error, rule, clause, at, tag, std::move(found), std::move(expected));
+                          std::string_view found, std::string_view expected) {
+  report(Gravity::error, rule, clause, at, tag, found, expected);
   stopped_ = failed_ = true;
 }
 
@@ -119,8 +122,8 @@ void Decoder<Sink>::check_order(const Frame& frame, Tag tag) {
   if (tag == before)
     deviation("ps3.5/7.1/duplicate", "PS3.5 7.1", at_, tag, "the same tag again", "each tag at most once");
   else
-    deviation("ps3.5/7.1/order", "PS3.5 7.1", at_, tag, to_string(tag) + " after " + to_string(before),
-              "ascending tags");
+    deviation("ps3.5/7.1/order", "PS3.5 7.1", at_, tag,
+              full() ? std::string() : to_string(tag) + " after " + to_string(before), "ascending tags");
 }
 
 // Groups with a place of their own, and group lengths.
@@ -166,7 +169,7 @@ void Decoder<Sink>::check_vr(Tag tag, Vr vr) {
   if (!entry) {
     // A private creator is LO, and never UN (PS3.5 7.8.1, 6.2.2).
     if (tag.is_private() && tag.element >= 0x10 && tag.element <= 0xff && vr != Vr::LO)
-      deviation("ps3.5/7.8.1/private-creator-vr", "PS3.5 7.8.1", at_ + 4, tag, std::string(name(vr)), "LO");
+      deviation("ps3.5/7.8.1/private-creator-vr", "PS3.5 7.8.1", at_ + 4, tag, name(vr), "LO");
     return;
   }
   if (entry->allows(vr)) return;
@@ -174,9 +177,9 @@ void Decoder<Sink>::check_vr(Tag tag, Vr vr) {
   for (const Vr other : {entry->other_vr, entry->third_vr})
     if (other != Vr::none) expected += " or " + std::string(name(other));
   if (vr == Vr::UN)
-    report(Gravity::note, "ps3.5/6.2.2/un-for-known", "PS3.5 6.2.2", at_ + 4, &tag, "UN", std::move(expected));
+    report(Gravity::note, "ps3.5/6.2.2/un-for-known", "PS3.5 6.2.2", at_ + 4, &tag, "UN", expected);
   else
-    report(Gravity::note, "ps3.6/6/vr", "PS3.6 6", at_ + 4, &tag, std::string(name(vr)), std::move(expected));
+    report(Gravity::note, "ps3.6/6/vr", "PS3.6 6", at_ + 4, &tag, name(vr), expected);
 }
 
 template <typename Sink>
@@ -195,7 +198,7 @@ void Decoder<Sink>::check_uid(Tag tag, std::size_t at, std::size_t length) {
     found = "the end of the value";
   }
   if (fault.rule == "ps3.5/9.1/uid-length") found = "more";
-  deviation(fault.rule, clause, at + fault.at, tag, std::move(found), std::string(fault.expected));
+  deviation(fault.rule, clause, at + fault.at, tag, found, fault.expected);
 }
 
 template <typename Sink>

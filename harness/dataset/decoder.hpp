@@ -128,15 +128,18 @@ class Decoder {
   void more_levels();
   void close_at_end(const Frame& frame);
   Vr vr_of_implicit(Frame& frame, Tag tag, std::size_t length) const;
-  bool unknown_vr(const Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length);
+  [[nodiscard]] bool starts_element(const Frame& frame, std::size_t at) const;
+  bool unknown_vr(Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length);
 
   // Checks off the straight path (decode_problems.cpp)
   void report(Gravity gravity, std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag,
-              std::string found, std::string expected);
-  void deviation(std::string_view rule, std::string_view clause, std::size_t at, Tag tag, std::string found,
-                 std::string expected);
-  void error(std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag, std::string found,
-             std::string expected);
+              std::string_view found, std::string_view expected);
+  void deviation(std::string_view rule, std::string_view clause, std::size_t at, Tag tag, std::string_view found,
+                 std::string_view expected);
+  void error(std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag, std::string_view found,
+             std::string_view expected);
+  /// True when a deviation or note would only be counted, so that nobody reads its words.
+  [[nodiscard]] bool full() const { return problems.size() >= options_.max_problems; }
   [[nodiscard]] std::string path(const Tag* tag) const;
   static std::string letters(const std::uint8_t* two);
   void check_order(const Frame& frame, Tag tag);

@@ -310,7 +310,7 @@ std::optional<std::string> text_fault(Vr vr, std::string_view text) {
   return std::nullopt;
 }
 
-std::expected<Bytes, std::string> value_from_text(Vr vr, std::string_view text, const ValueContext& context) {
+std::expected<Bytes, std::string> value_from_text(Vr vr, std::string_view text, const ValueSetting& context) {
   Bytes out;
   if (text.empty()) return out;
   if (is_number(vr)) {

@@ -11,7 +11,8 @@
 
 namespace assay::dataset {
 
-struct ValueContext {
+/// Where a value that is to be made will stand.
+struct ValueSetting {
   Endian endian = Endian::little;
   std::string_view character_set;  // Specific Character Set in force, unpadded
   bool force = false;              // illegal values are wanted
@@ -19,7 +20,7 @@ struct ValueContext {
 
 /// The bytes of a value, not padded: several values stand between backslashes, numbers are decimal or 0x..., AT is
 /// (gggg,eeee). The error is one sentence.
-std::expected<Bytes, std::string> value_from_text(Vr vr, std::string_view text, const ValueContext& context);
+std::expected<Bytes, std::string> value_from_text(Vr vr, std::string_view text, const ValueSetting& context);
 
 /// What is wrong with text in a character VR: one sentence, or nothing. PS3.5 Table 6.2-1.
 std::optional<std::string> text_fault(Vr vr, std::string_view text);

@@ -221,6 +221,11 @@ class Reader {
         }
       }
     }
+    if (!best && has_meta && file_.transfer_syntax_uid.empty() && has_error(decode(rest, file_.encoding).problems)) {
+      // Nothing is declared and no tag is known: what can be read to its end is believed.
+      for (const auto& other : {implicit_le, explicit_be})
+        if (!best && !has_error(decode(rest, other).problems)) best = other;
+    }
     if (!best || (has_meta && same_bytes(*best, file_.encoding))) return;
     const std::string looks = encoding_name(*best);
     if (!has_meta) {

@@ -115,6 +115,19 @@ class Probe(unittest.TestCase):
             for answer in answers:
                 self.assertTrue(answer["next"].endswith("."), answer)
 
+    def test_names_as_long_as_the_system_allows(self):
+        with products.scratch() as folder:
+            data = pathlib.Path(products.synthetic_file(folder)).read_bytes()
+            deep = folder.joinpath(*["1.2.826.0.1.3680043.10.999." + "7" * 200] * 4)  # folders named by UIDs, and too long ones
+            deep.mkdir(parents=True)
+            (deep / ("9" * 255)).write_bytes(data)
+            code, answers, err = self.probe(folder / deep.relative_to(folder).parts[0])
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual([a["verdict"] for a in answers], ["usable"])
+            for command in ("dump", "validate"):
+                code, _, err = products.assay(command, deep)
+                self.assertEqual((code, err.count("cannot")), (0, 0), err)
+
     def test_lines_for_people(self):
         with products.scratch() as folder:
             file = products.synthetic_file(folder)

@@ -253,6 +253,19 @@ TEST(DatasetDecode, Problems_are_limited_and_the_rest_counted) {
   EXPECT_EQ(decoded.more_problems, 10U);
 }
 
+TEST(DatasetDecode, The_limit_of_problems_is_an_option_and_an_error_is_always_told) {
+  Bytes bytes;
+  for (int i = 0; i < 6; ++i) append(bytes, hex("08006000 4353 0200 4d52"));
+  append(bytes, hex("08006000"));  // cut
+  DecodeOptions options;
+  options.max_problems = 2;
+  const auto decoded = decode(bytes, explicit_le, options);
+  ASSERT_EQ(decoded.problems.size(), 3U);
+  EXPECT_EQ(decoded.problems[1].rule, "ps3.5/7.1/duplicate");
+  EXPECT_EQ(decoded.problems[2].rule, "ps3.5/7.1/truncated-element");
+  EXPECT_EQ(decoded.more_problems, 3U);
+}
+
 TEST(DatasetDecode, Every_cut_of_a_data_set_is_reported_and_rewritten) {
   const Bytes bytes = hex(R"(
     08006000 4353 0200 4d52
@@ -276,6 +289,21 @@ TEST(TransferSyntax, Encodings_are_those_of_PS3_5_annex_A) {
   EXPECT_TRUE(encoding_of("1.2.3.4").explicit_vr);
   EXPECT_TRUE(encoding_of("1.2.3.4").encapsulated);
   EXPECT_EQ(encoding_of(std::string_view("1.2.840.10008.1.2\0", 18)), implicit_le);
+}
+
+TEST(DatasetDecode, A_damaged_vr_is_read_in_the_form_that_leads_to_another_element) {
+  // "D\1" with a 16-bit length of 0; as a 32-bit length these four bytes would be 324, which is there as well.
+  Bytes bytes = hex("10003000 4401 0000 10004000 4353 0200 4d20 e07f1000 4f42 0000 40010000");
+  bytes.resize(bytes.size() + 320);
+  const auto damaged = decode(bytes, explicit_le);
+  ASSERT_EQ(damaged.problems.size(), 1U);
+  EXPECT_EQ(damaged.problems[0].rule, "ps3.5/7.1.2/vr-missing");
+  EXPECT_EQ(damaged.problems[0].offset, 4U);
+  EXPECT_EQ(damaged.data_set.text(Tag(0x0010, 0x0040)), "M");
+  // An implicit sequence that strayed in: its item is its value and not the next element.
+  bytes = hex("40007502 08000000 feff00e0 00000000 40004002 4c4f 0000");
+  const auto strayed = decode(bytes, explicit_le);
+  EXPECT_EQ(strayed.data_set.items(Tag(0x0040, 0x0275)).size(), 1U);
 }
 
 }  // namespace

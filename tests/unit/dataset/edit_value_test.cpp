@@ -78,7 +78,7 @@ TEST(EditValue, Text_is_held_to_its_VR) {
 }
 
 TEST(EditValue, Text_is_written_in_the_character_set_in_force) {
-  const ValueContext latin{.endian = Endian::little, .character_set = "ISO_IR 100", .force = false};
+  const ValueSetting latin{.endian = Endian::little, .character_set = "ISO_IR 100", .force = false};
   const auto bytes = value_from_text(Vr::PN, "M\xc3\xbcller", latin);
   ASSERT_TRUE(bytes.has_value()) << bytes.error();
   EXPECT_EQ(to_hex(*bytes), "4dfc6c6c6572");
