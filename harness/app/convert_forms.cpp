@@ -158,7 +158,7 @@ std::expected<Bytes, std::string> write_dicom(Source& source, const Target& targ
     if (lost > 0) {
       result.losses.push_back({"ps3.5/7.1.3/vr-not-written", "PS3.5 7.1.3", 0, "Data Set",
                                fmt::format("{} elements whose VR the dictionary does not tell", lost),
-                               "a dictionary that knows them, on the way back", Gravity::note});
+                               "their values, not their VRs", Gravity::note});
     }
   }
   Bytes file(preamble_size, 0);

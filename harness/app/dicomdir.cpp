@@ -107,6 +107,11 @@ class FileSet {
   std::optional<Progress> progress_;
 };
 
+int interrupted(Console& console) {
+  console.error("interrupted before all files were looked at");
+  return exit_codes::interrupted;
+}
+
 int finish_verify(const std::string& path, Problems problems, ordered_json summary, const std::string& words, bool json,
                   Console& console) {
   const auto book = conformance::standard_rules();
@@ -154,6 +159,7 @@ int verify_dicomdir(const std::string& path, bool json, Console& console) {
   if (folder && !fs::exists(index, failed)) {
     std::size_t objects = 0;
     for (const auto& member : set.all()) objects += member.dicom ? 1U : 0U;
+    if (InterruptGuard::asked()) return interrupted(console);
     if (objects == 0) {
       console.error(path + ": holds neither a DICOMDIR nor a DICOM file");
       return exit_codes::usage;
@@ -178,10 +184,7 @@ int verify_dicomdir(const std::string& path, bool json, Console& console) {
   sort_by_place(problems);
   const auto unlisted = dataset::check_listing(check, set.all());
   problems.insert(problems.end(), unlisted.begin(), unlisted.end());
-  if (InterruptGuard::asked()) {
-    console.error("interrupted before all files were looked at");
-    return exit_codes::interrupted;
-  }
+  if (InterruptGuard::asked()) return interrupted(console);
   const auto words = counted(check.records.size(), "record") + ", " + counted(check.files, "file") + " referenced";
   return finish_verify(index.string(), problems,
                        {{"file", index.string()}, {"records", check.records.size()}, {"files", check.files}}, words,

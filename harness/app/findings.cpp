@@ -71,11 +71,11 @@ std::string counted(std::size_t count, std::string_view what) {
 }
 
 std::string json_line(const ordered_json& object) {
-  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+  return dataset::safe_json(object.dump(-1, ' ', false, ordered_json::error_handler_t::replace)) + '\n';
 }
 
 std::string json_text(const ordered_json& object) {
-  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+  return dataset::safe_json(object.dump(2, ' ', false, ordered_json::error_handler_t::replace)) + '\n';
 }
 
 }  // namespace assay::app

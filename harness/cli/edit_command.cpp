@@ -54,7 +54,7 @@ void add_edit(CLI::App& cli, FileCommands& commands) {
       "Edits are carried out in the order given. Lengths of the sequences and items around and group lengths follow.\n"
       "Exit code: 0, 1 a file was cut short and edited as far as it goes, 2 a file that could not be edited.\n"
       "Examples:\n"
-      "  assay edit study --set PatientName=Doe^Jane --delete PatientAddress --out changed\n"
+      "  assay edit study --set PatientName=Doe^Jane --set PatientID=4711 --out changed\n"
       "  assay edit x.dcm --set 'ReferencedStudySequence[1]/ReferencedSOPInstanceUID=1.2.3' --create-missing "
       "--in-place\n"
       "  assay edit x.dcm --insert '(0029,1001):LO=note' --set-hex 'PixelData=00ff' --force --out broken");

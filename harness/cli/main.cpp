@@ -174,6 +174,9 @@ int dispatch(int argc, char** argv, app::Console& console) {
   echo_command->add_flag("--trace", echo.show_trace, "print every PDU");
   echo_command->footer("Example:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE");
 
+  cli::FileCommands file_commands;
+  cli::add_file_commands(line, file_commands);
+
   bool version_json = false;
   auto* version_command = line.add_subcommand("version", "version, build, edition of the standard's tables");
   version_command->add_flag("--json", version_json, "for tools");
@@ -184,8 +187,6 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->check(CLI::IsMember({"scenario", "profile"}))
       ->capture_default_str();
 
-  cli::FileCommands file_commands;
-  cli::add_file_commands(line, file_commands);
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
   for (auto* command : {serve_command, echo_command}) command->group("Talk to a device");
   for (const auto& [command, work] : file_commands) command->group("Work on files and folders");

@@ -108,8 +108,9 @@ class Dumper {
       const Problem& problem = (*style_.problems)[next_problem_];
       if (problem.offset >= offset) return;
       if (style_.json) continue;
-      sink_(fmt::format("{}{:>10}  ^ {}: {}, expected {} ({}){}\n", colour_.problem, problem.offset, problem.field,
-                        printable(problem.found), problem.expected, problem.rule, colour_.end));
+      sink_(fmt::format("{}{:>10}  ^ {} [{}] {}: found {}, expected {}{}\n", colour_.problem, problem.offset,
+                        problem.rule, problem.clause, safe_text(problem.field), safe_text(problem.found),
+                        safe_text(problem.expected), colour_.end));
     }
   }
 
@@ -184,7 +185,7 @@ class Dumper {
     } else if (node.kind != NodeKind::item && node.kind != NodeKind::fragment) {
       object["value"] = counted(data_set_, cursor.index());
     }
-    sink_(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    sink_(safe_json(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n");
   }
 
   const DataSet& data_set_;
@@ -213,6 +214,24 @@ std::string safe_text(std::string_view utf8) {
         out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     }
     utf8.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return out;
+}
+
+std::string safe_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(json[i]);
+    const auto behind = i + 1 < json.size() ? static_cast<unsigned char>(json[i + 1]) : 0U;
+    if (byte == 0x7f) {
+      out += "\\u007f";
+    } else if (byte == 0xc2 && behind >= 0x80 && behind <= 0x9f) {
+      out += fmt::format("\\u00{:02x}", behind);
+      ++i;
+    } else {
+      out += json[i];
+    }
   }
   return out;
 }

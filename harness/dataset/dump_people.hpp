@@ -51,5 +51,7 @@ bool is_bulk(const Node& node);
 std::string displayed(std::string_view text, Vr vr, std::string_view character_set);
 /// UTF-8 as it is, what a terminal must not get as \xNN.
 std::string safe_text(std::string_view utf8);
+/// JSON with the control characters that JSON allows (U+007F to U+009F) as \u00NN.
+std::string safe_json(std::string_view json);
 
 }  // namespace assay::dataset

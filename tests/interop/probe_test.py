@@ -107,6 +107,9 @@ class Probe(unittest.TestCase):
             code, answers, err = self.probe(made)
             self.assertEqual(code, 2)
             self.assertIn("empty.dcm: is empty", err)
+            broken = [a for a in answers if "error" in a]
+            self.assertEqual([pathlib.Path(a["file"]).name for a in broken], ["empty.dcm"])
+            answers = [a for a in answers if "error" not in a]
             found = {pathlib.Path(a["file"]).name: a["verdict"] for a in answers}
             self.assertEqual(found, {name: verdict for name, (_, verdict) in variants.items()})
             for answer in answers:
