@@ -6,6 +6,12 @@
 namespace assay::dataset {
 namespace {
 
+TEST(TagPath, A_creator_with_a_parenthesis_is_written_in_quotes) {
+  const auto path = parse_tag_path("(0029,xx10,\"A)B\")");
+  ASSERT_TRUE(path.has_value());
+  EXPECT_EQ(to_string(*path), "(0029,xx10,\"A)B\")");
+}
+
 TEST(TagPath, Reads_tags_keywords_items_and_private_creators) {
   const struct {
     std::string_view text;
