@@ -24,7 +24,7 @@ TEST(TagPath, Reads_tags_keywords_items_and_private_creators) {
       {"(0040,0100)[*]/Modality", "(0040,0100)[*]/(0008,0060)"},
       {"ScheduledProcedureStepSequence[+]", "(0040,0100)[+]"},
       {"(0029,xx10,SIEMENS CSA HEADER)", "(0029,xx10,SIEMENS CSA HEADER)"},
-      {"(0029,XX10,\"A)B\")", "(0029,xx10,A)B)"},
+      {"(0029,XX10,\"A)B\")", R"((0029,xx10,"A)B"))"},
       {"(0029,0010,ACME 1.1)[1]/(0008,0060)", "(0029,xx10,ACME 1.1)[1]/(0008,0060)"},
       {"(0029,1010)", "(0029,1010)"},
   };
