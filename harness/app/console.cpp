@@ -3,7 +3,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+
+#include "harness/dataset/dump_people.hpp"
 
 namespace assay::app {
 namespace {
@@ -56,7 +59,7 @@ void Console::text(std::string_view text) {
 
 void Console::error(std::string_view line) {
   clear_progress();
-  const std::string whole = "assay: " + std::string(line) + "\n";
+  const std::string whole = "assay: " + dataset::safe_text(line) + "\n";
   std::fwrite(whole.data(), 1, whole.size(), err_);
   std::fflush(err_);
   if (log_ != nullptr) {
@@ -67,7 +70,10 @@ void Console::error(std::string_view line) {
 
 void Console::progress(std::string_view line) {
   if (!live_) return;
-  const auto fits = line.substr(0, static_cast<std::size_t>(width_ - 1));
+  auto fits = dataset::safe_text(line);
+  std::size_t end = std::min(fits.size(), static_cast<std::size_t>(width_ - 1));
+  while (end < fits.size() && end > 0 && (static_cast<unsigned char>(fits[end]) & 0xc0U) == 0x80U) --end;
+  fits.resize(end);
   std::fprintf(out_, "\r\x1b[K%.*s", static_cast<int>(fits.size()), fits.data());
   std::fflush(out_);
   progress_shown_ = true;

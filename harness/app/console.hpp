@@ -20,8 +20,9 @@ class Console {
   /// Copies all further text to this file; false when it cannot be opened.
   bool log_to(const std::string& path);
   void text(std::string_view text);
+  /// One line on the error stream. What a terminal must not get (names of files may hold anything) becomes \xNN.
   void error(std::string_view line);
-  /// Replaces the live line; does nothing in a pipe.
+  /// Replaces the live line; does nothing in a pipe. Made safe like an error.
   void progress(std::string_view line);
   void clear_progress();
   void flush();

@@ -58,22 +58,22 @@ std::expected<Bytes, std::string> read_bulk(const fs::path& beside, const fs::pa
 
 class Converter {
  public:
-  Converter(const ConvertOptions& options, Console& console, Target target)
-      : options_(options), console_(console), target_(std::move(target)) {}
+  Converter(const ConvertOptions& options, Console& console, Target target, dataset::FileOptions reading)
+      : options_(options), console_(console), target_(std::move(target)), reading_(reading) {}
 
   int one(const std::string& in, ByteView bytes, const fs::path& out) {
     const bool to_stdout = out == "-";
     std::error_code error;
-    if (!to_stdout && !options_.force && fs::exists(out, error))
-      return refuse(fmt::format("{}: exists already; --force overwrites it", out.string()));
     if (!to_stdout && fs::is_directory(out, error))
       return refuse(fmt::format("{}: is a directory; --out DIR writes into it", out.string()));
+    if (!to_stdout && !options_.force && fs::exists(out, error) && !fs::is_other(out, error))
+      return refuse(fmt::format("{}: exists already; --force overwrites it", out.string()));
     const auto from = source_form(bytes);
     written_.clear();
-    const auto converted = convert_bytes(bytes, from, target_, conversion(in, out));
+    const auto converted = convert_bytes(in, bytes, from, target_, conversion(in, out));
     if (!converted) {
       for (const auto& file : written_) fs::remove(file, error);
-      return refuse(fmt::format("{}: {}", in, converted.error()));
+      return refuse(converted.error());
     }
     if (!failure_.empty()) return refuse(std::exchange(failure_, {}));
     if (to_stdout) {
@@ -104,6 +104,7 @@ class Converter {
   ConversionOptions conversion(const std::string& in, const fs::path& out) {
     ConversionOptions conversion;
     conversion.bulk_from = options_.bulk_from;
+    conversion.reading = reading_;
     if (options_.bulk_data.empty() || options_.bulk_data == "none") return conversion;
     conversion.bulk_source = [folder = fs::path(options_.bulk_data),
                               beside = fs::path(in).parent_path()](std::string_view uri) {
@@ -139,19 +140,14 @@ class Converter {
   const ConvertOptions& options_;
   Console& console_;
   Target target_;
+  dataset::FileOptions reading_;
   std::vector<fs::path> written_;  // bulk data of the present file
   std::string failure_;
 };
 
 // Where a file below one of the given folders goes.
 fs::path place_of(const std::string& file, const ConvertOptions& options, const Target& target) {
-  fs::path relative = fs::path(file).filename();
-  std::error_code error;
-  for (const auto& path : options.paths)
-    if (fs::is_directory(path, error)) {
-      const auto inside = fs::path(file).lexically_relative(path);
-      if (!inside.empty() && *inside.begin() != "..") relative = inside;
-    }
+  fs::path relative = place_below_argument(options.paths, file);
   const auto extension = relative.extension().string();
   const bool ours = extension == ".dcm" || extension == ".json" || extension == ".xml";
   if (target.form != FileForm::dicom || extension == ".json" || extension == ".xml") {
@@ -184,7 +180,12 @@ int convert(const ConvertOptions& options, Console& console) {
                     options.to));
     return exit_codes::usage;
   }
-  Converter converter(options, console, std::move(*target));
+  const auto reading = reading_from(options.reading);
+  if (!reading) {
+    console.error(reading.error());
+    return exit_codes::usage;
+  }
+  Converter converter(options, console, std::move(*target), reading->how);
   if (!many) {
     if (out == "-") console.text_to_stderr();
     return for_each_file({options.paths[0]}, console,

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
 
 namespace assay::app {
 
@@ -19,6 +19,7 @@ struct ConvertOptions {
   std::size_t bulk_from = 1024;
   bool force = false;  // overwrite
   bool quiet = false;  // say nothing about what a form does not hold
+  ReadingOptions reading;
 };
 
 /// 0 all written, 1 written, but a form could not hold every value, 2 bad usage or something could not be converted,

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/app/object_file.hpp"
 #include "harness/dataset/deflate.hpp"
 #include "harness/dataset/exact_xml.hpp"
-#include "harness/dataset/file.hpp"
 #include "harness/dataset/form_tree.hpp"
 #include "harness/dataset/native_xml.hpp"
 #include "harness/dataset/part10_meta.hpp"
@@ -20,8 +20,6 @@ using namespace dataset;
 
 namespace {
 
-constexpr std::size_t deepest = 4'000'000;
-
 struct Source {
   DataSet meta;
   DataSet data_set;
@@ -33,9 +31,9 @@ std::string in_words(const Problem& problem) {
   return fmt::format("{}: found {}, expected {}", problem.field, problem.found, problem.expected);
 }
 
-std::unexpected<std::string> at_line(std::string_view text, const Problem& problem) {
-  return std::unexpected(
-      fmt::format("{}: {}", line_and_column(text, static_cast<std::size_t>(problem.offset)), in_words(problem)));
+std::unexpected<std::string> at_line(const std::string& path, std::string_view text, const Problem& problem) {
+  return std::unexpected(fmt::format(
+      "{}: {}: {}", path, line_and_column(text, static_cast<std::size_t>(problem.offset)), in_words(problem)));
 }
 
 bool has_fragments(const DataSet& data_set) {
@@ -43,16 +41,11 @@ bool has_fragments(const DataSet& data_set) {
                      [](const Node& node) { return node.kind == NodeKind::fragments; });
 }
 
-std::expected<Source, std::string> read_dicom(ByteView bytes) {
-  FileOptions options;
-  options.max_depth = deepest;
+std::expected<Source, std::string> read_dicom(const std::string& path, ByteView bytes, const FileOptions& options) {
   auto file = read_file(bytes, options);
-  if (!file) return std::unexpected(in_words(file.error()));
-  for (const auto& problem : file->problems) {
-    if (problem.gravity != Gravity::error) continue;
-    return std::unexpected(fmt::format("broken at offset {}: {}; only exact-xml takes what cannot be read as well",
-                                       problem.offset, in_words(problem)));
-  }
+  if (!file) return std::unexpected(not_dicom(path, file.error()));
+  if (has_error(file->problems))
+    return std::unexpected(cut_short(path, file->problems) + "; only exact-xml takes what cannot be read as well");
   Source source;
   source.encapsulated = has_fragments(file->data_set);
   // The bytes may be those of an inflated Data Set that goes with the file.
@@ -62,15 +55,15 @@ std::expected<Source, std::string> read_dicom(ByteView bytes) {
   return source;
 }
 
-std::expected<Source, std::string> read_form(ByteView bytes, FileForm from, const ConversionOptions& options,
-                                             Problems& notes) {
+std::expected<Source, std::string> read_form(const std::string& path, ByteView bytes, FileForm from,
+                                             const ConversionOptions& options, Problems& notes) {
   FormReadOptions reading;
-  reading.max_depth = deepest;
+  reading.max_depth = options.reading.max_depth;
   reading.bulk = options.bulk_source;
   const auto text = as_text(bytes);
   auto read = from == FileForm::json ? from_json(text, reading) : from_native_xml(text, reading);
   for (const auto& problem : read.problems)
-    if (problem.gravity == Gravity::error) return at_line(text, problem);
+    if (problem.gravity == Gravity::error) return at_line(path, text, problem);
   notes = std::move(read.problems);
   Source source;
   source.encapsulated = has_fragments(read.data_set);
@@ -165,7 +158,7 @@ std::expected<Bytes, std::string> write_dicom(Source& source, const Target& targ
     if (lost > 0) {
       result.losses.push_back({"ps3.5/7.1.3/vr-not-written", "PS3.5 7.1.3", 0, "Data Set",
                                fmt::format("{} elements whose VR the dictionary does not tell", lost),
-                               "a dictionary that knows them, on the way back", Gravity::note});
+                               "their values, not their VRs", Gravity::note});
     }
   }
   Bytes file(preamble_size, 0);
@@ -194,43 +187,37 @@ std::optional<Target> target_named(std::string_view word) {
   if (word == "json") return Target{FileForm::json, ""};
   if (word == "xml") return Target{FileForm::xml, ""};
   if (word == "exact-xml") return Target{FileForm::exact_xml, ""};
-  if (word == "implicit") return Target{FileForm::dicom, std::string(uids::ImplicitVRLittleEndian)};
-  if (word == "explicit") return Target{FileForm::dicom, std::string(uids::ExplicitVRLittleEndian)};
-  if (word == "big-endian") return Target{FileForm::dicom, std::string(uids::ExplicitVRBigEndian)};
-  if (word == "deflated") return Target{FileForm::dicom, std::string(uids::DeflatedExplicitVRLittleEndian)};
-  const auto* entry = dict::find_uid(word);
-  if (entry == nullptr) entry = dict::find_uid_keyword(word);
-  if (entry == nullptr || entry->kind != dict::UidKind::transfer_syntax) return std::nullopt;
-  return Target{FileForm::dicom, std::string(entry->uid)};
+  const auto syntax = transfer_syntax_named(word);
+  if (syntax.empty()) return std::nullopt;
+  return Target{FileForm::dicom, std::string(syntax)};
 }
 
-std::expected<Conversion, std::string> convert_bytes(ByteView bytes, FileForm from, const Target& target,
-                                                     const ConversionOptions& options) {
+std::expected<Conversion, std::string> convert_bytes(const std::string& path, ByteView bytes, FileForm from,
+                                                     const Target& target, const ConversionOptions& options) {
   Conversion result;
   if (from == FileForm::exact_xml) {
     auto exact = from_exact_xml(as_text(bytes));
-    if (!exact) return at_line(as_text(bytes), exact.error());
+    if (!exact) return at_line(path, as_text(bytes), exact.error());
     if (target.form == FileForm::dicom && target.transfer_syntax.empty()) {
       result.bytes = std::move(*exact);
       return result;
     }
-    return convert_bytes(*exact, FileForm::dicom, target, options);
+    return convert_bytes(path, *exact, FileForm::dicom, target, options);
   }
   if (target.form == FileForm::exact_xml && from == FileForm::dicom) {
-    FileOptions reading;
-    reading.max_depth = deepest;
-    result.bytes = to_bytes(to_exact_xml(bytes, reading).xml);
+    result.bytes = to_bytes(to_exact_xml(bytes, options.reading).xml);
     return result;
   }
   if (target.form == FileForm::dicom && target.transfer_syntax.empty() && from == FileForm::dicom) {
     result.bytes = to_bytes(bytes);
     return result;
   }
-  auto source = from == FileForm::dicom ? read_dicom(bytes) : read_form(bytes, from, options, result.losses);
+  auto source = from == FileForm::dicom ? read_dicom(path, bytes, options.reading)
+                                        : read_form(path, bytes, from, options, result.losses);
   if (!source) return std::unexpected(source.error());
   if (target.form == FileForm::dicom || target.form == FileForm::exact_xml) {
     auto file = write_dicom(*source, target, result);
-    if (!file) return std::unexpected(file.error());
+    if (!file) return std::unexpected(fmt::format("{}: {}", path, file.error()));
     result.bytes = target.form == FileForm::dicom ? std::move(*file) : to_bytes(to_exact_xml(*file).xml);
     return result;
   }

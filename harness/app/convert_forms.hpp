@@ -8,6 +8,7 @@
 
 #include "harness/base/bytes.hpp"
 #include "harness/base/problem.hpp"
+#include "harness/dataset/file.hpp"
 #include "harness/dataset/json.hpp"
 
 namespace assay::app {
@@ -35,10 +36,11 @@ struct ConversionOptions {
   dataset::BulkSink bulk_sink;
   dataset::BulkSource bulk_source;
   std::size_t bulk_from = 1024;
+  dataset::FileOptions reading;  // of DICOM files; max_depth is that of the other forms too
 };
 
-/// The error is one sentence without the name of the file.
-std::expected<Conversion, std::string> convert_bytes(ByteView bytes, FileForm from, const Target& target,
-                                                     const ConversionOptions& options);
+/// `path` is named in errors, which are one sentence.
+std::expected<Conversion, std::string> convert_bytes(const std::string& path, ByteView bytes, FileForm from,
+                                                     const Target& target, const ConversionOptions& options);
 
 }  // namespace assay::app

@@ -5,18 +5,22 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
+#include "harness/app/findings.hpp"
+#include "harness/app/object_file.hpp"
 #include "harness/dataset/dicomdir.hpp"
+#include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/part10_meta.hpp"
 #include "harness/scenario/builder.hpp"
 
 namespace assay::app {
 
 namespace fs = std::filesystem;
+using nlohmann::ordered_json;
 
 namespace {
 
@@ -51,6 +55,7 @@ class FileSet {
       exact_.insert(name);
       by_upper_.emplace(upper(name), name);
     }
+    progress_.emplace(console, names_.size());
   }
 
   std::optional<dataset::SetMember> find(const std::string& file) {
@@ -76,6 +81,8 @@ class FileSet {
     if (known != members_.end()) return known->second;
     dataset::SetMember result;
     result.file = name;
+    if (InterruptGuard::asked()) return members_.emplace(name, std::move(result)).first->second;  // nobody will look
+    progress_->at(members_.size(), name);
     const auto bytes = FileBytes::open((root_ / name).string());
     if (!bytes) {
       result.what = bytes.error();
@@ -97,61 +104,40 @@ class FileSet {
   std::set<std::string> exact_;
   std::map<std::string, std::string> by_upper_;
   std::map<std::string, dataset::SetMember> members_;
+  std::optional<Progress> progress_;
 };
 
-std::string_view word_of(Gravity gravity) {
-  switch (gravity) {
-    case Gravity::note: return "warning";
-    case Gravity::deviation: return "fault";
-    case Gravity::error: break;
-  }
-  return "error";
+int interrupted(Console& console) {
+  console.error("interrupted before all files were looked at");
+  return exit_codes::interrupted;
 }
 
-void print(const std::string& path, const Problems& problems, Console& console) {
+int finish_verify(const std::string& path, Problems problems, ordered_json summary, const std::string& words, bool json,
+                  Console& console) {
   const auto book = conformance::standard_rules();
-  for (const auto& problem : problems) {
-    std::string line = fmt::format("{}: {} at {} (0x{:X}), {}: found {}, expected {} [{}, {}]", path,
-                                   word_of(problem.gravity), problem.offset, problem.offset, problem.field,
-                                   problem.found, problem.expected, problem.clause, problem.rule);
-    if (const auto* info = book->find(problem.rule)) line += fmt::format(" {}", info->advice);
-    console.text(line + '\n');
-  }
-}
-
-nlohmann::json to_json(const Problems& problems) {
-  auto list = nlohmann::json::array();
-  const auto book = conformance::standard_rules();
+  FindingCounts counts;
+  auto list = ordered_json::array();
+  std::string text;
+  std::set<std::string> advised;
   for (const auto& problem : problems) {
     const auto* info = book->find(problem.rule);
-    list.push_back({{"severity", word_of(problem.gravity)},
-                    {"rule", problem.rule},
-                    {"clause", problem.clause},
-                    {"offset", problem.offset},
-                    {"field", problem.field},
-                    {"found", problem.found},
-                    {"expected", problem.expected},
-                    {"advice", info ? std::string(info->advice) : ""}});
+    counts.add(severity_of(problem, info));
+    if (json)
+      list.push_back(finding_json(problem, {}, info));
+    else
+      text += finding_text(problem, {}, info, advised.insert(problem.rule).second, console.colour());
   }
-  return list;
-}
-
-std::string dump(const nlohmann::json& json) {
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
-}
-
-int finish_verify(const std::string& path, const Problems& problems, nlohmann::json summary, const std::string& words,
-                  bool json, Console& console) {
-  const bool good = clean(problems);
   if (json) {
-    summary["problems"] = to_json(problems);
-    summary["conformant"] = good;
-    console.data(dump(summary));
+    summary["verdict"] = std::string(counts.verdict(false));
+    summary["errors"] = counts.errors();
+    summary["warnings"] = counts.warnings();
+    summary["notes"] = counts.notes();
+    summary["findings"] = std::move(list);
+    console.data(json_text(summary));
   } else {
-    print(path, problems, console);
-    console.text(path + ": " + words + '\n');
+    console.text(fmt::format("{}: {}: {}\n", dataset::safe_text(path), words, counts.text(console.colour())) + text);
   }
-  return good ? exit_codes::ok : exit_codes::not_conformant;
+  return counts.red(false) ? exit_codes::not_conformant : exit_codes::ok;
 }
 
 }  // namespace
@@ -168,15 +154,17 @@ int verify_dicomdir(const std::string& path, bool json, Console& console) {
         if (upper(entry.path().filename().string()) == "DICOMDIR") index = entry.path();
   }
   const auto root = folder ? fs::path(path) : index.has_parent_path() ? index.parent_path() : fs::path(".");
+  const InterruptGuard guard;
   FileSet set(root, console);
   if (folder && !fs::exists(index, failed)) {
     std::size_t objects = 0;
     for (const auto& member : set.all()) objects += member.dicom ? 1U : 0U;
+    if (InterruptGuard::asked()) return interrupted(console);
     if (objects == 0) {
       console.error(path + ": holds neither a DICOMDIR nor a DICOM file");
       return exit_codes::usage;
     }
-    const auto words = fmt::format("{} DICOM files, no DICOMDIR", objects);
+    const auto words = counted(objects, "DICOM file") + ", no DICOMDIR";
     return finish_verify(path, {dataset::dicomdir_missing(objects)}, {{"file", path}, {"dicom_files", objects}}, words,
                          json, console);
   }
@@ -187,23 +175,17 @@ int verify_dicomdir(const std::string& path, bool json, Console& console) {
   }
   const auto file = dataset::read_file(bytes->view());
   if (!file) {
-    console.error(index.string() + ": is " + file.error().found + ", expected " + file.error().expected);
+    console.error(not_dicom(index.string(), file.error()));
     return exit_codes::usage;
   }
   auto check = dataset::check_directory(*file, [&](const std::string& name) { return set.find(name); });
   Problems problems = file->problems;
   problems.insert(problems.end(), check.problems.begin(), check.problems.end());
-  std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-    return a.offset != b.offset ? a.offset < b.offset : a.rule < b.rule;
-  });
+  sort_by_place(problems);
   const auto unlisted = dataset::check_listing(check, set.all());
   problems.insert(problems.end(), unlisted.begin(), unlisted.end());
-  const auto faults = std::count_if(problems.begin(), problems.end(),
-                                    [](const Problem& problem) { return problem.gravity != Gravity::note; });
-  const auto words = fmt::format("{} records, {} files referenced, {}", check.records.size(), check.files,
-                                 faults == 0   ? std::string("conformant")
-                                 : faults == 1 ? std::string("1 fault")
-                                               : fmt::format("{} faults", faults));
+  if (InterruptGuard::asked()) return interrupted(console);
+  const auto words = counted(check.records.size(), "record") + ", " + counted(check.files, "file") + " referenced";
   return finish_verify(index.string(), problems,
                        {{"file", index.string()}, {"records", check.records.size()}, {"files", check.files}}, words,
                        json, console);
@@ -260,17 +242,18 @@ int build_dicomdir(const DicomdirOptions& options, Console& console) {
     return exit_codes::usage;
   }
   if (options.json) {
-    console.data(dump({{"file", index.string()},
-                       {"listed", made.listed},
-                       {"records", made.records},
-                       {"not_listed", refused},
-                       {"made_up", made.notes},
-                       {"other_files", others}}));
+    console.data(json_text({{"file", index.string()},
+                            {"listed", made.listed},
+                            {"records", made.records},
+                            {"not_listed", refused},
+                            {"made_up", made.notes},
+                            {"other_files", others}}));
   } else {
-    for (const auto& note : made.notes) console.text(note + '\n');
-    for (const auto& line : refused) console.text("not listed: " + line + '\n');
-    console.text(fmt::format("{}: {} records for {} files; {} DICOM files not listed, {} files of other kinds\n",
-                             index.string(), made.records, made.listed, refused.size(), others));
+    for (const auto& note : made.notes) console.text(dataset::safe_text(note) + '\n');
+    for (const auto& line : refused) console.text("not listed: " + dataset::safe_text(line) + '\n');
+    console.text(fmt::format("{}: {} for {}; {} not listed, {} of other kinds\n", dataset::safe_text(index.string()),
+                             counted(made.records, "record"), counted(made.listed, "file"),
+                             counted(refused.size(), "DICOM file"), counted(others, "file")));
   }
   return refused.empty() && run.unusable == 0 ? exit_codes::ok : exit_codes::not_conformant;
 }

@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "harness/app/files.hpp"
-#include "harness/app/object_file.hpp"
-#include "harness/base/hex.hpp"
+#include "harness/app/findings.hpp"
 #include "harness/dataset/diff.hpp"
-#include "harness/dict/dict.hpp"
+#include "harness/dataset/dump_people.hpp"
 
 namespace assay::app {
 
@@ -41,6 +39,10 @@ class Comparison {
 
   /// What is wrong with the options, in one sentence.
   std::optional<std::string> prepare() {
+    auto reading = reading_from(options_.reading);
+    if (!reading) return reading.error();
+    reading_ = std::move(*reading);
+    how_.private_names = reading_.private_names();
     for (const auto& text : options_.ignore)
       if (const auto added = ignore_.add(text); !added) return "--ignore " + added.error();
     if (options_.ignore_uids) ignore_.all_uids();
@@ -58,28 +60,39 @@ class Comparison {
   }
 
   int run() {
+    const InterruptGuard guard;
     std::error_code error;
     const bool folders = fs::is_directory(options_.first, error);
     if (folders != fs::is_directory(options_.second, error) && fs::exists(options_.first, error) &&
         fs::exists(options_.second, error)) {
       console_.error(fmt::format("{} is a folder and {} is a file: compare two files or two folders",
-                                 printable(folders ? options_.first : options_.second),
-                                 printable(folders ? options_.second : options_.first)));
+                                 folders ? options_.first : options_.second,
+                                 folders ? options_.second : options_.first));
       return exit_codes::usage;
     }
-    if (options_.form == DiffForm::csv) out_.add("file,difference,path,keyword,first VR,second VR,first,second,what\n");
+    if (options_.form == DiffForm::csv) out_.add("file,difference,path,name,first VR,second VR,first,second,what\n");
     if (!folders) {
       compare({"", options_.first, options_.second});
     } else {
       std::map<std::string, Pair> pairs;
       gather(options_.first, &Pair::first, pairs);
       gather(options_.second, &Pair::second, pairs);
+      std::size_t done = 0;
+      Progress progress(console_, pairs.size());
       for (auto& [name, pair] : pairs) {
+        if (InterruptGuard::asked()) break;
+        progress.at(done++, name);
         pair.name = name;
         compare(pair);
       }
+      if (InterruptGuard::asked()) {
+        out_.flush();
+        console_.error(fmt::format("interrupted after {} of {} files", done, pairs.size()));
+        return exit_codes::interrupted;
+      }
     }
     out_.flush();
+    console_.clear_progress();
     if (unusable_ > 0) return exit_codes::usage;
     return different_ > 0 ? exit_codes::not_conformant : exit_codes::ok;
   }
@@ -92,7 +105,11 @@ class Comparison {
   }
 
   void gather(const std::string& folder, std::string Pair::* side, std::map<std::string, Pair>& pairs) {
-    for (const auto& file : files_below({folder}, console_, unusable_)) {
+    const auto files = files_below({folder}, console_, unusable_);
+    Progress progress(console_, files.size());
+    for (std::size_t i = 0; i < files.size() && !InterruptGuard::asked(); ++i) {
+      const auto& file = files[i];
+      progress.at(i, file);
       std::string name = fs::path(file).lexically_relative(folder).string();
       if (options_.by_instance) {
         const auto bytes = FileBytes::open(file);
@@ -100,7 +117,7 @@ class Comparison {
           complain(bytes.error());
           continue;
         }
-        auto reading = lenient_reading();
+        auto reading = reading_.how;
         reading.stop_before = Tag(0x0008, 0x0019);
         const auto read = dataset::read_file(bytes->view(), reading);
         if (!read) {
@@ -109,7 +126,7 @@ class Comparison {
         }
         name = std::string(read->data_set.text(tags::SOPInstanceUID));
         if (name.empty() || !(pairs[name].*side).empty()) {
-          complain(fmt::format("{}: {}", printable(file),
+          complain(fmt::format("{}: {}", file,
                                name.empty() ? "has no SOP Instance UID to pair it by"
                                             : "has the SOP Instance UID of " + pairs[name].*side));
           continue;
@@ -126,7 +143,7 @@ class Comparison {
       return std::nullopt;
     }
     bytes = std::move(*opened);
-    auto file = dataset::read_file(bytes.view(), lenient_reading());
+    auto file = dataset::read_file(bytes.view(), reading_.how);
     if (!file) {
       complain(not_dicom(path, file.error()));
       return std::nullopt;
@@ -162,8 +179,8 @@ class Comparison {
       Difference syntax;
       syntax.kind = DifferenceKind::encoding;
       syntax.path = "(file)";
-      syntax.first = first->transfer_syntax_uid;
-      syntax.second = second->transfer_syntax_uid;
+      syntax.first = dataset::safe_text(first->transfer_syntax_uid);
+      syntax.second = dataset::safe_text(second->transfer_syntax_uid);
       syntax.what = "transfer syntax";
       show(name, syntax);
     }
@@ -181,25 +198,25 @@ class Comparison {
   void show(const std::string& name, const Difference& difference) {
     if (difference.kind == DifferenceKind::encoding) ++different_;
     if (!wanted(difference.kind)) return;
-    const std::string keyword(difference.tag == Tag() ? std::string_view() : dict::keyword(difference.tag));
     switch (options_.form) {
-      case DiffForm::json: return json(name, keyword, difference);
+      case DiffForm::json: return json(name, difference);
       case DiffForm::csv:
-        out_.add(fmt::format("{},{},{},{},{},{},{},{},{}\n", csv_field(printable(name)), dataset::name(difference.kind),
-                             csv_field(difference.path), keyword, vr(difference.first_vr), vr(difference.second_vr),
-                             csv_field(difference.first), csv_field(difference.second), difference.what));
+        out_.add(fmt::format("{},{},{},{},{},{},{},{},{}\n", csv_field(dataset::safe_text(name)),
+                             dataset::name(difference.kind), csv_field(difference.path), csv_field(difference.name),
+                             vr(difference.first_vr), vr(difference.second_vr), csv_field(difference.first),
+                             csv_field(difference.second), difference.what));
         return;
       case DiffForm::text: break;
     }
     if (shown_ != name) {
-      out_.add(fmt::format("{}\n", printable(name)));
+      out_.add(fmt::format("{}\n", dataset::safe_text(name)));
       shown_ = name;
     }
     const bool colour = console_.colour();
     const auto paint = [&](std::string_view code, std::string_view text) {
       return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
     };
-    const std::string what = difference.path + (keyword.empty() ? "" : " " + keyword);
+    const std::string what = difference.path + (difference.name.empty() ? "" : " " + difference.name);
     switch (difference.kind) {
       case DifferenceKind::only_first:
         out_.add(paint("31", fmt::format("  - {}: {}", what, difference.first)) + "\n");
@@ -225,12 +242,12 @@ class Comparison {
 
   static std::string_view vr(Vr vr) { return vr == Vr::none ? std::string_view() : assay::name(vr); }
 
-  void json(const std::string& name, const std::string& keyword, const Difference& difference) {
+  void json(const std::string& name, const Difference& difference) {
     nlohmann::ordered_json object;
-    object["file"] = printable(name);
+    object["file"] = name;
     object["difference"] = dataset::name(difference.kind);
     object["path"] = difference.path;
-    if (!keyword.empty()) object["keyword"] = keyword;
+    if (!difference.name.empty()) object["name"] = difference.name;
     if (difference.kind != DifferenceKind::only_second) {
       if (difference.first_vr != Vr::none) object["first_vr"] = vr(difference.first_vr);
       object["first"] = difference.first;
@@ -240,7 +257,7 @@ class Comparison {
       object["second"] = difference.second;
     }
     if (!difference.what.empty()) object["what"] = difference.what;
-    out_.add(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    out_.add(json_line(object));
   }
 
   const DiffFilesOptions& options_;
@@ -250,6 +267,7 @@ class Comparison {
   dataset::DiffOptions how_;
   bool changed_ = true;
   bool missing_ = true;
+  Reading reading_;
   std::string shown_;
   std::size_t different_ = 0;
   std::size_t unusable_ = 0;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
 
 namespace assay::app {
 
@@ -21,6 +21,7 @@ struct DiffFilesOptions {
   bool by_instance = false;  // pair the files of folders by SOP Instance UID, not by relative path
   bool encoding = false;
   bool pixel_digest = false;
+  ReadingOptions reading;  // of both sides
 };
 
 /// 0 the same, 1 different, 2 when a file cannot be compared.

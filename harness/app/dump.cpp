@@ -6,7 +6,7 @@
 
 #include "harness/app/dump_levels.hpp"
 #include "harness/app/files.hpp"
-#include "harness/app/object_file.hpp"
+#include "harness/app/findings.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/text_form.hpp"
@@ -23,14 +23,14 @@ std::string summary(const std::string& path, const dataset::DicomFile& file) {
     const auto* entry = dict::find_uid(uid);
     return entry ? std::string(entry->name) : printable(uid.empty() ? "no transfer syntax" : uid);
   };
-  std::string text = fmt::format("{}: {}", printable(path), uid_text(file.transfer_syntax_uid));
+  std::string text = fmt::format("{}: {}", dataset::safe_text(path), uid_text(file.transfer_syntax_uid));
   if (const auto sop_class = file.data_set.text(tags::SOPClassUID); !sop_class.empty())
     text += ", " + uid_text(sop_class);
-  text += fmt::format(", {} elements", file.meta.nodes().size() + file.data_set.nodes().size());
+  text += ", " + counted(file.meta.nodes().size() + file.data_set.nodes().size(), "element");
   if (!file.guess.empty()) text += ", " + file.guess;
   const auto wrong = std::count_if(file.problems.begin(), file.problems.end(),
                                    [](const Problem& p) { return p.gravity != Gravity::note; });
-  if (wrong > 0) text += fmt::format(", {} problem{}", wrong, wrong == 1 ? "" : "s");
+  if (wrong > 0) text += ", " + counted(static_cast<std::size_t>(wrong), "problem");
   return text + "\n";
 }
 
@@ -40,30 +40,24 @@ class Dump {
 
   /// What is wrong with the options, in one sentence.
   std::optional<std::string> prepare() {
-    reading_ = lenient_reading();
+    auto reading = reading_from(options_.reading);
+    if (!reading) return reading.error();
+    reading_ = std::move(*reading);
     for (const auto& text : options_.tags) {
       auto path = dataset::parse_tag_path(text);
       if (!path)
-        return fmt::format("--tag '{}': at character {}: {}", printable(text), path.error().position + 1,
-                           path.error().message);
+        return fmt::format("--tag '{}': at character {}: {}", text, path.error().position + 1, path.error().message);
       style_.only.push_back(std::move(*path));
     }
     if (!options_.stop_before.empty()) {
-      reading_.stop_before = dict::tag_of(options_.stop_before);
-      if (!reading_.stop_before) {
+      reading_.how.stop_before = dict::tag_of(options_.stop_before);
+      if (!reading_.how.stop_before) {
         const auto similar = dataset::similar_keyword(options_.stop_before);
-        return fmt::format("--stop-before '{}' is no tag and no keyword{}", printable(options_.stop_before),
+        return fmt::format("--stop-before '{}' is no tag and no keyword of PS3.6{}", options_.stop_before,
                            similar.empty() ? "" : fmt::format("; did you mean {}?", similar));
       }
     }
-    if (!options_.as.empty()) {
-      const auto uid = dict::uid_of(options_.as);
-      const auto* entry = dict::find_uid(uid);
-      if (!entry || entry->kind != dict::UidKind::transfer_syntax)
-        return fmt::format("--as '{}' is no transfer syntax: write for example ExplicitVRLittleEndian",
-                           printable(options_.as));
-      reading_.as = dataset::encoding_of(uid);
-    }
+    style_.private_names = reading_.private_names();
     style_.colour = console_.colour();
     style_.full = options_.full;
     style_.width = console_.live() ? static_cast<std::size_t>(console_.width()) : piped_width;
@@ -82,7 +76,7 @@ class Dump {
 
  private:
   int one(const std::string& path, ByteView bytes) {
-    auto file = dataset::read_file(bytes, reading_);
+    auto file = dataset::read_file(bytes, reading_.how);
     if (!file) {
       out_.flush();
       console_.error(not_dicom(path, file.error()));
@@ -91,7 +85,7 @@ class Dump {
     const auto sink = [this](std::string_view line) { out_.add(line); };
     switch (options_.form) {
       case DumpForm::elements: {
-        const std::string prefix = printable(path);
+        const std::string prefix = dataset::safe_text(path);
         dataset::element_lines(file->meta, prefix, sink);
         if (!options_.meta_only) dataset::element_lines(file->data_set, prefix, sink);
         break;
@@ -108,15 +102,14 @@ class Dump {
   }
 
   void lines(const std::string& path, const dataset::DicomFile& file, const dataset::LineSink& sink) {
-    style_.file = printable(path);
+    style_.file = path;
     if (!style_.json) sink(summary(path, file));
     Problems in_meta;
     Problems in_data_set;
     for (const auto& problem : file.problems)
       (problem.offset < file.data_set_offset && !file.inflated ? in_meta : in_data_set).push_back(problem);
     const auto show = [&](const dataset::DataSet& data_set, Problems& problems) {
-      std::sort(problems.begin(), problems.end(),
-                [](const Problem& a, const Problem& b) { return a.offset < b.offset; });
+      sort_by_place(problems);
       style_.problems = options_.problems ? &problems : nullptr;
       dataset::dump_lines(data_set, style_, sink);
     };
@@ -128,7 +121,7 @@ class Dump {
   const DumpOptions& options_;
   Console& console_;
   BufferedData out_;
-  dataset::FileOptions reading_;
+  Reading reading_;
   dataset::DumpStyle style_;
   DumpLevels levels_;
 };

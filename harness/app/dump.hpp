@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
 
 namespace assay::app {
 
@@ -16,7 +17,7 @@ struct DumpOptions {
   DumpForm form = DumpForm::people;
   std::vector<std::string> tags;  // tag paths: show only these
   std::string stop_before;        // a tag or keyword
-  std::string as;                 // transfer syntax to read the Data Set by
+  ReadingOptions reading;
   std::optional<std::size_t> depth;
   bool full = false;
   bool problems = false;

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "harness/app/files.hpp"
-#include "harness/app/object_file.hpp"
 #include "harness/base/hex.hpp"
+#include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/text_form.hpp"
 
 namespace assay::app {
@@ -46,20 +46,28 @@ dataset::Edit set_text(Tag tag, std::string_view text) {
 
 class FileEditor {
  public:
-  FileEditor(const EditFilesOptions& options, std::vector<dataset::Edit> edits, Console& console, BufferedData& out)
-      : options_(options), edits_(std::move(edits)), console_(console), out_(out) {}
+  FileEditor(const EditFilesOptions& options, Reading reading, std::vector<dataset::Edit> edits, Console& console,
+             BufferedData& out)
+      : options_(options),
+        reading_(std::move(reading)),
+        how_(options.how),
+        edits_(std::move(edits)),
+        console_(console),
+        out_(out) {
+    how_.private_names = reading_.private_names();
+  }
 
   int edit(const std::string& path, ByteView bytes) {
-    auto file = dataset::read_file(bytes, lenient_reading());
+    auto file = dataset::read_file(bytes, reading_.how);
     if (!file) return failed(not_dicom(path, file.error()));
-    if (const auto wrong = apply_all(path, *file)) return failed(fmt::format("{}: {}", printable(path), *wrong));
+    if (const auto wrong = apply_all(path, *file)) return failed(fmt::format("{}: {}", path, *wrong));
     const Bytes after = dataset::rewrite(*file);
     const bool same = std::equal(after.begin(), after.end(), bytes.begin(), bytes.end());
     if (!options_.dry_run) {
       if (const auto wrong = write(path, after, same)) return failed(*wrong);
     }
     for (const auto& line : lines_) out_.add(line);
-    if (lines_.empty() && !options_.quiet) out_.add(fmt::format("{}: unchanged\n", printable(path)));
+    if (lines_.empty() && !options_.quiet) out_.add(fmt::format("{}: unchanged\n", dataset::safe_text(path)));
     lines_.clear();
     if (!has_error(file->problems)) return exit_codes::ok;
     out_.flush();
@@ -97,11 +105,11 @@ class FileEditor {
   }
 
   std::optional<std::string> one(const std::string& path, dataset::DataSet& data_set, const dataset::Edit& edit) {
-    const auto changes = dataset::apply(data_set, edit, options_.how);
+    const auto changes = dataset::apply(data_set, edit, how_);
     if (!changes) return changes.error();
     if (!options_.quiet)
       for (const auto& change : *changes)
-        lines_.push_back(fmt::format("{}: {} {}: {} -> {}\n", printable(path), change.path, name(change.vr),
+        lines_.push_back(fmt::format("{}: {} {}: {} -> {}\n", dataset::safe_text(path), change.path, name(change.vr),
                                      change.before, change.after));
     return std::nullopt;
   }
@@ -109,7 +117,7 @@ class FileEditor {
   std::optional<std::string> write(const std::string& path, const Bytes& bytes, bool same) const {
     std::string target = path;
     if (!options_.out.empty()) {
-      fs::path place = fs::path(options_.out) / place_below_argument(path);
+      fs::path place = fs::path(options_.out) / place_below_argument(options_.paths, path);
       std::error_code error;
       fs::create_directories(place.parent_path(), error);
       if (error) return fmt::format("{}: {}", place.parent_path().string(), error.message());
@@ -121,18 +129,9 @@ class FileEditor {
     return std::nullopt;
   }
 
-  // Below the folder that was named; of a file that was named, its name.
-  [[nodiscard]] fs::path place_below_argument(const std::string& path) const {
-    for (const auto& argument : options_.paths) {
-      std::error_code error;
-      if (!fs::is_directory(argument, error)) continue;
-      const auto below = fs::path(path).lexically_relative(argument);
-      if (!below.empty() && *below.begin() != "..") return below;
-    }
-    return fs::path(path).filename();
-  }
-
   const EditFilesOptions& options_;
+  Reading reading_;
+  dataset::EditOptions how_;
   std::vector<dataset::Edit> edits_;
   Console& console_;
   BufferedData& out_;
@@ -151,7 +150,7 @@ int write_from_text(const EditFilesOptions& options, Console& console) {
   }
   const auto bytes = dataset::file_from_text_form(as_text(text->view()));
   if (!bytes) {
-    console.error(fmt::format("{}:{}:{}: {}", printable(options.from_text), bytes.error().line, bytes.error().column,
+    console.error(fmt::format("{}:{}:{}: {}", options.from_text, bytes.error().line, bytes.error().column,
                               bytes.error().message));
     return exit_codes::usage;
   }
@@ -173,19 +172,18 @@ std::expected<dataset::Edit, std::string> edit_from_words(const std::string& opt
   const bool takes_value = option == "--set" || option == "--set-hex" || option == "--insert";
   const std::size_t end = takes_value ? end_of_path(words) : std::string::npos;
   if (end == std::string::npos && (option == "--set" || option == "--set-hex"))
-    return std::unexpected(fmt::format("{} '{}' has no '=': write {}", option, printable(words), usage_of(option)));
+    return std::unexpected(fmt::format("{} '{}' has no '=': write {}", option, words, usage_of(option)));
   std::string path = words.substr(0, end);
   if (const auto colon = path.rfind(':'); takes_value && colon != std::string::npos && path.size() - colon == 3) {
     edit.vr = vr_from(std::string_view(path).substr(colon + 1));
     if (edit.vr == Vr::none)
-      return std::unexpected(fmt::format("{} '{}': {} is no VR of PS3.5 6.2", option, printable(words),
-                                         printable(path.substr(colon + 1))));
+      return std::unexpected(fmt::format("{} '{}': {} is no VR of PS3.5 6.2", option, words, path.substr(colon + 1)));
     path.resize(colon);
   }
   auto parsed = dataset::parse_tag_path(path);
   if (!parsed)
-    return std::unexpected(fmt::format("{} '{}': at character {}: {}", option, printable(words),
-                                       parsed.error().position + 1, parsed.error().message));
+    return std::unexpected(fmt::format("{} '{}': at character {}: {}", option, words, parsed.error().position + 1,
+                                       parsed.error().message));
   edit.path = std::move(*parsed);
   if (end == std::string::npos) return edit;
   const std::string value = words.substr(end + 1);
@@ -194,8 +192,7 @@ std::expected<dataset::Edit, std::string> edit_from_words(const std::string& opt
     return edit;
   }
   edit.bytes = from_hex(value);
-  if (!edit.bytes)
-    return std::unexpected(fmt::format("{} '{}': not pairs of hexadecimal digits", option, printable(words)));
+  if (!edit.bytes) return std::unexpected(fmt::format("{} '{}': not pairs of hexadecimal digits", option, words));
   return edit;
 }
 
@@ -209,6 +206,8 @@ int edit_files(const EditFilesOptions& options, Console& console) {
   if (options.out.empty() == !options.in_place && !options.dry_run)
     return refuse(
         "say where the changed files go: --out DIR, or --in-place to replace them, or --dry-run to only look");
+  auto reading = reading_from(options.reading);
+  if (!reading) return refuse(reading.error());
   std::vector<dataset::Edit> edits;
   for (const auto& step : options.steps) {
     auto edit = edit_from_words(step.option, step.words);
@@ -220,7 +219,7 @@ int edit_files(const EditFilesOptions& options, Console& console) {
     edits.push_back(std::move(*edit));
   }
   BufferedData out(console);
-  FileEditor editor(options, std::move(edits), console, out);
+  FileEditor editor(options, std::move(*reading), std::move(edits), console, out);
   const auto run = for_each_file(options.paths, console, [&](const std::string& path, ByteView bytes) {
     if (path == "-" && options.in_place) {
       console.error("standard input cannot be replaced: give --out DIR");

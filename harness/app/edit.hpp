@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
 #include "harness/dataset/edit.hpp"
 
 namespace assay::app {
@@ -24,6 +24,7 @@ struct EditFilesOptions {
   bool quiet = false;
   std::string from_text;  // a file in text form: `paths` is the one file to write
   dataset::EditOptions how;
+  ReadingOptions reading;
 };
 
 /// "--set" and "PATH[:VR]=VALUE" to an edit; the error is one sentence with a caret under the mistake's place.

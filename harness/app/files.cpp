@@ -27,24 +27,6 @@ constexpr std::size_t mapped_from = 4U << 20;
 
 volatile std::sig_atomic_t interrupts = 0;
 
-/// Ctrl-C during a walk over files only asks for the end; the second one kills as usual.
-class InterruptGuard {
- public:
-  InterruptGuard() {
-    interrupts = 0;
-    struct sigaction action{};
-    action.sa_handler = [](int) { interrupts = 1; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, &before_);
-  }
-  InterruptGuard(const InterruptGuard&) = delete;
-  InterruptGuard& operator=(const InterruptGuard&) = delete;
-  ~InterruptGuard() { sigaction(SIGINT, &before_, nullptr); }
-
- private:
-  struct sigaction before_{};
-};
-
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -80,7 +62,46 @@ std::expected<Bytes, std::string> read_all(int descriptor, const std::string& pa
   return bytes;
 }
 
+std::expected<void, std::string> write_all(int descriptor, const std::string& path, ByteView bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return std::unexpected(because(path, errno));
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 }  // namespace
+
+struct InterruptGuard::Before {
+  struct sigaction action{};
+};
+
+InterruptGuard::InterruptGuard() : before_(std::make_unique<Before>()) {
+  interrupts = 0;
+  struct sigaction action{};
+  action.sa_handler = [](int) { interrupts = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, &before_->action);
+}
+
+InterruptGuard::~InterruptGuard() { sigaction(SIGINT, &before_->action, nullptr); }
+
+bool InterruptGuard::asked() { return interrupts != 0; }
+
+Progress::Progress(Console& console, std::size_t total)
+    : console_(console), total_(total), start_(std::chrono::steady_clock::now()), shown_(start_) {}
+
+void Progress::at(std::size_t number, std::string_view file) {
+  if (!console_.live() || total_ < 2) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - start_ < std::chrono::seconds(2) || now - shown_ < std::chrono::milliseconds(100)) return;
+  shown_ = now;
+  console_.progress(fmt::format("{} of {} files, {}", number, total_, file));
+}
 
 FileBytes::FileBytes(FileBytes&& other) noexcept
     : mapped_(std::exchange(other.mapped_, nullptr)),
@@ -153,9 +174,10 @@ std::vector<std::string> files_below(const std::vector<std::string>& paths, Cons
       for (const fs::directory_iterator end; entries != end; entries.increment(error)) {
         if (error) break;
         const auto status = entries->symlink_status(error);
+        std::error_code gone;
         if (fs::is_directory(status))
           folders.push_back(entries->path());
-        else if (entries->is_regular_file(error))
+        else if (entries->is_regular_file(gone) || (fs::is_symlink(status) && !fs::exists(entries->path(), gone)))
           files.push_back(entries->path().string());
       }
       if (error) complain(fmt::format("{}: {}", folder.string(), error.message()));
@@ -167,29 +189,23 @@ std::vector<std::string> files_below(const std::vector<std::string>& paths, Cons
 }
 
 FileRun for_each_file(const std::vector<std::string>& paths, Console& console,
-                      const std::function<int(const std::string& path, ByteView bytes)>& work) {
+                      const std::function<int(const std::string& path, ByteView bytes)>& work,
+                      const std::function<void(const std::string& path, const std::string& why)>& unreadable) {
   FileRun run;
   const InterruptGuard guard;
   const auto files = files_below(paths, console, run.unusable);
-  const auto start = std::chrono::steady_clock::now();
-  auto shown = start;
+  Progress progress(console, files.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    if (interrupts != 0) {
+    if (InterruptGuard::asked()) {
       run.interrupted = true;
-      console.clear_progress();
       console.error(fmt::format("interrupted after {} of {} files", i, files.size()));
       break;
     }
-    if (console.live() && files.size() > 1) {
-      const auto now = std::chrono::steady_clock::now();
-      if (now - start > std::chrono::seconds(2) && now - shown > std::chrono::milliseconds(100)) {
-        shown = now;
-        console.progress(fmt::format("{} of {} files, {}", i, files.size(), files[i]));
-      }
-    }
+    progress.at(i, files[i]);
     auto bytes = FileBytes::open(files[i]);
     if (!bytes) {
       console.error(bytes.error());
+      if (unreadable) unreadable(files[i], bytes.error());
       ++run.unusable;
       continue;
     }
@@ -202,35 +218,44 @@ FileRun for_each_file(const std::vector<std::string>& paths, Console& console,
   return run;
 }
 
+fs::path place_below_argument(const std::vector<std::string>& arguments, const std::string& file) {
+  for (const auto& argument : arguments) {
+    std::error_code error;
+    if (!fs::is_directory(argument, error)) continue;
+    const auto below = fs::path(file).lexically_relative(argument);
+    if (!below.empty() && *below.begin() != "..") return below;
+  }
+  return fs::path(file).filename();
+}
+
 std::expected<void, std::string> write_file(const std::string& path, ByteView bytes) {
-  std::string temporary = path + ".XXXXXX";
+  struct stat old{};
+  const bool there = ::stat(path.c_str(), &old) == 0;
+  if (there && S_ISDIR(old.st_mode)) return std::unexpected(path + ": is a directory where a file is needed");
+  if (there && !S_ISREG(old.st_mode)) {  // renaming would take the place of a device
+    const Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (device.number() < 0) return std::unexpected(because(path, errno));
+    return write_all(device.number(), path, bytes);
+  }
+  std::error_code no_link;
+  const auto target = there ? fs::canonical(path, no_link).string() : path;
+  if (no_link) return std::unexpected(fmt::format("{}: {}", path, no_link.message()));
+  std::string temporary = target + ".XXXXXX";
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return std::unexpected(because(path, errno));
-  struct stat old{};
   mode_t mode = 0;
-  if (::stat(path.c_str(), &old) == 0) {
+  if (there) {
     mode = old.st_mode & 07777U;
   } else {
     const mode_t mask = ::umask(0);
     ::umask(mask);
     mode = 0666U & ~mask;
   }
-  const auto failed = [&] {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    return std::unexpected(because(path, error));
-  };
-  while (!bytes.empty()) {
-    const auto written = ::write(file.number(), bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return failed();
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  if (::fchmod(file.number(), mode) != 0) return failed();
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return failed();
-  return {};
+  auto done = write_all(file.number(), path, bytes);
+  if (done && (::fchmod(file.number(), mode) != 0 || ::rename(temporary.c_str(), target.c_str()) != 0))
+    done = std::unexpected(because(path, errno));
+  if (!done) ::unlink(temporary.c_str());
+  return done;
 }
 
 }  // namespace assay::app

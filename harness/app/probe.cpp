@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "harness/app/files.hpp"
+#include "harness/app/findings.hpp"
+#include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/probe.hpp"
 #include "harness/dict/dict.hpp"
 
@@ -20,29 +20,29 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string name_of_uid(const std::string& uid) {
   const auto* entry = dict::find_uid(uid);
-  return entry != nullptr ? std::string(entry->name) : "UID " + uid;
+  return entry != nullptr ? std::string(entry->name) : "UID " + dataset::safe_text(uid);
 }
 
 std::string line(const std::string& path, const dataset::Probe& probe) {
-  std::string text = path + ": " + probe.what;
+  std::string text = dataset::safe_text(path) + ": " + probe.what;
   const bool foreign = probe.kind == "foreign";
   if (!foreign) {
     text += ", " + (probe.sop_class.empty() ? std::string("no SOP Class") : name_of_uid(probe.sop_class));
     text += ", " +
             (probe.syntax.empty() ? "no Transfer Syntax named, read as " + probe.encoding : name_of_uid(probe.syntax));
-    if (probe.frames != 0) text += fmt::format(", {} frame{}", probe.frames, probe.frames == 1 ? "" : "s");
+    if (probe.frames != 0) text += ", " + counted(probe.frames, "frame");
   }
   text += ", " + size_text(probe.size);
-  if (!probe.guess.empty() && !probe.syntax.empty()) text += "; " + probe.guess;
-  if (!probe.first_fault.empty()) text += "; wrong: " + probe.first_fault;
+  if (!probe.guess.empty() && !probe.syntax.empty()) text += "; " + dataset::safe_text(probe.guess);
+  if (!probe.first_fault.empty()) text += "; wrong: " + dataset::safe_text(probe.first_fault);
   return text + ". " + probe.next + '\n';
 }
 
-nlohmann::json to_json(const std::string& path, const dataset::Probe& probe) {
+nlohmann::ordered_json to_json(const std::string& path, const dataset::Probe& probe) {
   static constexpr const char* verdicts[] = {"usable", "doubtful", "not DICOM"};
-  nlohmann::json out{{"file", path},       {"verdict", verdicts[static_cast<std::size_t>(probe.usability)]},
-                     {"kind", probe.kind}, {"what", probe.what},
-                     {"size", probe.size}, {"next", probe.next}};
+  nlohmann::ordered_json out{{"file", path},       {"verdict", verdicts[static_cast<std::size_t>(probe.usability)]},
+                             {"kind", probe.kind}, {"what", probe.what},
+                             {"size", probe.size}, {"next", probe.next}};
   if (probe.kind == "foreign") return out;
   out["sop_class"] = probe.sop_class;
   out["transfer_syntax"] = probe.syntax;
@@ -59,22 +59,27 @@ nlohmann::json to_json(const std::string& path, const dataset::Probe& probe) {
 
 int probe(const std::vector<std::string>& paths, bool json, Console& console) {
   if (json) console.text_to_stderr();
-  auto list = nlohmann::json::array();
-  const auto run = for_each_file(paths, console, [&](const std::string& path, ByteView bytes) {
-    const auto result = dataset::probe(bytes);
-    if (json) {
-      list.push_back(to_json(path, result));
-    } else {
-      console.text(line(path, result));
-    }
-    switch (result.usability) {
-      case dataset::Usability::usable: return exit_codes::ok;
-      case dataset::Usability::doubtful: return exit_codes::not_conformant;
-      case dataset::Usability::unusable: break;
-    }
-    return exit_codes::usage;
-  });
-  if (json) console.data(list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+  auto list = nlohmann::ordered_json::array();
+  const auto run = for_each_file(
+      paths, console,
+      [&](const std::string& path, ByteView bytes) {
+        const auto result = dataset::probe(bytes);
+        if (json) {
+          list.push_back(to_json(path, result));
+        } else {
+          console.text(line(path, result));
+        }
+        switch (result.usability) {
+          case dataset::Usability::usable: return exit_codes::ok;
+          case dataset::Usability::doubtful: return exit_codes::not_conformant;
+          case dataset::Usability::unusable: break;
+        }
+        return exit_codes::usage;
+      },
+      [&](const std::string& path, const std::string& why) {
+        if (json) list.push_back({{"file", path}, {"error", why}});
+      });
+  if (json) console.data(json_text(list));
   return run.exit_code();
 }
 

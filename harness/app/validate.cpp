@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "conformance/expectations.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
+#include "harness/app/findings.hpp"
 #include "harness/app/options.hpp"
-#include "harness/base/hex.hpp"
 #include "harness/dataset/check.hpp"
+#include "harness/dataset/cursor.hpp"
+#include "harness/dataset/dump_people.hpp"
 #include "harness/trace/finding.hpp"
 
 namespace assay::app {
@@ -41,22 +42,54 @@ std::string_view kind_name(dataset::FileKind kind) {
   return "";
 }
 
+/// What the elements that problems are about are called. A problem names its element by path; the creator of a private
+/// one is known at its place in the file alone.
+class Names {
+ public:
+  Names(const dataset::DicomFile& file, const Problems& problems, const dict::PrivateDictionary* own) : own_(own) {
+    const bool any = std::ranges::any_of(problems, [](const Problem& problem) {
+      const auto tag = last_tag(problem.field);
+      return tag && tag->is_private() && tag->element >= 0x1000;
+    });
+    if (!any) return;
+    for (dataset::Cursor at(file.data_set); at.next();) {
+      const Tag tag = at.node().tag;
+      if (at.item_number() == 0 && tag.is_private() && tag.element >= 0x1000)
+        private_.emplace_back(at.node().offset, dataset::element_name(at, own_));
+    }
+  }
+
+  /// Problems lie behind the beginning of their element; the last one begun is theirs.
+  [[nodiscard]] std::string of(const Problem& problem) const {
+    const auto tag = last_tag(problem.field);
+    if (!tag) return {};
+    if (!tag->is_private() || tag->element < 0x1000) return dataset::element_name(*tag, {}, own_);
+    const auto behind = std::upper_bound(private_.begin(), private_.end(), problem.offset,
+                                         [](std::uint64_t offset, const auto& known) { return offset < known.first; });
+    return behind == private_.begin() ? std::string() : std::prev(behind)->second;
+  }
+
+ private:
+  static std::optional<Tag> last_tag(std::string_view path) {
+    return path.ends_with(')') && path.size() >= 11 ? dict::tag_of(path.substr(path.size() - 11)) : std::nullopt;
+  }
+
+  const dict::PrivateDictionary* own_;
+  std::vector<std::pair<std::uint64_t, std::string>> private_;  // by offset
+};
+
 class Validation {
  public:
   Validation(const ValidateOptions& options, Console& console)
       : options_(options), console_(console), book_(conformance::standard_rules()) {}
 
   int run() {
-    if (!options_.as.empty()) {
-      const auto uid = dict::uid_of(options_.as);
-      const auto* entry = uid.empty() ? nullptr : dict::find_uid(uid);
-      if (!entry || entry->kind != dict::UidKind::transfer_syntax) {
-        console_.error("--as '" + options_.as + "' is no transfer syntax: give its UID or keyword, for example " +
-                       "ExplicitVRLittleEndian");
-        return exit_codes::usage;
-      }
-      as_ = uid;
+    auto reading = reading_from(options_.reading);
+    if (!reading) {
+      console_.error(reading.error());
+      return exit_codes::usage;
     }
+    reading_ = std::move(*reading);
     for (const auto& glob : options_.only) {
       const bool known =
           std::ranges::any_of(book_->infos(), [&](const auto& info) { return conformance::glob_match(glob, info.id); });
@@ -65,8 +98,9 @@ class Validation {
         return exit_codes::usage;
       }
     }
-    const auto done = for_each_file(options_.paths, console_,
-                                    [&](const std::string& path, ByteView bytes) { return one(path, bytes); });
+    const auto done = for_each_file(
+        options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
+        [&](const std::string& path, const std::string& why) { unreadable(path, why); });
     if (options_.json)
       json_summary(done);
     else
@@ -76,19 +110,15 @@ class Validation {
 
  private:
   int one(const std::string& path, ByteView bytes) {
-    dataset::FileOptions reading;
-    if (!as_.empty()) reading.as = dataset::encoding_of(as_);
-    const auto file = dataset::read_file(bytes, reading);
+    const auto file = dataset::read_file(bytes, reading_.how);
     if (!file) {
-      const auto& why = file.error();
-      console_.error(fmt::format("{}: no DICOM: {}, expected {}", path, why.found, why.expected));
-      if (options_.json)
-        console_.data(
-            line({{"file", path}, {"error", fmt::format("no DICOM: {}, expected {}", why.found, why.expected)}}));
+      const auto why = not_dicom(path, file.error());
+      console_.error(why);
+      unreadable(path, why);
       return exit_codes::usage;
     }
     dataset::CheckOptions checking;
-    if (!as_.empty()) checking.transfer_syntax_uid = as_;
+    if (!reading_.transfer_syntax.empty()) checking.transfer_syntax_uid = reading_.transfer_syntax;
     Problems problems = file->problems;
     std::size_t more = 0;
     auto found = dataset::check(*file, checking, &more);
@@ -99,34 +129,27 @@ class Validation {
         return std::ranges::none_of(options_.only,
                                     [&](const auto& glob) { return conformance::glob_match(glob, problem.rule); });
       });
-    std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-      return a.offset != b.offset ? a.offset < b.offset : a.rule < b.rule;
-    });
+    sort_by_place(problems);
+    const Names names(*file, problems, reading_.private_names());
 
     std::map<std::string_view, std::size_t> of_rule;
     std::string text;
     ordered_json list = ordered_json::array();
-    std::size_t counts[3] = {0, 0, 0};
+    FindingCounts counts;
     for (const auto& problem : problems) {
       const auto* info = book_->find(problem.rule);
       const Severity severity = severity_of(problem, info);
-      ++counts[static_cast<std::size_t>(severity)];
+      counts.add(severity);
+      all_.add(severity);
       auto& total = totals_[problem.rule];
       const std::size_t before = of_rule[problem.rule]++;
       if (before == 0) ++total.files;
       ++total.findings;
       total.severity = std::max(total.severity, severity);
       if (options_.json) {
-        list.push_back({{"rule", problem.rule},
-                        {"clause", problem.clause},
-                        {"severity", std::string(trace::name(severity))},
-                        {"offset", problem.offset},
-                        {"path", problem.field},
-                        {"found", problem.found},
-                        {"expected", problem.expected}});
-        if (info) list.back()["advice"] = std::string(info->advice);
+        list.push_back(finding_json(problem, names.of(problem), info));
       } else if (!options_.quiet && before < shown_of_a_rule) {
-        text += finding_text(problem, severity, info, before == 0);
+        text += finding_text(problem, names.of(problem), info, before == 0, console_.colour());
       }
     }
     for (const auto& [rule, count] : of_rule)
@@ -135,62 +158,35 @@ class Validation {
     if (more > 0) text += fmt::format("  ... and {} more findings, not listed\n", more);
 
     ++files_;
-    for (std::size_t i = 0; i < 3; ++i) counts_[i] += counts[i];
-    const bool red = counts[2] > 0 || (options_.strict && counts[1] > 0);
+    const bool red = counts.red(options_.strict);
     if (options_.json) {
       ordered_json object{{"file", path},
                           {"kind", std::string(kind_name(file->kind))},
                           {"transfer_syntax", file->transfer_syntax_uid},
-                          {"verdict", red             ? "fail"
-                                      : counts[1] > 0 ? "warning"
-                                                      : "pass"},
-                          {"errors", counts[2]},
-                          {"warnings", counts[1]},
-                          {"notes", counts[0]},
+                          {"verdict", std::string(counts.verdict(options_.strict))},
+                          {"errors", counts.errors()},
+                          {"warnings", counts.warnings()},
+                          {"notes", counts.notes()},
                           {"findings", std::move(list)}};
       if (more > 0) object["more_findings"] = more;
       if (!file->guess.empty()) object["read_as"] = file->guess;
-      console_.data(line(object));
+      console_.data(json_line(object));
     } else if (!options_.quiet) {
-      head(path, *file, counts, red);
+      head(path, *file, counts);
       console_.text(text);
     }
     return red ? exit_codes::not_conformant : exit_codes::ok;
   }
 
-  static Severity severity_of(const Problem& problem, const trace::RuleInfo* info) {
-    if (problem.gravity == Gravity::note) return Severity::note;
-    if (problem.gravity == Gravity::error || !info) return Severity::error;
-    return info->severity == Severity::note ? Severity::warning : info->severity;
+  void unreadable(const std::string& path, const std::string& why) {
+    if (options_.json) console_.data(json_line({{"file", path}, {"error", why}}));
   }
 
-  [[nodiscard]] std::string coloured(std::string_view text, Severity severity) const {
-    if (!console_.colour()) return std::string(text);
-    constexpr std::string_view codes[] = {"36", "33", "31"};
-    return fmt::format("\x1b[{}m{}\x1b[0m", codes[static_cast<std::size_t>(severity)], text);
-  }
-
-  [[nodiscard]] std::string finding_text(const Problem& problem, Severity severity, const trace::RuleInfo* info,
-                                         bool advise) const {
-    std::string text =
-        fmt::format("  {} {} [{}] byte {} (0x{:X}){}{}: found {}, expected {}\n",
-                    coloured(trace::name(severity), severity), problem.rule, problem.clause, problem.offset,
-                    problem.offset, problem.field.empty() ? "" : " ", problem.field, problem.found, problem.expected);
-    if (advise && info && severity != Severity::note) text += fmt::format("      {}\n", info->advice);
-    return text;
-  }
-
-  void head(const std::string& path, const dataset::DicomFile& file, const std::size_t (&counts)[3], bool red) {
-    std::string text = path + ": ";
-    if (counts[0] + counts[1] + counts[2] == 0) {
-      text += coloured("nothing to say", Severity::note);
-    } else {
-      const auto what = fmt::format("{} errors, {} warnings, {} notes", counts[2], counts[1], counts[0]);
-      text += coloured(what, red ? Severity::error : counts[1] > 0 ? Severity::warning : Severity::note);
-    }
+  void head(const std::string& path, const dataset::DicomFile& file, const FindingCounts& counts) {
+    std::string text = dataset::safe_text(path) + ": " + counts.text(console_.colour());
     if (file.kind != dataset::FileKind::part10) text += fmt::format(" ({})", kind_name(file.kind));
     console_.text(text + "\n");
-    if (!file.guess.empty()) console_.text("  " + file.guess + "\n");
+    if (!file.guess.empty()) console_.text("  " + dataset::safe_text(file.guess) + "\n");
   }
 
   void summary(const FileRun& done) {
@@ -204,17 +200,18 @@ class Validation {
       std::string text = fmt::format("\n{:>7} {:>8}  {:7} rule\n", "files", "findings", "worst");
       for (const auto& [rule, total] : rows) {
         const auto* info = book_->find(rule);
-        text += fmt::format("{:>7} {:>8}  {} {}{}\n", total.files, total.findings,
-                            coloured(fmt::format("{:7}", trace::name(total.severity)), total.severity), rule,
-                            info ? "  " + std::string(info->title) : std::string());
+        text +=
+            fmt::format("{:>7} {:>8}  {} {}{}\n", total.files, total.findings,
+                        coloured(fmt::format("{:7}", trace::name(total.severity)), total.severity, console_.colour()),
+                        rule, info ? "  " + std::string(info->title) : std::string());
       }
       console_.text(text);
     }
     if (done.done == 0) return;
-    console_.text(
-        fmt::format("{}{} files, {} with errors{}, {} not readable as DICOM: {} errors, {} warnings, {} notes\n",
-                    files_ > 1 ? "\n" : "", done.done, done.broken, options_.strict ? " or warnings" : "",
-                    done.unusable, counts_[2], counts_[1], counts_[0]));
+    console_.text(fmt::format("{}{}, {} with errors{}, {} not readable as DICOM: {}, {}, {}\n", files_ > 1 ? "\n" : "",
+                              counted(done.done, "file"), done.broken, options_.strict ? " or warnings" : "",
+                              done.unusable, counted(all_.errors(), "error"), counted(all_.warnings(), "warning"),
+                              counted(all_.notes(), "note")));
   }
 
   void json_summary(const FileRun& done) {
@@ -224,27 +221,23 @@ class Validation {
                        {"severity", std::string(trace::name(total.severity))},
                        {"files", total.files},
                        {"findings", total.findings}});
-    console_.data(line({{"summary",
-                         {{"files", done.done},
-                          {"broken", done.broken},
-                          {"unusable", done.unusable},
-                          {"errors", counts_[2]},
-                          {"warnings", counts_[1]},
-                          {"notes", counts_[0]},
-                          {"rules", std::move(rules)}}}}));
-  }
-
-  static std::string line(const ordered_json& object) {
-    return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    console_.data(json_line({{"summary",
+                              {{"files", done.done},
+                               {"broken", done.broken},
+                               {"unusable", done.unusable},
+                               {"errors", all_.errors()},
+                               {"warnings", all_.warnings()},
+                               {"notes", all_.notes()},
+                               {"rules", std::move(rules)}}}}));
   }
 
   const ValidateOptions& options_;
   Console& console_;
   std::shared_ptr<const trace::RuleBook> book_;
-  std::string_view as_;
+  Reading reading_;
   std::map<std::string, Totals> totals_;
   std::size_t files_ = 0;
-  std::size_t counts_[3] = {0, 0, 0};
+  FindingCounts all_;
 };
 
 }  // namespace

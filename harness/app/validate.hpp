@@ -5,17 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
 
 namespace assay::app {
 
 struct ValidateOptions {
   std::vector<std::string> paths;
   std::vector<std::string> only;  // globs over rule ids
-  std::string as;                 // transfer syntax to read by, UID or keyword; "" = what the file says
-  bool strict = false;            // warnings are red too
-  bool json = false;              // one object a line
-  bool quiet = false;             // the summary only
+  ReadingOptions reading;
+  bool strict = false;  // warnings are red too
+  bool json = false;    // one object a line
+  bool quiet = false;   // the summary only
 };
 
 /// 0 nothing red, 1 findings, 2 what could not be read or is no DICOM.

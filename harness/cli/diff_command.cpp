@@ -9,8 +9,10 @@ namespace assay::cli {
 void add_diff(CLI::App& cli, FileCommands& commands) {
   auto options = std::make_shared<app::DiffFilesOptions>();
   auto* command = cli.add_subcommand("diff", "compare two DICOM files, or two folders, element by element");
-  command->add_option("first", options->first, "file or folder")->required();
-  command->add_option("second", options->second, "file or folder")->required();
+  command->add_option("first", options->first, "file or folder; - is standard input")
+      ->required()
+      ->type_name("FILE|DIR");
+  command->add_option("second", options->second, "file or folder")->required()->type_name("FILE|DIR");
   const auto repeatable = [&](const std::string& name, std::vector<std::string>& into, const std::string& help) {
     return command->add_option(name, into, help)
         ->expected(1)
@@ -28,6 +30,7 @@ void add_diff(CLI::App& cli, FileCommands& commands) {
   command->add_flag("--by-instance", options->by_instance,
                     "pair the files of two folders by SOP Instance UID instead of by relative path");
   command->add_flag("--pixel-digest", options->pixel_digest, "name bulk values by a digest of their bytes");
+  add_reading_options(*command, options->reading);
   const auto form = [&](const std::string& name, app::DiffForm which, const std::string& help) {
     return command->add_flag_callback(name, [options, which] { options->form = which; }, help);
   };

@@ -9,7 +9,9 @@ namespace assay::cli {
 void add_dump(CLI::App& cli, FileCommands& commands) {
   auto options = std::make_shared<app::DumpOptions>();
   auto* command = cli.add_subcommand("dump", "show DICOM files as text");
-  command->add_option("path", options->paths, "files and folders; - is standard input")->required();
+  command->add_option("path", options->paths, "files and folders; - is standard input")
+      ->required()
+      ->type_name("FILE|DIR");
   command->add_option("--tag", options->tags, "show only this element, by tag, keyword or path; repeatable")
       ->type_name("PATH")
       ->expected(1)
@@ -17,8 +19,7 @@ void add_dump(CLI::App& cli, FileCommands& commands) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--depth", options->depth, "show sequences this deep; 0 is the top level alone");
   command->add_option("--stop-before", options->stop_before, "read no further than this tag")->type_name("TAG");
-  command->add_option("--as", options->as, "read the Data Set as this transfer syntax, whatever the file says")
-      ->type_name("SYNTAX");
+  add_reading_options(*command, options->reading);
   command->add_flag("--full", options->full, "whole values, every fragment");
   command->add_flag("--problems", options->problems,
                     "show what is wrong with the encoding below the element; exit 1 if anything is");
@@ -40,6 +41,9 @@ void add_dump(CLI::App& cli, FileCommands& commands) {
   elements->excludes(text)->excludes(levels);
   text->excludes(levels);
   command->footer(
+      "Exit code: 0, 1 a file could not be read to its end (with --problems also when anything is wrong), 2 a file "
+      "that is "
+      "no DICOM or\ncannot be read.\n"
       "Examples:\n"
       "  assay dump image.dcm\n"
       "  assay dump study --tag PatientName --tag 'ScheduledProcedureStepSequence[1]/Modality'\n"

@@ -10,7 +10,9 @@ void add_edit(CLI::App& cli, FileCommands& commands) {
   auto options = std::make_shared<app::EditFilesOptions>();
   auto* command =
       cli.add_subcommand("edit", "change single elements of DICOM files and leave every other byte as it is");
-  command->add_option("path", options->paths, "files and folders")->required();
+  command->add_option("path", options->paths, "files and folders; - is standard input")
+      ->required()
+      ->type_name("FILE|DIR");
   const auto step = [&](const std::string& option, const std::string& type, const std::string& help) {
     command
         ->add_option_function<std::vector<std::string>>(
@@ -45,12 +47,14 @@ void add_edit(CLI::App& cli, FileCommands& commands) {
       ->add_option("--from-text", options->from_text,
                    "make the one file named from this text form ('assay dump --text-form')")
       ->type_name("FILE");
+  add_reading_options(*command, options->reading);
   command->footer(
       "A PATH is a tag or keyword, with items where it goes deeper: PatientName, (0010,0010),\n"
       "ScheduledProcedureStepSequence[1]/Modality, (0040,0100)[*]/(0008,0060), (0029,xx10,SIEMENS CSA HEADER).\n"
       "Edits are carried out in the order given. Lengths of the sequences and items around and group lengths follow.\n"
+      "Exit code: 0, 1 a file was cut short and edited as far as it goes, 2 a file that could not be edited.\n"
       "Examples:\n"
-      "  assay edit study --set PatientName=Doe^Jane --delete PatientAddress --out changed\n"
+      "  assay edit study --set PatientName=Doe^Jane --set PatientID=4711 --out changed\n"
       "  assay edit x.dcm --set 'ReferencedStudySequence[1]/ReferencedSOPInstanceUID=1.2.3' --create-missing "
       "--in-place\n"
       "  assay edit x.dcm --insert '(0029,1001):LO=note' --set-hex 'PixelData=00ff' --force --out broken");

@@ -2,6 +2,23 @@
 
 namespace assay::cli {
 
+void add_reading_options(CLI::App& command, app::ReadingOptions& options) {
+  command
+      .add_option("--as", options.as,
+                  "read the Data Set in this transfer syntax, whatever the file says: a UID, a keyword, implicit, "
+                  "explicit, big-endian or deflated")
+      ->type_name("SYNTAX");
+  command
+      .add_option("--max-nesting", options.max_nesting,
+                  "read sequences nested in sequences at most this deep (default: as deep as they are)")
+      ->type_name("N");
+  command
+      .add_option("--private-dictionary", options.private_dictionary,
+                  "table of private elements, asked before the built-in one: lines of creator, group, xxEE, VR, VM and "
+                  "name with tabs between")
+      ->type_name("FILE");
+}
+
 void add_file_commands(CLI::App& cli, FileCommands& commands) {
   add_convert(cli, commands);
   add_dicomdir(cli, commands);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
 
 namespace assay::cli {
 
@@ -15,6 +16,9 @@ struct FileCommand {
   std::function<int(app::Console&)> run;  // the options it reads are owned by the function
 };
 using FileCommands = std::vector<FileCommand>;
+
+/// --as, --max-nesting and --private-dictionary, on every command that reads objects.
+void add_reading_options(CLI::App& command, app::ReadingOptions& options);
 
 // One line per command, in alphabetical order; main.cpp calls add_file_commands alone.
 void add_convert(CLI::App& cli, FileCommands& commands);

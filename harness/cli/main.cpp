@@ -77,13 +77,13 @@ std::string finish(app::RunOptions& o, const std::string& timeout, const std::st
 
 int dispatch(int argc, char** argv, app::Console& console) {
   CLI::App line(
-      "Assay judges DICOM devices against the standard: it plays either side of the wire, reports who broke which "
-      "rule,\n"
-      "and says what to change.",
+      "Assay judges DICOM devices and files against the standard: it plays either side of the wire, reads what others\n"
+      "wrote, reports who broke which rule at which byte, and says what to change.",
       "assay");
   line.require_subcommand(1);
   line.set_help_all_flag("--help-all", "help of every command");
   line.footer(
+      "Start with 'assay demo', 'assay echo HOST:PORT' or 'assay probe FILE'.\n"
       "Exit codes: 0 nothing red, 1 not conformant, 2 bad usage or input file, 3 inconclusive, 5 an expected "
       "deviation\n"
       "no longer happens, 70 Assay's own error, 130 interrupted. 'assay COMMAND --help' shows examples.");
@@ -174,6 +174,9 @@ int dispatch(int argc, char** argv, app::Console& console) {
   echo_command->add_flag("--trace", echo.show_trace, "print every PDU");
   echo_command->footer("Example:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE");
 
+  cli::FileCommands file_commands;
+  cli::add_file_commands(line, file_commands);
+
   bool version_json = false;
   auto* version_command = line.add_subcommand("version", "version, build, edition of the standard's tables");
   version_command->add_flag("--json", version_json, "for tools");
@@ -184,8 +187,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->check(CLI::IsMember({"scenario", "profile"}))
       ->capture_default_str();
 
-  cli::FileCommands file_commands;
-  cli::add_file_commands(line, file_commands);
+  for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
+  for (auto* command : {serve_command, echo_command}) command->group("Talk to a device");
+  for (const auto& [command, work] : file_commands) command->group("Work on files and folders");
+  for (auto* command : {version_command, schema_command}) command->group("About Assay");
 
   if (argc > 1 && argv[1][0] != '-') {
     bool known = false;
@@ -207,9 +212,13 @@ int dispatch(int argc, char** argv, app::Console& console) {
   } catch (const CLI::CallForAllHelp& help) {
     return line.exit(help);
   } catch (const CLI::ParseError& error) {
-    const auto* command = line.get_subcommands().empty() ? &line : line.get_subcommands().front();
-    console.error(std::string(error.what()) + " (see '" +
-                  (command == &line ? "assay" : "assay " + command->get_name()) + " --help')");
+    const CLI::App* command = &line;
+    std::string words = "assay";
+    while (!command->get_subcommands().empty()) {
+      command = command->get_subcommands().front();
+      words += " " + command->get_name();
+    }
+    console.error(std::string(error.what()) + " (see '" + words + " --help')");
     return app::exit_codes::usage;
   }
 

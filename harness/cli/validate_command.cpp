@@ -7,10 +7,7 @@ namespace assay::cli {
 
 void add_validate(CLI::App& cli, FileCommands& commands) {
   auto options = std::make_shared<app::ValidateOptions>();
-  auto* command = cli.add_subcommand(
-      "validate",
-      "say what in DICOM files breaks the standard: encoding, values, dictionary, private blocks, pixel arithmetic.\n"
-      "Modules and attributes that an object must have (PS3.3) are not judged yet");
+  auto* command = cli.add_subcommand("validate", "say what in DICOM files breaks the standard (PS3.5, PS3.6, PS3.10)");
   command->add_option("path", options->paths, "files and folders; - is standard input")
       ->required()
       ->type_name("FILE|DIR");
@@ -19,9 +16,11 @@ void add_validate(CLI::App& cli, FileCommands& commands) {
   command->add_flag("--quiet", options->quiet, "no lines for single files, only the summary");
   command->add_option("--only", options->only, "judge only rules whose id matches this glob; repeatable")
       ->type_name("GLOB");
-  command->add_option("--as", options->as, "read the Data Set in this transfer syntax, whatever the file says")
-      ->type_name("SYNTAX");
+  add_reading_options(*command, options->reading);
   command->footer(
+      "Judged are encoding, values, dictionary, private blocks, pixel arithmetic and File Meta Information. Modules "
+      "and\n"
+      "attributes that an object must have (PS3.3) are not judged yet.\n"
       "Exit code: 0 no errors, 1 errors (with --strict also warnings), 2 a file that is no DICOM or cannot be read.\n"
       "Examples:\n  assay validate image.dcm\n  assay validate /data/study --quiet\n"
       "  assay validate old.dcm --only 'ps3.5/6.2/**' --as ImplicitVRLittleEndian --json");

@@ -96,8 +96,15 @@ bool Cursor::skip_subtree() {
 }
 
 std::string Cursor::path() const {
+  // Of very deep nesting the ends are told, as by the decoder.
+  constexpr std::size_t told = 64;  // levels at each end
+  const std::size_t depth = levels_.size() - 1;
   std::string text;
   for (std::size_t i = 1; i < levels_.size(); ++i) {
+    if (depth > 2 * told && i == told + 1) {
+      i = depth - told - (depth & 1U) + 1;  // from a sequence on
+      text += "...";
+    }
     const Node& container = (*nodes_)[levels_[i].node];
     if (container.kind == NodeKind::item) {
       text += '[' + std::to_string(levels_[i - 1].items) + "]/";
@@ -106,6 +113,7 @@ std::string Cursor::path() const {
     }
   }
   if (item_number_ != 0) return text + '[' + std::to_string(item_number_) + ']';
+  if (levels_.size() > 1 && around(0).kind != NodeKind::item) text += '/';  // a stray, directly in a sequence
   return text + to_string(node().tag);
 }
 

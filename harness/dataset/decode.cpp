@@ -188,43 +188,45 @@ Vr Decoder<Sink>::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const 
   return dict::implicit_vr(tag);
 }
 
+// Whether an element with a known VR, a delimiter or the end of the level is at `at`; an item is the value of a
+// sequence.
+template <typename Sink>
+bool Decoder<Sink>::starts_element(const Frame& frame, std::size_t at) const {
+  if (at == frame.end) return true;
+  if (at > frame.end || frame.end - at < 8) return false;
+  if (u16(at, frame.big) == 0xfffe) return u16(at + 2, frame.big) != item_tag.element;
+  return vr_row(static_cast<Vr>(data_[at + 4] << 8 | data_[at + 5])).known;
+}
+
 // Letters that are no VR. Two capitals are taken for a VR of a later edition, all of which have the 32-bit length;
 // anything else for an implicit element that strayed in, else for a short one. False when neither fits.
 template <typename Sink>
-bool Decoder<Sink>::unknown_vr(const Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length) {
+bool Decoder<Sink>::unknown_vr(Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length) {
   const std::size_t left = frame.end - at_;
   const std::string found = letters(data_ + at_ + 4);
+  const bool two_letters = is_letter(data_[at_ + 4]) && is_letter(data_[at_ + 5]);
+  // The form that brings us to another element is right; when neither or both do, the first that fits.
+  const std::size_t long_header = two_letters ? 12 : 8;
+  const std::uint32_t long_length = left < long_header ? 0 : u32(at_ + long_header - 4, frame.big);
+  const std::uint32_t short_length = u16(at_ + 6, frame.big);
+  const bool long_fits = left >= long_header && long_length <= left - long_header;
+  const bool short_fits = short_length <= left - 8;
+  const bool take_short = short_fits && (!long_fits || (!starts_element(frame, at_ + long_header + long_length) &&
+                                                        starts_element(frame, at_ + 8 + short_length)));
   vr = Vr::UN;
-  if (is_letter(data_[at_ + 4]) && is_letter(data_[at_ + 5])) {
-    header = 12;
-    length = left < 12 ? 0 : u32(at_ + 8, frame.big);
-    if (left >= 12 && length <= left - 12) {
-      deviation("ps3.5/6.2/unknown-vr", "PS3.5 6.2", at_ + 4, tag, found, "a VR of Table 6.2-1");
-      return true;
-    }
-    header = 8;
-    length = u16(at_ + 6, frame.big);
-    if (length <= left - 8) {
-      deviation("ps3.5/6.2/unknown-vr", "PS3.5 6.2", at_ + 4, tag, found, "a VR of Table 6.2-1");
-      return true;
-    }
+  header = take_short ? 8 : long_header;
+  length = take_short ? short_length : long_length;
+  const bool fits = long_fits || short_fits;
+  if (fits && !two_letters && !take_short) vr = vr_of_implicit(frame, tag, left);
+  if (two_letters && fits)
+    deviation("ps3.5/6.2/unknown-vr", "PS3.5 6.2", at_ + 4, tag, found, "a VR of Table 6.2-1");
+  else if (two_letters)
     error("ps3.5/6.2/unknown-vr", "PS3.5 6.2", at_ + 4, &tag, found, "a VR of Table 6.2-1");
-    return false;
-  }
-  header = 8;
-  length = u32(at_ + 4, frame.big);
-  if (length <= left - 8) {
-    vr = dict::implicit_vr(tag);
+  else if (fits)
     deviation("ps3.5/7.1.2/vr-missing", "PS3.5 7.1.2", at_ + 4, tag, found, "two letters of a VR");
-    return true;
-  }
-  length = u16(at_ + 6, frame.big);
-  if (length <= left - 8) {
-    deviation("ps3.5/7.1.2/vr-missing", "PS3.5 7.1.2", at_ + 4, tag, found, "two letters of a VR");
-    return true;
-  }
-  error("ps3.5/7.1.2/vr-missing", "PS3.5 7.1.2", at_ + 4, &tag, found, "two letters of a VR");
-  return false;
+  else
+    error("ps3.5/7.1.2/vr-missing", "PS3.5 7.1.2", at_ + 4, &tag, found, "two letters of a VR");
+  return fits;
 }
 
 // A sequence, or encapsulated Pixel Data, or another VR with an undefined length.

@@ -128,7 +128,8 @@ class Decoder {
   void more_levels();
   void close_at_end(const Frame& frame);
   Vr vr_of_implicit(Frame& frame, Tag tag, std::size_t length) const;
-  bool unknown_vr(const Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length);
+  [[nodiscard]] bool starts_element(const Frame& frame, std::size_t at) const;
+  bool unknown_vr(Frame& frame, Tag tag, Vr& vr, std::size_t& header, std::uint32_t& length);
 
   // Checks off the straight path (decode_problems.cpp)
   void report(Gravity gravity, std::string_view rule, std::string_view clause, std::size_t at, const Tag* tag,

@@ -401,10 +401,10 @@ Problems check_listing(const DirectoryCheck& check, std::span<const SetMember> m
     const bool directory = slash != std::string::npos && name.substr(slash + 1) == "DICOMDIR";
     if (directory)
       problems.push_back({"ps3.10/8.6/dicomdir-second", "PS3.10 8.6", 0, member.file, "a DICOMDIR below the root",
-                          "one DICOMDIR, at the root of the file-set", Gravity::note});
+                          "one DICOMDIR, at the root of the file-set", Gravity::deviation});
     else if (member.dicom && name != "DICOMDIR" && !listed.contains(name))
       problems.push_back({"ps3.10/8.6/file-unlisted", "PS3.10 8.6", 0, member.file, "a DICOM file without a record",
-                          "a record for every DICOM file, as the media profiles of PS3.11 ask", Gravity::note});
+                          "a record for every DICOM file, as the media profiles of PS3.11 ask", Gravity::deviation});
   }
   return problems;
 }

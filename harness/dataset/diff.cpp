@@ -152,6 +152,20 @@ class Walk {
     return fmt::format("{} {}{}", count, node.kind == NodeKind::sequence ? "item" : "fragment", count == 1 ? "" : "s");
   }
 
+  // The pairs of a level stand by ascending tags.
+  [[nodiscard]] std::string_view creator_of(Tag tag) const {
+    if (!tag.is_private() || tag.element < 0x1000) return {};
+    const Level& level = levels_.back();
+    const auto node = [&](const Pair& pair) -> const Node& {
+      return pair.first ? level.first.node(*pair.first) : level.second.node(*pair.second);
+    };
+    const Tag wanted(tag.group, static_cast<std::uint16_t>(tag.element >> 8U));
+    const auto at = std::lower_bound(level.pairs.begin(), level.pairs.end(), wanted,
+                                     [&](const Pair& pair, Tag of) { return node(pair).tag < of; });
+    if (at == level.pairs.end() || node(*at).tag != wanted || !is_leaf(node(*at))) return {};
+    return without_padding(as_text(node(*at).value));
+  }
+
   void report(DifferenceKind kind, const Pair& pair, std::string_view what = {}) {
     if (kind == DifferenceKind::same && !options_.same) return;
     const Level& level = levels_.back();
@@ -160,6 +174,7 @@ class Walk {
     const Node& any = pair.first ? level.first.node(*pair.first) : level.second.node(*pair.second);
     found.path = path(any, pair.number);
     found.tag = any.tag;
+    if (pair.number == 0) found.name = safe_text(element_name(any.tag, creator_of(any.tag), options_.private_names));
     if (pair.first) {
       found.first_vr = level.first.node(*pair.first).vr;
       found.first = shown(level.first, *pair.first);

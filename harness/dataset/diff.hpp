@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/dataset/tag_path.hpp"
+#include "harness/dict/private.hpp"
 
 namespace assay::dataset {
 
@@ -23,6 +24,7 @@ struct Difference {
   DifferenceKind kind = DifferenceKind::same;
   std::string path;
   Tag tag;
+  std::string name;        // as element_name() in dump_people.hpp, safe for terminals; "" for items and when unknown
   Vr first_vr = Vr::none;  // none where there is no element
   Vr second_vr = Vr::none;
   std::string first;  // values for people
@@ -51,6 +53,7 @@ struct DiffOptions {
   bool digest_bulk = false;   // name bulk values by a digest of their bytes
   std::size_t longest = 200;  // bytes of a value shown
   const IgnoreList* ignore = nullptr;
+  const dict::PrivateDictionary* private_names = nullptr;  // asked before the built-in table
 };
 
 /// Hands over the differences in the order of tags; returns how many elements differ in value or presence.

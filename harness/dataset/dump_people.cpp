@@ -108,8 +108,9 @@ class Dumper {
       const Problem& problem = (*style_.problems)[next_problem_];
       if (problem.offset >= offset) return;
       if (style_.json) continue;
-      sink_(fmt::format("{}{:>10}  ^ {}: {}, expected {} ({}){}\n", colour_.problem, problem.offset, problem.field,
-                        printable(problem.found), problem.expected, problem.rule, colour_.end));
+      sink_(fmt::format("{}{:>10}  ^ {} [{}] {}: found {}, expected {}{}\n", colour_.problem, problem.offset,
+                        problem.rule, problem.clause, safe_text(problem.field), safe_text(problem.found),
+                        safe_text(problem.expected), colour_.end));
     }
   }
 
@@ -144,7 +145,7 @@ class Dumper {
       return;
     }
     const std::string tag = filtered ? std::string() : to_string(node.tag);
-    const std::string name_text = safe_text(element_name(cursor));
+    const std::string name_text = safe_text(element_name(cursor, style_.private_names));
     const bool leaf = node.kind == NodeKind::element;
     const std::string vm = leaf ? std::to_string(value_multiplicity(node, cursor.character_set())) : std::string("-");
     const std::string head = fmt::format("{}{} {} {:>9} {:>3}  ", place, tag, name(node.vr), length, vm);
@@ -171,7 +172,8 @@ class Dumper {
     if (cursor.item_number() == 0) {
       object["tag"] = to_string(node.tag);
       object["vr"] = name(node.vr);
-      if (const auto called = element_name(cursor); !called.empty()) object["name"] = safe_text(called);
+      if (const auto called = element_name(cursor, style_.private_names); !called.empty())
+        object["name"] = safe_text(called);
     }
     if (node.length == undefined_length)
       object["length"] = "undefined";
@@ -183,7 +185,7 @@ class Dumper {
     } else if (node.kind != NodeKind::item && node.kind != NodeKind::fragment) {
       object["value"] = counted(data_set_, cursor.index());
     }
-    sink_(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    sink_(safe_json(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n");
   }
 
   const DataSet& data_set_;
@@ -216,6 +218,24 @@ std::string safe_text(std::string_view utf8) {
   return out;
 }
 
+std::string safe_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(json[i]);
+    const auto behind = i + 1 < json.size() ? static_cast<unsigned char>(json[i + 1]) : 0U;
+    if (byte == 0x7f) {
+      out += "\\u007f";
+    } else if (byte == 0xc2 && behind >= 0x80 && behind <= 0x9f) {
+      out += fmt::format("\\u00{:02x}", behind);
+      ++i;
+    } else {
+      out += json[i];
+    }
+  }
+  return out;
+}
+
 std::string displayed(std::string_view text, Vr vr, std::string_view character_set) {
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   if (ascii || !uses_character_set(vr)) return safe_text(text);
@@ -236,12 +256,10 @@ std::size_t value_multiplicity(const Node& node, std::string_view character_set)
   return is_number(node.vr) ? node.value.size() / unit_size(node.vr) : 1;
 }
 
-std::string element_name(const Cursor& cursor) {
-  const Tag tag = cursor.node().tag;
+std::string element_name(Tag tag, std::string_view creator, const dict::PrivateDictionary* own) {
   if (tag.is_private() && !tag.is_group_length()) {
     if (tag.element >= 0x10 && tag.element <= 0xff) return "PrivateCreator";
-    const auto creator = cursor.creator();
-    if (const auto entry = dict::find_private(creator, tag); entry && !entry->name.empty())
+    if (const auto entry = dict::find_private(creator, tag, own); entry && !entry->name.empty())
       return fmt::format("[{}] {}", creator, entry->name);
     return creator.empty() ? std::string() : fmt::format("[{}]", creator);
   }

@@ -9,6 +9,7 @@
 
 #include "harness/dataset/dump.hpp"
 #include "harness/dataset/tag_path.hpp"
+#include "harness/dict/private.hpp"
 
 namespace assay::dataset {
 
@@ -21,6 +22,7 @@ struct DumpStyle {
   const Problems* problems = nullptr;   // to be shown behind the element they are about, by ascending offset
   bool json = false;                    // one JSON object per line
   std::string file;                     // named in JSON
+  const dict::PrivateDictionary* private_names = nullptr;  // asked before the built-in table
 };
 
 void dump_lines(const DataSet& data_set, const DumpStyle& style, const LineSink& sink);
@@ -28,8 +30,12 @@ void dump_lines(const DataSet& data_set, const DumpStyle& style, const LineSink&
 /// Number of values (PS3.5 6.4): by backslashes that are no halves of characters, or by size. 0 when empty.
 std::size_t value_multiplicity(const Node& node, std::string_view character_set);
 
-/// Name of an element: keyword of PS3.6, "PrivateCreator", or what a private dictionary calls it; "" when unknown.
-std::string element_name(const Cursor& cursor);
+/// Name of an element: keyword of PS3.6, "PrivateCreator", or "[CREATOR] name" as a private dictionary calls it, `own`
+/// before the built-in one; "" when unknown. May hold what a terminal must not get: see safe_text().
+std::string element_name(Tag tag, std::string_view creator, const dict::PrivateDictionary* own = nullptr);
+inline std::string element_name(const Cursor& cursor, const dict::PrivateDictionary* own = nullptr) {
+  return element_name(cursor.node().tag, cursor.creator(), own);
+}
 
 /// The value as people read it, at most about `limit` bytes of it: text decoded and made safe for terminals, numbers,
 /// UIDs with their names, bytes as hex, bulk data as its size.
@@ -45,5 +51,7 @@ bool is_bulk(const Node& node);
 std::string displayed(std::string_view text, Vr vr, std::string_view character_set);
 /// UTF-8 as it is, what a terminal must not get as \xNN.
 std::string safe_text(std::string_view utf8);
+/// JSON with the control characters that JSON allows (U+007F to U+009F) as \u00NN.
+std::string safe_json(std::string_view json);
 
 }  // namespace assay::dataset

@@ -295,7 +295,7 @@ class Applier {
 
   std::expected<void, std::string> add_element(const Place& place, Tag tag) {
     Vr vr = edit_.vr != Vr::none ? edit_.vr : dict::implicit_vr(tag);
-    const auto known = dict::find_private(step().creator, tag);
+    const auto known = dict::find_private(step().creator, tag, options_.private_names);
     if (edit_.vr == Vr::none && known) vr = known->vr;
     const bool unknown =
         edit_.vr == Vr::none && !known && !dict::find(tag) && !(tag.is_private() && tag.element < 0x100);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/dataset/tag_path.hpp"
+#include "harness/dict/private.hpp"
 
 namespace assay::dataset {
 
@@ -32,6 +33,7 @@ struct Edit {
 struct EditOptions {
   bool create_missing = false;  // sequences and items on the way to a set or inserted element
   bool force = false;           // illegal values are wanted: no check, no padding of `bytes`
+  const dict::PrivateDictionary* private_names = nullptr;  // VRs of private elements, asked before the built-in table
 };
 
 /// One element or item that an edit changed.

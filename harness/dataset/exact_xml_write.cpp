@@ -14,6 +14,9 @@ namespace assay::dataset {
 
 namespace {
 
+/// Inflated Data Sets up to this size are told element by element, larger ones as the bytes of their stream.
+constexpr std::size_t largest_told = 32U << 20;
+
 constexpr Tag item_end_tag{0xfffe, 0xe00d};
 constexpr Tag sequence_end_tag{0xfffe, 0xe0dd};
 
@@ -219,8 +222,10 @@ std::string laid_out(const DicomFile& file) {
   }
   const ByteView inflated = *file.inflated;
   const ByteView stored = all.subspan(data_set_at);
+  // Ten times deflating a bomb, and a text of several times its size, would serve nobody.
+  const bool worth_it = inflated.size() <= largest_told;
   for (const int level : {6, 9, 1, 5, 4, 3, 2, 7, 8, 0}) {
-    if (!same(deflate(inflated, level), stored)) continue;
+    if (!worth_it || !same(deflate(inflated, level), stored)) continue;
     out += fmt::format("<assay:deflated level=\"{}\">\n", level);
     ExactWriter(out, inflated).write(file.data_set, 0, inflated.size());
     out += "</assay:deflated>\n";

@@ -221,6 +221,20 @@ class Reader {
         }
       }
     }
+    if (!best && has_meta && file_.transfer_syntax_uid.empty()) {
+      // Nothing is declared and no tag is known: what reads with the least trouble, and to its end, is believed.
+      const auto trouble = [&](Encoding encoding) {
+        const auto problems = decode(rest, encoding).problems;
+        return has_error(problems) ? 2 : clean(problems) ? 0 : 1;
+      };
+      int least = trouble(file_.encoding);
+      for (const auto& other : {implicit_le, explicit_be}) {
+        const int here = least == 0 ? 2 : trouble(other);
+        if (here >= least) continue;
+        least = here;
+        best = other;
+      }
+    }
     if (!best || (has_meta && same_bytes(*best, file_.encoding))) return;
     const std::string looks = encoding_name(*best);
     if (!has_meta) {

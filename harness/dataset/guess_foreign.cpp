@@ -63,6 +63,16 @@ bool is_command_set(ByteView file) {
          load<std::uint16_t>(file.data() + 14, Endian::little) != 0;
 }
 
+// RFC 5652 3: a SEQUENCE, its length in any form, then the OBJECT IDENTIFIER 1.2.840.113549.1.7.n of the content.
+bool is_cms(ByteView file) {
+  constexpr std::uint8_t identifier[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07};
+  if (file.size() < 2 || file[0] != 0x30) return false;
+  const std::size_t length_bytes = file[1] <= 0x80 ? 0 : file[1] & 0x7fU;
+  return length_bytes <= 8 && file.size() >= 2 + length_bytes + std::size(identifier) &&
+         std::equal(std::begin(identifier), std::end(identifier),
+                    file.begin() + static_cast<std::ptrdiff_t>(2 + length_bytes));
+}
+
 bool is_text(std::string_view head) {
   std::size_t odd = 0;
   for (const char c : head) {
@@ -110,6 +120,9 @@ Foreign name_foreign(ByteView file) {
   if (file.empty()) return {"an empty file", "transfer it again"};
   if (auto found = foreign_by_magic(file)) return *found;
   if (is_command_set(file)) return {"a DIMSE Command Set", "look for the Data Set that came with it"};
+  if (is_cms(file))
+    return {"a CMS envelope (a Secure DICOM File, PS3.15)",
+            "have it decrypted by who holds the key; it is no Data Set"};
   if (is_pdu_stream(file)) return {"captured PDUs of an association", "give it to a capture analysis"};
   const auto head = as_text(file.first(std::min<std::size_t>(file.size(), 4096)));
   if (std::all_of(file.begin(), file.end(), [](std::uint8_t byte) { return byte == 0; }))

@@ -17,7 +17,8 @@ class Encapsulation : public PixelRules {
   Encapsulation(const PixelRules& rules) : PixelRules(rules), data_(encapsulated(rules.place.data_set, rules.pixels)) {}
 
   void run() {
-    if (pixels.vr != Vr::OB)
+    // What is read as implicit shows no VR: there is nothing to blame (the transfer syntax is blamed elsewhere).
+    if (pixels.vr != Vr::OB && place.data_set.encoding().explicit_vr)
       at(pixels, "ps3.5/A.4/encapsulated-vr", "PS3.5 A.4", 0, fmt::format("{} with fragments", name(pixels.vr)), "OB",
          Gravity::deviation);
     if (!data_.table || begins_with_image(*data_.table)) {

@@ -124,7 +124,7 @@ def make_hash(exact):
     line = ""
     for index in slots:
         cell = "{0,Vr::none,0xFFFF}," if index is None else \
-            f"{{0x{exact[index][0]:X},Vr::{exact[index][3][0] if len(exact[index][3]) == 1 else 'none'},{index}}},"
+            f"{{0x{exact[index][0]:X},Vr::{exact[index][3][0] if exact[index][3][1] == 'none' else 'none'},{index}}},"
         if len(line) + len(cell) > 118:
             text += line + "\n"
             line = ""

@@ -197,4 +197,10 @@ std::optional<PrivateEntry> PrivateDictionary::find(std::string_view creator, Ta
   return PrivateEntry{found->creator, found->group, found->element, found->vr, found->vm, found->name};
 }
 
+std::optional<PrivateEntry> find_private(std::string_view creator, Tag tag, const PrivateDictionary* own) {
+  if (own != nullptr)
+    if (auto entry = own->find(creator, tag)) return entry;
+  return find_private(creator, tag);
+}
+
 }  // namespace assay::dict

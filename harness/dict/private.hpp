@@ -61,4 +61,7 @@ class PrivateDictionary {
   std::vector<Row> rows_;  // by creator, group, element
 };
 
+/// What the user's dictionary says, or else the built-in table. `own` may be null.
+std::optional<PrivateEntry> find_private(std::string_view creator, Tag tag, const PrivateDictionary* own);
+
 }  // namespace assay::dict

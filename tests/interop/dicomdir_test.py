@@ -35,9 +35,9 @@ class Dicomdir(unittest.TestCase):
         code, out, err = products.assay("dicomdir", "verify", path, "--json")
         self.assertIn(code, (0, 1), err)
         answer = json.loads(out)
-        self.assertEqual(answer["conformant"], code == 0)
+        self.assertEqual(answer["verdict"] == "fail", code == 1)
         if expect is not None:
-            self.assertEqual(sorted({p["rule"] for p in answer["problems"]}), sorted(expect), out)
+            self.assertEqual(sorted({p["rule"] for p in answer["findings"]}), sorted(expect), out)
         return answer
 
     def build(self, root, *options, code=0):
@@ -65,7 +65,7 @@ class Dicomdir(unittest.TestCase):
             made = run("gdcmgendir", "-r", "-i", ".", "-o", "DICOMDIR", "--descriptor", "TEST", cwd=root)
             self.assertEqual(made.returncode, 0, made.stderr)
             answer = self.verify(root, expect=["ps3.3/F.3.2.2/root-offset"])
-            self.assertEqual(answer["problems"][0]["field"], "(0004,1202)")
+            self.assertEqual(answer["findings"][0]["path"], "(0004,1202)")
             self.assertEqual(answer["records"], 52)
 
     def test_the_broken_ones_of_pydicom_are_named(self):
@@ -165,10 +165,10 @@ for instance in found:
             shutil.copy(images[2], images[3])
             shutil.copy(root / "DICOMDIR", images[4].parent / "DICOMDIR")
             answer = self.verify(root)
-            self.assertEqual({p["rule"] for p in answer["problems"]}, {
+            self.assertEqual({p["rule"] for p in answer["findings"]}, {
                 "ps3.10/8.6/file-missing", "ps3.10/8.6/file-unlisted", "ps3.10/8.6/file-not-dicom",
                 "ps3.10/8.6/file-sop-class", "ps3.10/8.6/file-sop-instance", "ps3.10/8.6/dicomdir-second"})
-            for problem in answer["problems"]:
+            for problem in answer["findings"]:
                 self.assertTrue(problem["advice"].endswith("."), problem)
 
     def test_pixels_are_not_needed(self):

@@ -32,7 +32,7 @@ class Diff(unittest.TestCase):
             code, out, _ = products.assay("diff", a, b, "--csv", *ignored)
             rows = list(csv.DictReader(io.StringIO(out)))
             self.assertEqual(len(rows), 4)
-            self.assertEqual({row["keyword"] for row in rows}, {"PatientName", "PatientID", "PatientSex", "Modality"})
+            self.assertEqual({row["name"] for row in rows}, {"PatientName", "PatientID", "PatientSex", "Modality"})
             code, out, _ = products.assay("diff", a, a)
             self.assertEqual((code, out), (0, ""))
 

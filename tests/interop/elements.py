@@ -228,7 +228,9 @@ def rule_at(found, difference, rows):
     for _, rule, _ in found:
         if rule.startswith("ps3.10/7.2/"):  # what comes after the end of the Data Set is only kept, not decoded
             return rule
-    return next((rule for at, rule, _ in reversed(found) if at < offset), "-")
+    inside = difference.ours.path  # strays in a sequence have no "[n]"
+    after = next((r.offset for r in rows if r.offset is not None and r.offset > offset and not r.path.startswith(inside)), 1 << 62)
+    return next((rule for at, rule, _ in reversed(found) if at < after), "-")
 
 
 def vr_of(difference):

@@ -7,13 +7,14 @@ import pathlib
 import resource
 import struct
 import subprocess
+import threading
 import unittest
 import zlib
 
 import products
 
 MIB = 1 << 20
-SECONDS = 120
+SECONDS = 300
 LEVELS = 1_000_000
 
 
@@ -83,17 +84,20 @@ def bomb(size):
 def files():
     """name -> (bytes, bound on memory in MiB); the bound is a constant for the program and a share per input byte."""
     lie = struct.pack("<HH2sHI", 0x7FE0, 0x10, b"OB", 0, 0xFFFFFFFE) + b"x"
-    yield "nested-explicit", nested(EXPLICIT), 900
-    yield "nested-implicit", nested(IMPLICIT), 900
-    yield "nested-big-endian", nested(BIG), 900
-    yield "nested-cut", nested(EXPLICIT, closed=False), 700
+    yield "nested-explicit", nested(EXPLICIT), 640
+    yield "nested-implicit", nested(IMPLICIT), 640
+    yield "nested-big-endian", nested(BIG), 640
+    yield "nested-cut", nested(EXPLICIT, closed=False), 640
     yield "four-gigabytes-claimed", part10(EXPLICIT, SOP + lie), 64
     yield "four-gigabytes-fragment", part10(
         RLE, SOP + struct.pack("<HH2sHI", 0x7FE0, 0x10, b"OB", 0, UNDEFINED)
         + struct.pack("<HHI", 0xFFFE, 0xE000, 0) + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFE) + b"x"), 64
-    yield "private-blocks", private_blocks(), 400
-    yield "deflate-bomb", bomb(2048 * MIB), 900
+    yield "private-blocks", private_blocks(), 128
+    yield "deflate-bomb", bomb(2048 * MIB), 640
 
+
+# The exact form of a million levels is a text of 175 MB, which is read back as a check; bombs stop at 256 MB.
+EXACT_BOUND = {"nested-explicit": 1400, "deflate-bomb": 1400}
 
 COMMANDS = {
     "dump": ["dump", "{file}"],
@@ -109,6 +113,14 @@ COMMANDS = {
 }
 
 
+# What is asked of every deep file; the others of COMMANDS are asked of one, and of all in the long tier.
+OF_ALL = ("dump-elements", "validate", "edit", "to-implicit")
+
+
+def wanted(name, title):
+    return title in OF_ALL or not name.startswith("nested-") or name == "nested-explicit" or "ASSAY_LONG" in os.environ
+
+
 def limited(command, bound_mib, output):
     """Exit code and peak memory in MiB; the address space is limited, so that a run away ends as an error."""
 
@@ -119,7 +131,7 @@ def limited(command, bound_mib, output):
     with open(output, "wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, preexec_fn=limit)
     try:
-        timer = __import__("threading").Timer(SECONDS, process.kill)
+        timer = threading.Timer(SECONDS, process.kill)
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
     finally:
@@ -135,6 +147,10 @@ class HostileFiles(unittest.TestCase):
                 path = folder / f"{name}.dcm"
                 path.write_bytes(data)
                 for title, arguments in COMMANDS.items():
+                    if not wanted(name, title):
+                        continue
+                    if title == "to-exact-xml":
+                        bound = EXACT_BOUND.get(name, EXACT_BOUND["nested-explicit"] if "nested" in name else bound)
                     with self.subTest(file=name, command=title):
                         out = folder / f"{name}-{title}"
                         out.mkdir()

@@ -107,10 +107,26 @@ class Probe(unittest.TestCase):
             code, answers, err = self.probe(made)
             self.assertEqual(code, 2)
             self.assertIn("empty.dcm: is empty", err)
+            broken = [a for a in answers if "error" in a]
+            self.assertEqual([pathlib.Path(a["file"]).name for a in broken], ["empty.dcm"])
+            answers = [a for a in answers if "error" not in a]
             found = {pathlib.Path(a["file"]).name: a["verdict"] for a in answers}
             self.assertEqual(found, {name: verdict for name, (_, verdict) in variants.items()})
             for answer in answers:
                 self.assertTrue(answer["next"].endswith("."), answer)
+
+    def test_names_as_long_as_the_system_allows(self):
+        with products.scratch() as folder:
+            data = pathlib.Path(products.synthetic_file(folder)).read_bytes()
+            deep = folder.joinpath(*["1.2.826.0.1.3680043.10.999." + "7" * 200] * 4)  # folders named by UIDs, and too long ones
+            deep.mkdir(parents=True)
+            (deep / ("9" * 255)).write_bytes(data)
+            code, answers, err = self.probe(folder / deep.relative_to(folder).parts[0])
+            self.assertEqual((code, err), (0, ""))
+            self.assertEqual([a["verdict"] for a in answers], ["usable"])
+            for command in ("dump", "validate"):
+                code, _, err = products.assay(command, deep)
+                self.assertEqual((code, err.count("cannot")), (0, 0), err)
 
     def test_lines_for_people(self):
         with products.scratch() as folder:

@@ -37,9 +37,17 @@ def scenarios_of(root: pathlib.Path) -> tuple[set[str], list[tuple[str, str]], l
     return ids, cited, complaints
 
 
+def names_test(text: str, name: str) -> bool:
+    """A gtest, a Python test, or a row of a table of cases that begins with its name."""
+    word = re.escape(name)
+    return bool(re.search(rf'\bTEST(_[FP])?\(\w+,\s*{word}\)|\bdef {word}\(|[({{]\s*"{word}"\s*,', text))
+
+
 def case_exists(root: pathlib.Path, case: str, scenarios: set[str]) -> bool:
-    if case.startswith("tests/"):
-        return (root / case).is_file()
+    if case.startswith(("tests/", "fuzz/")):
+        file, _, name = case.partition(":")
+        path = root / file
+        return path.is_file() and (not name or names_test(path.read_text(encoding="utf-8"), name))
     return any(fnmatch.fnmatchcase(scenario, case) for scenario in scenarios)
 
 
@@ -83,7 +91,7 @@ def check(root: pathlib.Path) -> list[str]:
         # Cases are names of something that exists, whoever owns the row: a renamed scenario must not be forgotten here.
         for case in row["cases"].split():
             if not case_exists(root, case, scenarios):
-                complaints.append(f"{where}{row['id']}: no scenario and no test file is {case}")
+                complaints.append(f"{where}{row['id']}: no scenario and no test is {case}")
         if row["issue"] in done and not row["cases"].strip() and not row["out-of-scope"].strip():
             complaints.append(f"{where}{row['id']}: issue {row['issue']} is done, so a case or a reason is missing")
     if not head_seen:
@@ -99,7 +107,8 @@ def table(*rows: str, done: str = "# done: 2\n") -> str:
 ROW = "net:138|2|Only bit 0 counts|PS3.8 9.3.2|ps3.8/9.3.2/* tests/unit/pdu/a_test.cpp"
 TREE = {
     "scenarios/a.xml": '<scenarios><scenario id="ps3.8/9.3.2/version"><requirement id="net:138"/></scenario></scenarios>',
-    "tests/unit/pdu/a_test.cpp": "\n",
+    "tests/unit/pdu/a_test.cpp": 'TEST(A, Is_right) {}\nTEST_P(B,\n       Is_long) {}\n{"row", 1},\n// see Is_told\n',
+    "tests/interop/b_test.py": "    def test_it(self):\n",
 }
 
 if __name__ == "__main__":
@@ -119,13 +128,20 @@ if __name__ == "__main__":
             ({**TREE, TABLE: table(ROW, "net:139|5|x|chapter 3")}, "is no clause"),
             ({**TREE, TABLE: table(ROW, "net:139|2|x|-")}, "issue 2 is done"),
             ({**TREE, TABLE: table(ROW, "net:139|5|x|-", done="# done: 2 5\n")}, "issue 5 is done"),
-            ({**TREE, TABLE: table(ROW.replace("9.3.2/*", "9.3.4/*"))}, "no scenario and no test file is ps3.8/9.3.4/*"),
-            ({**TREE, TABLE: table(ROW.replace("a_test", "b_test"))}, "no test file is tests/unit/pdu/b_test.cpp"),
+            ({**TREE, TABLE: table(ROW.replace("9.3.2/*", "9.3.4/*"))}, "no scenario and no test is ps3.8/9.3.4/*"),
+            ({**TREE, TABLE: table(ROW.replace("a_test", "b_test"))}, "no test is tests/unit/pdu/b_test.cpp"),
+            ({**TREE, TABLE: table(ROW + ":Is_wrong")}, "no test is tests/unit/pdu/a_test.cpp:Is_wrong"),
+            ({**TREE, TABLE: table(ROW + ":Is")}, "no test is tests/unit/pdu/a_test.cpp:Is"),
+            ({**TREE, TABLE: table(ROW + ":Is_told")}, "no test is tests/unit/pdu/a_test.cpp:Is_told"),
+            ({**TREE, TABLE: table(ROW + ":ro")}, "no test is tests/unit/pdu/a_test.cpp:ro"),
+            ({**TREE, TABLE: table(ROW + " tests/interop/b_test.py:test")}, "no test is tests/interop/b_test.py:test"),
             ({**TREE, TABLE: table(ROW.replace("138", "137"))}, "cites net:138"),
             ({**TREE, "scenarios/b.xml": "<scenarios>", TABLE: table(ROW)}, "not well-formed"),
         ],
         sound=[
             {**TREE, TABLE: table(ROW)},
+            *({**TREE, TABLE: table(f"{ROW}:{name}")} for name in ("Is_right", "Is_long", "row")),
+            {**TREE, TABLE: table(ROW + " tests/interop/b_test.py:test_it")},
             {**TREE, TABLE: table(ROW, "data:E.01|3|34 VRs|PS3.5 6.2", "media:row-1|3|x|-||it is history")},
             {**TREE, TABLE: table(ROW, "net:C45|2|x|-||not on the wire")},
             {**TREE, TABLE: table(ROW.split("|ps3")[0], done="")},

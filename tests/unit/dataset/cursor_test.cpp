@@ -51,6 +51,30 @@ TEST(Cursor, Hands_the_character_set_down_and_lets_an_item_have_its_own) {
   EXPECT_EQ(sets, (std::vector<std::string>{"ISO_IR 192", "ISO_IR 100", "ISO_IR 100"}));
 }
 
+TEST(Cursor, Names_what_strayed_into_a_sequence) {
+  const auto decoded = decode(hex("40000800 08000000 fcfffcff 00000000"), implicit_le);
+  Cursor cursor(decoded.data_set);
+  ASSERT_TRUE(cursor.next());
+  ASSERT_TRUE(cursor.next());
+  EXPECT_EQ(cursor.path(), "(0040,0008)/(FFFC,FFFC)");
+}
+
+TEST(Cursor, Tells_the_ends_of_a_very_long_path) {
+  Bytes bytes;
+  for (int i = 0; i < 200; ++i) append(bytes, hex("40000001 5351 0000 ffffffff feff00e0 ffffffff"));
+  append(bytes, hex("08006000 4353 0000"));
+  DecodeOptions options;
+  options.max_depth = 1000;
+  const auto decoded = decode(bytes, explicit_le, options);
+  std::string last;
+  for (Cursor cursor(decoded.data_set); cursor.next();)
+    if (cursor.node().tag == tags::Modality) last = cursor.path();
+  EXPECT_LT(last.size(), 1200U);
+  EXPECT_TRUE(last.starts_with("(0040,0100)[1]/(0040,0100)[1]/")) << last;
+  EXPECT_TRUE(last.ends_with("/(0040,0100)[1]/(0008,0060)")) << last;
+  EXPECT_NE(last.find("[1]/...(0040,0100)[1]"), std::string::npos) << last;
+}
+
 TEST(Cursor, Skips_a_subtree) {
   DataSet item(explicit_le);
   item.set_text(tags::Modality, "MR");

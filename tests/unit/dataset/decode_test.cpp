@@ -291,5 +291,20 @@ TEST(TransferSyntax, Encodings_are_those_of_PS3_5_annex_A) {
   EXPECT_EQ(encoding_of(std::string_view("1.2.840.10008.1.2\0", 18)), implicit_le);
 }
 
+TEST(DatasetDecode, A_damaged_vr_is_read_in_the_form_that_leads_to_another_element) {
+  // "D\1" with a 16-bit length of 0; as a 32-bit length these four bytes would be 324, which is there as well.
+  Bytes bytes = hex("10003000 4401 0000 10004000 4353 0200 4d20 e07f1000 4f42 0000 40010000");
+  bytes.resize(bytes.size() + 320);
+  const auto damaged = decode(bytes, explicit_le);
+  ASSERT_EQ(damaged.problems.size(), 1U);
+  EXPECT_EQ(damaged.problems[0].rule, "ps3.5/7.1.2/vr-missing");
+  EXPECT_EQ(damaged.problems[0].offset, 4U);
+  EXPECT_EQ(damaged.data_set.text(Tag(0x0010, 0x0040)), "M");
+  // An implicit sequence that strayed in: its item is its value and not the next element.
+  bytes = hex("40007502 08000000 feff00e0 00000000 40004002 4c4f 0000");
+  const auto strayed = decode(bytes, explicit_le);
+  EXPECT_EQ(strayed.data_set.items(Tag(0x0040, 0x0275)).size(), 1U);
+}
+
 }  // namespace
 }  // namespace assay::dataset

@@ -56,6 +56,22 @@ TEST(Diff, Names_what_changed_and_what_only_one_has_down_in_the_items) {
   EXPECT_EQ(differences(a, b).back(), "only-first (0040,0100)[2] item|");
 }
 
+TEST(Diff, Names_elements_private_ones_by_their_creator) {
+  DataSet first(explicit_le);
+  DataSet second(explicit_le);
+  for (auto* set : {&first, &second}) set->set_text(Tag(0x0009, 0x0010), Vr::LO, "GEMS_IDEN_01");
+  first.set_text(Tag(0x0009, 0x1001), Vr::LO, "a");
+  second.set_text(Tag(0x0009, 0x1001), Vr::LO, "b");
+  second.set_text(tags::PatientName, Vr::PN, "Doe");
+  const auto own = dict::PrivateDictionary::parse("GEMS_IDEN_01\t0009\txx01\tLO\t1\tOwn Name\n");
+  ASSERT_TRUE(own);
+  DiffOptions options;
+  options.private_names = &*own;
+  std::vector<std::string> names;
+  diff(first, second, options, [&](const Difference& difference) { names.push_back(difference.name); });
+  EXPECT_EQ(names, (std::vector<std::string>{"[GEMS_IDEN_01] Own Name", "PatientName"}));
+}
+
 TEST(Diff, Pairs_repeated_and_unordered_elements_by_tag) {
   const auto a = read("08006000 4353 0200 4354  10001000 504e 0200 4141  08006000 4353 0200 4d52");
   const auto b = read("08006000 4353 0200 4354  08006000 4353 0200 5553  10001000 504e 0200 4141");

@@ -148,13 +148,31 @@ TEST(DumpLines, Only_the_elements_asked_for_with_their_paths) {
 }
 
 TEST(DumpLines, Problems_stand_behind_the_element_they_are_about) {
-  const auto decoded = decode(hex("08006000 4353 0100 4d 10001000 504e 0200 4141"), explicit_le);
+  const auto decoded = decode_owned(hex("08006000 4353 0100 4d 10001000 504e 0200 4141"), explicit_le);
   ASSERT_FALSE(decoded.problems.empty());
   DumpStyle style;
   style.problems = &decoded.problems;
   const auto lines = split_lines(people(decoded.data_set, style));
   ASSERT_EQ(lines.size(), 3U);
-  EXPECT_NE(lines[1].find("^ (0008,0060): length 1"), std::string::npos) << lines[1];
+  EXPECT_NE(lines[1].find("] (0008,0060): found length 1"), std::string::npos) << lines[1];
+}
+
+TEST(DumpLines, The_dictionary_of_the_user_comes_before_the_built_in_one) {
+  const auto own =
+      dict::PrivateDictionary::parse("GEMS_IDEN_01\t0009\txx01\tLO\t1\tOwn Name\nME\t0009\txx02\tLO\t1\tMine\n");
+  ASSERT_TRUE(own);
+  const Tag first(0x0009, 0x1001);
+  EXPECT_EQ(element_name(first, "GEMS_IDEN_01", &*own), "[GEMS_IDEN_01] Own Name");
+  EXPECT_NE(element_name(first, "GEMS_IDEN_01"), "[GEMS_IDEN_01] Own Name");
+  EXPECT_EQ(element_name(Tag(0x0009, 0x1102), "ME", &*own), "[ME] Mine");
+  EXPECT_EQ(element_name(Tag(0x0009, 0x1102), "ME"), "[ME]");
+  EXPECT_EQ(element_name(Tag(0x0009, 0x0010), "", &*own), "PrivateCreator");
+  EXPECT_EQ(element_name(tags::PatientName, "", &*own), "PatientName");
+}
+
+TEST(SafeJson, Has_no_control_character_and_the_same_meaning) {
+  EXPECT_EQ(safe_json("\"a\x7f\xc2\x9b\xc2\xa0\xc3\x9b\""), "\"a\\u007f\\u009b\xc2\xa0\xc3\x9b\"");
+  EXPECT_EQ(safe_json("{\"\xc2"), "{\"\xc2");
 }
 
 TEST(DumpLines, Fragments_and_bulk_data_are_counted_not_listed) {

@@ -63,6 +63,21 @@ TEST(Guess, Can_be_switched_off_and_overruled) {
   EXPECT_TRUE(told->data_set.equal_in_value(sample()));
 }
 
+TEST(Guess, Without_a_Transfer_Syntax_and_without_a_known_tag_what_can_be_read_is_believed) {
+  DataSet unknown(explicit_le);
+  unknown.set_text(Tag(0x0019, 0x0010), Vr::LO, "ASSAY");
+  unknown.set_bytes(Tag(0x0019, 0x1001), Vr::UN, Bytes{1, 2, 3, 4});
+  unknown.set_bytes(Tag(0x0019, 0x1002), Vr::UN, Bytes{5, 6});
+  for (const auto encoding : {implicit_le, explicit_le, explicit_be}) {
+    const auto bytes = labelled("", encode(unknown, encoding));
+    const auto file = read_file(bytes);
+    ASSERT_TRUE(file.has_value());
+    EXPECT_EQ(file->encoding.explicit_vr, encoding.explicit_vr);
+    EXPECT_EQ(file->encoding.endian, encoding.endian);
+    EXPECT_TRUE(file->data_set.equal_in_value(unknown)) << listed(file->problems);
+  }
+}
+
 TEST(Guess, A_compressed_label_over_implicit_elements_keeps_the_fragments) {
   auto data = sample(implicit_le);
   const Bytes fragment(8, 1);

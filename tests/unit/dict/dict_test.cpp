@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/version.hpp"
+
 namespace assay {
 namespace {
 
@@ -29,6 +31,8 @@ TEST(Tag, Is_read_from_its_three_forms_and_nothing_else) {
 TEST(Tag, Orders_by_group_then_element) {
   EXPECT_LT(Tag(0x0008, 0xffff), Tag(0x0010, 0x0000));
   EXPECT_EQ(Tag(0x00100020U), Tag(0x0010, 0x0020));
+  EXPECT_EQ(Tag(0x0010, 0x0020).packed(), 0x00100020U);
+  EXPECT_EQ(Tag(0xfffe, 0xe0dd).packed(), 0xfffee0ddU);
   EXPECT_TRUE(Tag(9, 0).is_private());
   EXPECT_TRUE(Tag(8, 0).is_group_length());
 }
@@ -275,6 +279,12 @@ TEST(Uid, Registry_has_the_syntaxes_and_classes_as_PS3_6_names_them) {
       {"1.2.840.10008.5.1.4.1.1.20", "NuclearMedicineImageStorage", false},
       {"1.2.840.10008.5.1.4.1.1.6.1", "UltrasoundImageStorage", false},
       {"1.2.840.10008.5.1.4.1.1.5", "NuclearMedicineImageStorageRetired", true},
+      {"1.2.840.10008.5.1.4.1.1.1", "ComputedRadiographyImageStorage", false},
+      {"1.2.840.10008.5.1.4.1.1.2", "CTImageStorage", false},
+      {"1.2.840.10008.5.1.4.39.1", "ColorPaletteStorage", false},
+      {"1.2.840.10008.5.1.4.39.2", "ColorPaletteQueryRetrieveInformationModelFind", false},
+      {"1.2.840.10008.5.1.4.39.3", "ColorPaletteQueryRetrieveInformationModelMove", false},
+      {"1.2.840.10008.5.1.4.39.4", "ColorPaletteQueryRetrieveInformationModelGet", false},
   };
   for (const auto& row : rows) {
     const auto* entry = dict::find_uid(row.uid);

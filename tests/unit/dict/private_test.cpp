@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/version.hpp"
+
 namespace assay::dict {
 namespace {
 
