@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "harness/dataset/transfer_syntax.hpp"
 #include "harness/dict/private.hpp"
 #include "harness/dict/vr_table.hpp"
 
@@ -26,6 +27,17 @@ void ask_for_tag(Tag tag) {
   }
 }
 
+void ask_for_syntax(std::string_view uid) {
+  require(!dataset::encoding_name(dataset::encoding_of(uid)).empty(), "every UID means an encoding");
+  (void)dataset::family_default(uid);
+  if (const auto* syntax = dataset::find_transfer_syntax(uid)) {
+    require(!syntax->name().empty() && uid.starts_with(syntax->uid), "a Transfer Syntax has a name");
+    require(!syntax->fragmentable_video() || syntax->video(), "of the videos some are in fragments");
+    const auto* entry = dict::find_uid(uid);
+    require(syntax->retired() == (entry != nullptr && entry->retired), "the registry says what is retired");
+  }
+}
+
 void ask_for_words(std::string_view words) {
   if (const auto tag = dict::tag_of(words)) ask_for_tag(*tag);
   if (const auto tag = tag_from(words)) require(dict::tag_of(words) == tag, "a written tag is that tag");
@@ -36,6 +48,7 @@ void ask_for_words(std::string_view words) {
     require(dict::uid_of(words) == entry->uid, "a keyword is a UID");
   if (const auto* entry = dict::find_uid(words))
     require(dict::uid_name(words).starts_with(entry->name), "a known UID is printed with its name");
+  ask_for_syntax(words);
   const Vr vr = vr_from(words);
   if (!is_known(vr)) return;
   require(name(vr) == words && unit_size(vr) % swap_size(vr) == 0, "a VR has a name and sizes");

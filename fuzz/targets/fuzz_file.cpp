@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "harness/dataset/check.hpp"
 #include "harness/dataset/file.hpp"
+#include "harness/dataset/part10.hpp"
+#include "harness/dataset/part10_meta.hpp"
 #include "harness/dataset/probe.hpp"
 
 namespace {
@@ -34,6 +37,30 @@ void check(ByteView input, const FileOptions& options) {
   fuzz::require(std::equal(input.begin(), input.begin() + kept, bytes.begin()), "what stands before is kept");
 }
 
+// The rules of a whole file, the old entrance to it, and a new file with the same Data Set.
+void check_and_write(ByteView input) {
+  const auto part10 = parse_part10(input);
+  fuzz::require(part10.data_set_offset <= input.size(), "the Data Set begins in the file");
+  FileOptions options;
+  options.max_inflated = 1U << 16;
+  const auto file = read_file(input, options);
+  if (!file) return;
+  std::size_t more = 0;
+  fuzz::require(dataset::check(*file, {}, &more).size() <= 2 * limits::max_problems, "problems are limited");
+  auto meta_again = file->meta;
+  update_group_length(meta_again);
+  FileMeta meta;
+  meta.sop_class_uid = file->meta.text(tags::MediaStorageSOPClassUID);
+  meta.sop_instance_uid = "1.2.3";
+  meta.implementation_class_uid = "1.2.3.4";
+  meta.transfer_syntax_uid = file->transfer_syntax_uid;
+  meta.implementation_version_name = meta.source_ae_title = meta.sending_ae_title = meta.receiving_ae_title = "A";
+  meta.private_information_creator_uid = "1.2";
+  meta.private_information = {1, 2, 3};
+  const auto made = build_part10(meta, file->data_set);
+  fuzz::require(parse_part10(made).meta.text(tags::MediaStorageSOPInstanceUID) == "1.2.3", "what was built is a file");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -51,6 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.as = explicit_be;
   if (fuzz::wanted(3, groups, input)) check(input, options);
   if (!fuzz::wanted(4, groups, input)) return 0;
+  check_and_write(input);
   const auto answer = probe(input);
   fuzz::require(!answer.what.empty() && answer.next.ends_with('.'), "probe always has an answer");
   return 0;

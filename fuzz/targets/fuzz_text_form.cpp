@@ -102,6 +102,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto differences = diff(decoded.data_set, decoded.data_set, everything, [](const Difference&) {});
     require(differences == 0, "equal to itself");
     check_differences(decoded.data_set, as_text(input));
+    // Two Data Sets in one input, of which the last byte says how long the first is.
+    const auto first = input.empty() ? 0 : std::min<std::size_t>(input.back(), input.size());
+    const auto one = decode(input.first(first), encoding);
+    const auto two = decode(input.subspan(first), encoding);
+    const auto there = diff(one.data_set, two.data_set, everything, [](const Difference&) {});
+    require(there == diff(two.data_set, one.data_set, everything, [](const Difference&) {}), "both ways alike");
   }
   if (fuzz::wanted(4, groups, input)) check_file_form(input, encoding);
   if (fuzz::wanted(3, groups, input)) {

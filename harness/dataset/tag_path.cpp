@@ -197,9 +197,10 @@ std::string_view similar_keyword(std::string_view word) {
 std::expected<TagPath, PathError> parse_tag_path(std::string_view text) { return Parser(text).run(); }
 
 std::string to_string(const TagStep& step) {
-  std::string text = step.creator.empty()
-                         ? to_string(step.tag)
-                         : fmt::format("({:04X},xx{:02X},{})", step.tag.group, step.tag.element & 0xffU, step.creator);
+  const std::string_view quote = step.creator.contains(')') ? "\"" : "";
+  std::string text = step.creator.empty() ? to_string(step.tag)
+                                          : fmt::format("({:04X},xx{:02X},{}{}{})", step.tag.group,
+                                                        step.tag.element & 0xffU, quote, step.creator, quote);
   if (step.items == ItemChoice::all) text += "[*]";
   if (step.items == ItemChoice::behind) text += "[+]";
   if (step.items == ItemChoice::number) text += fmt::format("[{}]", step.number);

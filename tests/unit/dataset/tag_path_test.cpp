@@ -6,6 +6,12 @@
 namespace assay::dataset {
 namespace {
 
+TEST(TagPath, A_creator_with_a_parenthesis_is_written_in_quotes) {
+  const auto path = parse_tag_path("(0029,xx10,\"A)B\")");
+  ASSERT_TRUE(path.has_value());
+  EXPECT_EQ(to_string(*path), "(0029,xx10,\"A)B\")");
+}
+
 TEST(TagPath, Reads_tags_keywords_items_and_private_creators) {
   const struct {
     std::string_view text;
@@ -18,7 +24,7 @@ TEST(TagPath, Reads_tags_keywords_items_and_private_creators) {
       {"(0040,0100)[*]/Modality", "(0040,0100)[*]/(0008,0060)"},
       {"ScheduledProcedureStepSequence[+]", "(0040,0100)[+]"},
       {"(0029,xx10,SIEMENS CSA HEADER)", "(0029,xx10,SIEMENS CSA HEADER)"},
-      {"(0029,XX10,\"A)B\")", "(0029,xx10,A)B)"},
+      {"(0029,XX10,\"A)B\")", R"((0029,xx10,"A)B"))"},
       {"(0029,0010,ACME 1.1)[1]/(0008,0060)", "(0029,xx10,ACME 1.1)[1]/(0008,0060)"},
       {"(0029,1010)", "(0029,1010)"},
   };
