@@ -34,6 +34,10 @@ def assay(*arguments, code=0, stdin=None):
     return done
 
 
+# A Data Set behind one byte of something else: Assay finds it, pydicom makes one element of it all.
+MISREAD_BY_PYDICOM = {"no_meta.dcm"}
+
+
 def files():
     found = sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.suffix in (".dcm", "") and path.stat().st_size > 0
                    and path.stat().st_size < 3_000_000)
@@ -149,7 +153,7 @@ class Corpus(unittest.TestCase):
         compared, unexplained = 0, []
         for path, out in self.json.items():
             theirs = reads(path)
-            if theirs is None:
+            if theirs is None or path.name in MISREAD_BY_PYDICOM:
                 continue
             try:
                 # Raw values as pydicom read them; it refuses some files, which are then judged by DCMTK alone.

@@ -40,6 +40,7 @@ KNOWN = {
     "17136": {"ps3.5/7.8.1/private-element-number", "ps3.5/7.8.1/creator-empty"},
     "17166": {"ps3.5/7.8.1/private-element-number", "ps3.5/7.8.1/creator-empty"},
     "17196": {"ps3.5/7.8.1/private-element-number", "ps3.5/7.8.1/creator-empty"},
+    "meta_missing_tsyntax.dcm": {"ps3.3/C.7.6.3/attributes-missing"},  # the same, and no Transfer Syntax
     "nested_priv_SQ.dcm": {"ps3.3/C.7.6.3/attributes-missing"},  # pixels and nothing about them
     "no_meta_group_length.dcm": {"ps3.5/6.2/text-padding"},
     "rtdose_rle.dcm": {"ps3.5/A.4/encapsulated-vr"},
