@@ -134,7 +134,9 @@ TEST(CodeTables, Lead_from_each_character_to_its_bytes_and_back) {
       failed += back == character ? 0 : 1;
     }
     EXPECT_EQ(failed, 0) << info.name;
-    if (info.set != CodeSet::none) EXPECT_GT(found, 40) << info.name;
+    if (info.set != CodeSet::none) {
+      EXPECT_GT(found, 40) << info.name;
+    }
   }
 }
 

@@ -244,7 +244,9 @@ TEST(CharacterSets, Judge_the_value_of_Specific_Character_Set) {
     Problems later;
     const CharacterSets again(row.value, &later, 50);
     EXPECT_EQ(again, sets);
-    if (!later.empty()) EXPECT_EQ(later[0].offset, problems[0].offset + 50) << row.value;
+    if (!later.empty()) {
+      EXPECT_EQ(later[0].offset, problems[0].offset + 50) << row.value;
+    }
   }
 }
 
