@@ -3,7 +3,7 @@
 //
 //   assay-text-form 1
 //   preamble zero                                 128 bytes and DICM; or 256 hex digits
-//   encoding explicit-le                          of what follows: implicit-le, explicit-le, explicit-be
+//   encoding explicit-le                          of what follows: implicit-le, explicit-le, explicit-be, implicit-be
 //   (0002,0010) UI "1.2.840.10008.1.2.1"          # keyword: comments run to the end of the line
 //   (0028,0010) US 512                            numbers between backslashes
 //   (0040,0100) SQ {                              lengths are computed

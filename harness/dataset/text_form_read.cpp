@@ -165,11 +165,13 @@ class Reader {
       set_encoding(explicit_le);
     } else if (which == "explicit-be") {
       set_encoding(explicit_be);
+    } else if (which == "implicit-be") {  // no Transfer Syntax, but found in files whose meta group is written so
+      set_encoding({false, Endian::big, false, false});
     } else if (which == "deflated") {
       set_encoding(explicit_le);
       if (!deflated_from_) deflated_from_ = out_.size();
     } else {
-      return fail(start, "implicit-le, explicit-le, explicit-be or deflated is expected");
+      return fail(start, "implicit-le, explicit-le, explicit-be, implicit-be or deflated is expected");
     }
     return nothing_more();
   }

@@ -170,7 +170,7 @@ class Writer {
 };
 
 std::string_view encoding_word(Encoding encoding) {
-  if (!encoding.explicit_vr) return "implicit-le";
+  if (!encoding.explicit_vr) return encoding.endian == Endian::big ? "implicit-be" : "implicit-le";
   return encoding.endian == Endian::big ? "explicit-be" : "explicit-le";
 }
 

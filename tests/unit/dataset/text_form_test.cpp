@@ -172,5 +172,21 @@ TEST(TextForm, Holds_a_whole_file_with_preamble_meta_and_what_follows_a_broken_e
   }
 }
 
+TEST(TextForm, Holds_meta_information_in_implicit_big_endian_which_is_no_transfer_syntax) {
+  Bytes bytes(128);
+  append(bytes, hex("44 49 43 4d 00020000 00000000 00020001 00000002 0001 00020010 00000014"));
+  append(bytes, std::string_view("1.2.840.10008.1.2.1\0", 20));
+  append(bytes, hex("08006000 4353 0200 4d52"));
+  const auto file = read_file(bytes);
+  ASSERT_TRUE(file.has_value());
+  ASSERT_EQ(file->meta.encoding().endian, Endian::big);
+  ASSERT_FALSE(file->meta.encoding().explicit_vr);
+  std::string text;
+  file_text_form(*file, [&](std::string_view line) { text += line; });
+  const auto back = file_from_text_form(text);
+  ASSERT_TRUE(back.has_value()) << back.error().message << "\n" << text;
+  EXPECT_EQ(to_hex(*back), to_hex(bytes)) << text;
+}
+
 }  // namespace
 }  // namespace assay::dataset
