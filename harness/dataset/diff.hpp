@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/glob.hpp"
 #include "harness/dataset/tag_path.hpp"
 #include "harness/dict/private.hpp"
 
@@ -59,8 +60,5 @@ struct DiffOptions {
 /// Hands over the differences in the order of tags; returns how many elements differ in value or presence.
 std::size_t diff(const DataSet& first, const DataSet& second, const DiffOptions& options,
                  const std::function<void(const Difference&)>& take);
-
-/// `*` is any text and `?` any character. Takes time proportional to the product of both sizes at worst.
-bool glob_matches(std::string_view pattern, std::string_view text);
 
 }  // namespace assay::dataset

@@ -10,6 +10,7 @@
 
 #include "harness/dataset/form_tree.hpp"
 #include "harness/dataset/swap.hpp"
+#include "harness/dataset/value.hpp"
 #include "harness/dict/vr_table.hpp"
 
 namespace assay::dataset {
@@ -55,21 +56,6 @@ constexpr Tag sequence_end_tag{0xfffe, 0xe0dd};
 ByteView unpadded(ByteView value) {
   while (!value.empty() && (value.back() == ' ' || value.back() == 0)) value = value.first(value.size() - 1);
   return value;
-}
-
-bool has_numbers(Vr vr) {
-  switch (vr) {
-    case Vr::AT:
-    case Vr::FD:
-    case Vr::FL:
-    case Vr::SL:
-    case Vr::SS:
-    case Vr::SV:
-    case Vr::UL:
-    case Vr::US:
-    case Vr::UV: return true;
-    default: return false;
-  }
 }
 
 // One number of a value in its byte order.
@@ -373,6 +359,23 @@ Bytes encapsulated_bytes(const std::vector<Node>& nodes, std::uint32_t index) {
   }
   header(sequence_end_tag, 0);
   return bytes;
+}
+
+FormValue form_of_fragments(const std::vector<Node>& nodes, const Cursor& at, Form form, const FormOptions& options,
+                            LossReport& losses) {
+  const Node& node = at.node();
+  losses.add(form, LossKind::fragments, at, "fragments, written as the bytes of the value field");
+  if (node.tag != tags::PixelData || (node.vr != Vr::OB && node.vr != Vr::OW))
+    losses.add(form, LossKind::confused, at, "fragments in another element");
+  FormValue value;
+  value.vr = node.vr;
+  value.binary = encapsulated_bytes(nodes, at.index());
+  value.kind = FormValue::Kind::binary;
+  if (options.bulk && value.binary.size() >= options.bulk_from) {
+    value.uri = options.bulk(at, value.binary);
+    if (!value.uri.empty()) value.kind = FormValue::Kind::bulk;
+  }
+  return value;
 }
 
 std::optional<std::vector<ByteView>> fragments_in(ByteView value) {

@@ -83,6 +83,9 @@ Bytes little_endian(ByteView value, Vr vr, Endian from);
 
 /// Item headers, fragments and the delimiter as they stand in a stream (PS3.5 A.4).
 Bytes encapsulated_bytes(const std::vector<Node>& nodes, std::uint32_t index);
+/// The fragments at the cursor as one value, which is what both forms hold of them (PS3.18 F.2.7, PS3.5 A.4).
+FormValue form_of_fragments(const std::vector<Node>& nodes, const Cursor& at, Form form, const FormOptions& options,
+                            LossReport& losses);
 /// The fragments in such bytes; nothing when they are others.
 std::optional<std::vector<ByteView>> fragments_in(ByteView value);
 

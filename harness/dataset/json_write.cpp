@@ -59,27 +59,12 @@ class JsonWriter {
     }
     FormValue value;
     if (node.kind == NodeKind::fragments) {
-      losses_.add(Form::json, LossKind::fragments, at_, "fragments, written as the bytes of the value field");
-      if (node.tag != tags::PixelData || (node.vr != Vr::OB && node.vr != Vr::OW))
-        losses_.add(Form::json, LossKind::confused, at_, "fragments in another element");
-      value = encapsulated(node);
+      value = form_of_fragments(nodes_, at_, Form::json, options_, losses_);
     } else {
       value = form_value(at_, Form::json, options_, utf8_, losses_);
     }
     leaf(value);
     return node.kind != NodeKind::fragments;
-  }
-
-  FormValue encapsulated(const Node& node) {
-    FormValue value;
-    value.vr = node.vr;
-    value.binary = encapsulated_bytes(nodes_, at_.index());
-    value.kind = FormValue::Kind::binary;
-    if (options_.bulk && value.binary.size() >= options_.bulk_from) {
-      value.uri = options_.bulk(at_, value.binary);
-      if (!value.uri.empty()) value.kind = FormValue::Kind::bulk;
-    }
-    return value;
   }
 
   void leaf(const FormValue& value) {

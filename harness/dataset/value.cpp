@@ -83,13 +83,7 @@ bool splits_plainly(Vr vr, const CharacterSets& sets) {
 
 }  // namespace
 
-std::size_t multiplicity(Vr vr, ByteView value, const CharacterSets& sets) {
-  if (value.empty()) return 0;
-  if (splits_at_backslash(vr)) {
-    if (!splits_plainly(vr, sets)) return sets.split_values(value, vr).size();
-    const auto text = as_text(value);
-    return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\\'));
-  }
+bool has_numbers(Vr vr) {
   switch (vr) {
     case Vr::AT:
     case Vr::FD:
@@ -99,9 +93,19 @@ std::size_t multiplicity(Vr vr, ByteView value, const CharacterSets& sets) {
     case Vr::SV:
     case Vr::UL:
     case Vr::US:
-    case Vr::UV: return value.size() / unit_size(vr);
-    default: return 1;
+    case Vr::UV: return true;
+    default: return false;
   }
+}
+
+std::size_t multiplicity(Vr vr, ByteView value, const CharacterSets& sets) {
+  if (value.empty()) return 0;
+  if (splits_at_backslash(vr)) {
+    if (!splits_plainly(vr, sets)) return sets.split_values(value, vr).size();
+    const auto text = as_text(value);
+    return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\\'));
+  }
+  return has_numbers(vr) ? value.size() / unit_size(vr) : 1;
 }
 
 std::vector<Value> values(Vr vr, ByteView value, Endian endian, const CharacterSets& sets) {

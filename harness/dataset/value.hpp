@@ -72,6 +72,9 @@ std::optional<Numbers<T>> numbers(Vr vr, ByteView value, Endian endian);
 
 /// Texts of these VRs hold several values between backslashes (PS3.5 6.4).
 bool splits_at_backslash(Vr vr);
+/// VRs whose values are numbers in the byte order of the Data Set, counted by their size (PS3.5 6.2, 6.4). The VRs of
+/// streams (OB, OW ...) have one value.
+bool has_numbers(Vr vr);
 /// How many values there are: 0 for no bytes, 1 for SQ and the VRs of bytes (PS3.5 6.4).
 std::size_t multiplicity(Vr vr, ByteView value, const CharacterSets& sets = {});
 

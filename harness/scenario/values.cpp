@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "harness/base/glob.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/dict/dict.hpp"
 
@@ -375,28 +376,7 @@ bool matches_uid(std::string_view pattern, std::optional<std::string_view> value
   });
 }
 
-bool glob(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
+bool glob(std::string_view pattern, std::string_view text) { return glob_matches(pattern, text); }
 
 std::string uid_value(std::string_view text) {
   const auto uid = dict::uid_of(text);
