@@ -1,11 +1,11 @@
 #include <memory>
 
 #include "harness/app/convert.hpp"
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_convert(CLI::App& cli, FileCommands& commands) {
+void add_convert(CLI::App& cli, Commands& commands) {
   const auto options = std::make_shared<app::ConvertOptions>();
   auto* command = cli.add_subcommand("convert", "convert DICOM files between transfer syntaxes, JSON and XML");
   command->add_option("path", options->paths, "IN and OUT (- is standard input or output), or with --out what to read")

@@ -1,11 +1,11 @@
 #include <memory>
 
 #include "harness/app/dicomdir.hpp"
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_dicomdir(CLI::App& cli, FileCommands& commands) {
+void add_dicomdir(CLI::App& cli, Commands& commands) {
   struct Options {
     std::string path;
     bool json = false;

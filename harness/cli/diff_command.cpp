@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_diff(CLI::App& cli, FileCommands& commands) {
+void add_diff(CLI::App& cli, Commands& commands) {
   auto options = std::make_shared<app::DiffFilesOptions>();
   auto* command = cli.add_subcommand("diff", "compare two DICOM files, or two folders, element by element");
   command->add_option("first", options->first, "file or folder; - is standard input")

@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_dump(CLI::App& cli, FileCommands& commands) {
+void add_dump(CLI::App& cli, Commands& commands) {
   auto options = std::make_shared<app::DumpOptions>();
   auto* command = cli.add_subcommand("dump", "show DICOM files as text");
   command->add_option("path", options->paths, "files and folders; - is standard input")

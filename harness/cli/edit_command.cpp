@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_edit(CLI::App& cli, FileCommands& commands) {
+void add_edit(CLI::App& cli, Commands& commands) {
   auto options = std::make_shared<app::EditFilesOptions>();
   auto* command =
       cli.add_subcommand("edit", "change single elements of DICOM files and leave every other byte as it is");

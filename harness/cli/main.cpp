@@ -6,7 +6,7 @@
 
 #include "harness/app/commands.hpp"
 #include "harness/app/home.hpp"
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace {
 
@@ -174,8 +174,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
   echo_command->add_flag("--trace", echo.show_trace, "print every PDU");
   echo_command->footer("Example:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE");
 
-  cli::FileCommands file_commands;
-  cli::add_file_commands(line, file_commands);
+  cli::Commands file_commands;
+  cli::add_commands(line, file_commands);
 
   bool version_json = false;
   auto* version_command = line.add_subcommand("version", "version, build, edition of the standard's tables");

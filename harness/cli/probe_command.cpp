@@ -1,11 +1,11 @@
 #include <memory>
 
 #include "harness/app/probe.hpp"
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_probe(CLI::App& cli, FileCommands& commands) {
+void add_probe(CLI::App& cli, Commands& commands) {
   struct Options {
     std::vector<std::string> paths;
     bool json = false;

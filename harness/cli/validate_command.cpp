@@ -1,11 +1,11 @@
 #include <memory>
 
 #include "harness/app/validate.hpp"
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
-void add_validate(CLI::App& cli, FileCommands& commands) {
+void add_validate(CLI::App& cli, Commands& commands) {
   auto options = std::make_shared<app::ValidateOptions>();
   auto* command = cli.add_subcommand("validate", "say what in DICOM files breaks the standard (PS3.5, PS3.6, PS3.10)");
   command->add_option("path", options->paths, "files and folders; - is standard input")

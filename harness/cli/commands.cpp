@@ -1,4 +1,4 @@
-#include "harness/cli/file_commands.hpp"
+#include "harness/cli/commands.hpp"
 
 namespace assay::cli {
 
@@ -19,7 +19,7 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options) {
       ->type_name("FILE");
 }
 
-void add_file_commands(CLI::App& cli, FileCommands& commands) {
+void add_commands(CLI::App& cli, Commands& commands) {
   add_convert(cli, commands);
   add_dicomdir(cli, commands);
   add_diff(cli, commands);

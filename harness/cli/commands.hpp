@@ -1,0 +1,33 @@
+// The commands that have a file of their own each: a function that adds the command to the command line and says what
+// to do when it was chosen. Tests: tests/interop/
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <vector>
+
+#include "harness/app/console.hpp"
+#include "harness/app/object_file.hpp"
+
+namespace assay::cli {
+
+struct Command {
+  CLI::App* command;
+  std::function<int(app::Console&)> run;  // the options it reads are owned by the function
+};
+using Commands = std::vector<Command>;
+
+/// --as, --max-nesting and --private-dictionary, on every command that reads objects.
+void add_reading_options(CLI::App& command, app::ReadingOptions& options);
+
+// One line per command, in alphabetical order; main.cpp calls add_commands alone.
+void add_convert(CLI::App& cli, Commands& commands);
+void add_dicomdir(CLI::App& cli, Commands& commands);
+void add_diff(CLI::App& cli, Commands& commands);
+void add_dump(CLI::App& cli, Commands& commands);
+void add_edit(CLI::App& cli, Commands& commands);
+void add_probe(CLI::App& cli, Commands& commands);
+void add_validate(CLI::App& cli, Commands& commands);
+void add_commands(CLI::App& cli, Commands& commands);
+
+}  // namespace assay::cli
