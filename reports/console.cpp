@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "reports/combinations.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
 
@@ -124,6 +125,10 @@ std::string summary(const trace::RunResult& result, const Style& style) {
     heading = true;
     out += fmt::format("  {} {}: {}\n", paint(colour_of(c.verdict), detail::upper(trace::name(c.verdict))), c.id,
                        c.reason);
+  }
+  if (const auto explanations = explain_failures(result.cases); !explanations.empty()) {
+    out += "\nWhat failing cases of one table have in common:\n";
+    for (const auto& one : explanations) out += "  " + to_text(one) + "\n";
   }
   if (!result.stale_expectations.empty()) {
     out += "\nExpected deviations that did not happen (mend or remove these lines):\n";

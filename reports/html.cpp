@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "reports/combinations.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
 
@@ -157,6 +158,11 @@ std::string html(const trace::RunResult& result) {
   if (!result.stale_expectations.empty()) {
     out += "<h2>Expected deviations that did not happen</h2><ul>\n";
     for (const auto& s : result.stale_expectations) out += fmt::format("<li><code>{}</code></li>\n", escape(s));
+    out += "</ul>\n";
+  }
+  if (const auto explanations = explain_failures(result.cases); !explanations.empty()) {
+    out += "<h2>What failing cases of one table have in common</h2><ul>\n";
+    for (const auto& one : explanations) out += fmt::format("<li>{}</li>\n", escape(to_text(one)));
     out += "</ul>\n";
   }
   // Red first, so that the page opens on what needs doing; inside one verdict the catalogue's order stays.

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/hex.hpp"
+#include "reports/combinations.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
 
@@ -120,6 +121,16 @@ std::string json(const trace::RunResult& result) {
     counts[std::string(trace::name(verdict))] = result.count(verdict);
   ordered_json cases = ordered_json::array();
   for (const auto& c : result.cases) cases.push_back(case_json(c));
+  ordered_json explanations = ordered_json::array();
+  for (const auto& one : explain_failures(result.cases)) {
+    ordered_json when = ordered_json::object();
+    for (const auto& [name, value] : one.when) when[name] = value;
+    explanations.push_back({{"scenario", one.scenario},
+                            {"when", std::move(when)},
+                            {"explained", one.explained},
+                            {"failed", one.failed},
+                            {"judged", one.judged}});
+  }
   const ordered_json root{{"assay", result.assay_version},
                           {"command", result.command_line},
                           {"started", result.started},
@@ -132,6 +143,7 @@ std::string json(const trace::RunResult& result) {
                           {"interrupted", result.interrupted},
                           {"not_reached", result.not_reached},
                           {"counts", std::move(counts)},
+                          {"explanations", std::move(explanations)},
                           {"stale_expectations", result.stale_expectations},
                           {"cases", std::move(cases)}};
   // Bytes of other people's devices are not always UTF-8: they are replaced, never thrown at.

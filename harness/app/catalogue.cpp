@@ -141,12 +141,14 @@ bool passes(const Selection& f, const scenario::Scenario& s, const std::string& 
   if (!f.role.empty() && s.role != f.role) return false;
   if (!f.layer.empty() && group != f.layer) return false;
   if (!f.clause.empty() && !cites(s, f.clause)) return false;
+  if (!f.skip_tag.empty() && std::ranges::find(s.tags, f.skip_tag) != s.tags.end()) return false;
   return f.tag.empty() || std::find(s.tags.begin(), s.tags.end(), f.tag) != s.tags.end();
 }
 
 }  // namespace
 
-std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selection& selection) {
+std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selection& selection,
+                                                                  const scenario::Claims& claims) {
   Loader loader;
   std::vector<std::string> prefixes;
   bool whole = selection.items.empty();
@@ -186,6 +188,7 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
     return found;
   };
   for (std::size_t i = 0; i < loader.scenarios.size(); ++i) {
+    if (claims) scenario::prune_rows(loader.scenarios[i], claims);
     const auto shared = std::make_shared<const scenario::Scenario>(std::move(loader.scenarios[i]));
     const auto group = group_of(*shared);
     layers.insert(group);
@@ -208,6 +211,7 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
   };
   must_exist("--layer", selection.layer, layers);
   must_exist("--tag", selection.tag, tags);
+  must_exist("--skip-tag", selection.skip_tag, tags);
   if (!selection.clause.empty() && !clause_found)
     unknown.push_back(
         fmt::format("--clause '{}' is cited by no case; write it as 'PS3.8' or 'PS3.8 9.3.4' ('assay list --clauses')",

@@ -8,6 +8,7 @@
 
 #include "harness/app/options.hpp"
 #include "harness/scenario/model.hpp"
+#include "harness/scenario/parameters.hpp"
 
 namespace assay::app {
 
@@ -23,7 +24,9 @@ struct Catalogue {
 };
 
 /// Loads and selects. Errors are lines "file:line:column: message", or one sentence about an item that names nothing.
-std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selection& selection);
+/// `claims` of the device prune the combinations of parameters.
+std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selection& selection,
+                                                                  const scenario::Claims& claims = {});
 
 /// Loads single files; every mistake of every file.
 std::vector<std::string> check_files(const std::vector<std::string>& files, std::size_t& scenarios);

@@ -31,6 +31,7 @@ struct Selection {
   std::string layer;   // "", or a folder of the catalogue: "association", "pdata", ...
   std::string clause;  // "", or "PS3.8" or "PS3.8 9.3"
   std::string tag;     // "", or one tag
+  std::string skip_tag;
 };
 
 struct RunOptions {

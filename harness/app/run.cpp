@@ -55,7 +55,17 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
     console.error(what);
     good = false;
   };
-  auto catalogue = load_catalogue(options.selection);
+  if (!options.profile.empty()) {
+    if (auto profile = read_profile(options.profile)) {
+      setup.profile = std::move(*profile);
+    } else {
+      wrong(profile.error());
+    }
+  }
+  auto catalogue = load_catalogue(options.selection, setup.profile ? scenario::Claims([&](std::string_view claim) {
+                                    return setup.profile->claims(claim);
+                                  })
+                                                                   : scenario::Claims{});
   if (catalogue) {
     setup.catalogue = std::move(*catalogue);
     if (setup.catalogue.cases.empty())
@@ -64,13 +74,6 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
           "is");
   } else {
     for (const auto& e : catalogue.error()) wrong(e);
-  }
-  if (!options.profile.empty()) {
-    if (auto profile = read_profile(options.profile)) {
-      setup.profile = std::move(*profile);
-    } else {
-      wrong(profile.error());
-    }
   }
   if (!options.expected.empty()) {
     if (auto text = read_text(options.expected); !text) {
@@ -254,10 +257,15 @@ int run(const RunOptions& options, Console& console) {
   return run_with(loop, std::move(*setup), console);
 }
 
+/// Cases of the demo at the same time.
+constexpr unsigned demo_jobs = 6;
+
 int demo(RunOptions options, Console& console) {
   if (options.out.empty()) options.out = "assay-report";
   if (options.profile.empty()) options.profile = "assay-device";
   options.called_ae = "ASSAY-DEVICE";
+  if (!options.timeout) options.timeout = std::chrono::seconds(3);
+  options.jobs = std::max(options.jobs, demo_jobs);  // most of the slow cases only wait
   auto setup = check_options(options, console);
   if (!setup) return exit_codes::usage;
   peers::Loop loop;

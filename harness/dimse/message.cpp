@@ -27,6 +27,7 @@ constexpr CommandInfo commands[] = {
 
 /// The value of (0000,0800) that we send when a Data Set follows.
 constexpr std::uint16_t data_set_follows = 0x0001;
+constexpr std::size_t longest_uid = 64;  // PS3.5 9.1
 
 // Builders lay the bytes down once and index them, instead of setting element by element: a C-ECHO-RQ costs two
 // allocations, not two per element.
@@ -214,13 +215,15 @@ CommandSet response_to(const CommandSet& request, std::uint16_t status, bool wit
   const auto field = static_cast<std::uint16_t>(request.field().value_or(0) | 0x8000U);
   const auto* info = command_info(field);
   Writer out;
-  if (const auto uid = request.sop_class_uid(); !uid.empty()) out.uid(tags::AffectedSOPClassUID, uid);
+  // What cannot be a UID is not sent back: both are user options of a response.
+  const auto returnable = [](std::string_view uid) { return !uid.empty() && uid.size() <= longest_uid; };
+  if (const auto uid = request.sop_class_uid(); returnable(uid)) out.uid(tags::AffectedSOPClassUID, uid);
   out.u16(tags::CommandField, field);
   out.u16(tags::MessageIDBeingRespondedTo, request.message_id().value_or(0));
   out.u16(tags::CommandDataSetType, with_data_set ? data_set_follows : no_data_set);
   out.u16(tags::Status, status);
   if (holds_field(info, tags::AffectedSOPInstanceUID))
-    if (const auto uid = request.sop_instance_uid(); !uid.empty()) out.uid(tags::AffectedSOPInstanceUID, uid);
+    if (const auto uid = request.sop_instance_uid(); returnable(uid)) out.uid(tags::AffectedSOPInstanceUID, uid);
   for (const Tag type : {tags::EventTypeID, tags::ActionTypeID})
     if (holds_field(info, type))
       if (const auto value = request.elements().u16(type)) out.u16(type, *value);

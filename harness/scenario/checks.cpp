@@ -22,7 +22,9 @@ std::string connection_of(const Element& step) {
   return std::string(step.has("connection") ? step.value("connection") : std::string_view("c1"));
 }
 
-bool is_container(std::string_view name) { return name == "repeat" || name == "serve" || name == "on"; }
+bool is_container(std::string_view name) {
+  return name == "repeat" || name == "serve" || name == "on" || name == "measure";
+}
 
 /// Everything below the steps, in document order.
 void visit(const Element& element, const std::function<void(const Element&)>& visitor) {
@@ -143,6 +145,7 @@ class ConnectionCheck {
       if (is_step_with_connection(step.name)) used(step);
       if (step.name == "close" && !step.is("half", "yes")) close(step);
       if (step.name == "abort" || step.name == "release") close(step);
+      if (step.name == "measure") walk(step.children);
       if (step.name == "serve" || step.name == "repeat") {
         // What happens inside may happen never or often: only names are checked there.
         const auto open = open_;

@@ -145,6 +145,16 @@ void Connection::peer_closed(trace::Closing how, Instant now) {
   items.push_back(std::move(item));
 }
 
+void Connection::refused(Instant now) {
+  state = State::peer_closed;
+  ended(trace::Termination::none, "the device did not take the connection");
+  Item item;
+  item.kind = Item::Kind::closed;
+  item.at = now;
+  item.how = trace::Closing::rst;
+  items.push_back(std::move(item));
+}
+
 void Connection::sending(const Built& built, ByteView bytes, Instant now) {
   if (built.wrong && !provoked_) {
     provoked_ = true;

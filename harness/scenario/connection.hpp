@@ -30,6 +30,8 @@ class Connection {
   void opened(Instant now);
   void received(ByteView bytes, Instant now);
   void peer_closed(trace::Closing how, Instant now);
+  /// The peer did not take the connection at all: as if it had closed it at once.
+  void refused(Instant now);
   /// What we send, after it was given to the host. `wrong`: from here on our side is not blamed.
   void sending(const Built& built, ByteView bytes, Instant now);
   void closing(trace::Closing how, Instant now);

@@ -168,7 +168,8 @@ void add_head(Grammar& g) {
          true});
   g.add({"value",
          "One value of a parameter.",
-         {{"name", V::name, false, "stands in the case id; made from the value when not said"}},
+         {{"name", V::name, false, "stands in the case id; made from the value when not said"},
+          {"needs", V::address, false, "a claim: a profile that denies it prunes the value from the combinations"}},
          {},
          0,
          TextUse::optional});
@@ -468,7 +469,8 @@ void add_matchers(Grammar& g) {
          "Alternatives that are accepted with a remark.",
          {{"verdict", V::tolerated, true, "what the case becomes"},
           {"note", V::text, true, "why it is tolerated and not right"},
-          {"observe", V::assignment, false, "name=value to record"}},
+          {"observe", V::assignment, false, "name=value to record"},
+          {"leave", V::yes_no, false, "yes: ends the innermost repeat"}},
          join(Children{{"optional", "optional"}, {"any-of", "any-of"}}, matcher_children())});
 }
 
@@ -489,6 +491,7 @@ Children step_children() {
           {"pause-reading", "reading"},
           {"resume-reading", "reading"},
           {"repeat", "repeat"},
+          {"measure", "measure"},
           {"let", "let"},
           {"serve", "serve"},
           {"check-health", "check-health"},
@@ -501,7 +504,10 @@ Children step_children() {
 void add_steps(Grammar& g) {
   g.add({"connect",
          "Opens a connection to the device.",
-         {{"as", V::name, false, "its name; c1 when not said"}, within, judge},
+         {{"as", V::name, false, "its name; c1 when not said"},
+          within,
+          judge,
+          {"required", V::yes_no, false, "no: a connection that is refused counts as one that was closed at once"}},
          {}});
   g.add({"listen",
          "Listens for the device.",
@@ -566,6 +572,10 @@ void add_steps(Grammar& g) {
           {"variable", V::name, false, "counts from 1"},
           {"while", V::name, false, "a variable..."},
           {"is", V::text_match, false, "...and what it must be for another round"}},
+         step_children()});
+  g.add({"measure",
+         "How long the steps inside take, recorded as an observation and in the trace once all of them are over.",
+         {{"name", V::name, true, "of the observation"}},
          step_children()});
   g.add({"on", "A message and the steps that answer it.", {}, join(matcher_children(), step_children())});
   g.add({"serve",

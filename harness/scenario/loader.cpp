@@ -68,7 +68,7 @@ class Loader {
       for (const auto& child : children) {
         if (child.type == "include") {
           add_step(child, resolved, depth);
-        } else if (child.type == "repeat" || child.type == "serve" || child.type == "on") {
+        } else if (child.type == "repeat" || child.type == "serve" || child.type == "on" || child.type == "measure") {
           add_step(child, resolved, depth);
         } else {
           resolved.push_back(child);

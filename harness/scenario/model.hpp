@@ -63,6 +63,7 @@ struct IgnoredFinding {
 struct ParameterRow {
   std::string name;
   std::vector<std::pair<std::string, std::string>> values;
+  std::string needs;  // a claim of the one value that stands for a pruned one; the case is skipped without it
 };
 
 struct Scenario {

@@ -12,11 +12,13 @@ namespace {
 struct Choice {
   std::string label;
   std::string value;
+  std::string needs;
 };
 
 struct Parameter {
   std::string name;
   std::vector<Choice> choices;
+  std::vector<Choice> pruned;
 };
 
 /// What of a value may stand in a case id.
@@ -58,21 +60,24 @@ std::vector<ParameterRow> written_rows(const Element& parameters, std::vector<Lo
   return rows;
 }
 
-std::vector<Parameter> lists_of(const Element& parameters, std::vector<LoadError>& errors) {
+std::vector<Parameter> lists_of(const Element& parameters, std::vector<LoadError>& errors, const Claims& claims) {
   std::vector<Parameter> lists;
   for (const auto& element : parameters.children) {
     if (element.name != "parameter") {
       errors.push_back(error_at(element.at, "<" + element.name + "> needs combine=\"rows\""));
       continue;
     }
-    Parameter parameter{std::string(element.value("name")), {}};
+    Parameter parameter{std::string(element.value("name")), {}, {}};
     for (const auto word : words_of(element.value("values")))
-      parameter.choices.push_back({label_of(word), std::string(word)});
+      parameter.choices.push_back({label_of(word), std::string(word), {}});
     for (const auto& value : element.children) {
-      parameter.choices.push_back(
-          {value.has("name") ? std::string(value.value("name")) : label_of(value.text), value.text});
+      Choice choice{value.has("name") ? std::string(value.value("name")) : label_of(value.text), value.text,
+                    std::string(value.value("needs"))};
+      const bool denied = !choice.needs.empty() && claims && claims(choice.needs) == false;
+      (denied ? parameter.pruned : parameter.choices).push_back(std::move(choice));
     }
-    if (parameter.choices.empty()) errors.push_back(error_at(element.at, "the parameter has no values"));
+    if (parameter.choices.empty() && parameter.pruned.empty())
+      errors.push_back(error_at(element.at, "the parameter has no values"));
     if (std::ranges::any_of(lists, [&](const Parameter& other) { return other.name == parameter.name; }))
       errors.push_back(error_at(element.at, "a parameter named " + parameter.name + " stands above already"));
     lists.push_back(std::move(parameter));
@@ -136,14 +141,14 @@ std::vector<Combination> pairwise(const std::vector<Parameter>& lists) {
 
 }  // namespace
 
-std::vector<ParameterRow> rows_of(const Element& parameters, std::vector<LoadError>& errors) {
+std::vector<ParameterRow> rows_of(const Element& parameters, std::vector<LoadError>& errors, const Claims& claims) {
   const auto before = errors.size();
   const auto combine = parameters.has("combine") ? parameters.value("combine") : std::string_view("rows");
   std::vector<ParameterRow> rows;
   if (combine == "rows") {
     rows = written_rows(parameters, errors);
   } else {
-    const auto lists = lists_of(parameters, errors);
+    const auto lists = lists_of(parameters, errors, claims);
     std::size_t count = 1;
     std::size_t most = 1;  // pairwise needs at least the product of the two longest lists
     for (const auto& list : lists) {
@@ -155,15 +160,31 @@ std::vector<ParameterRow> rows_of(const Element& parameters, std::vector<LoadErr
     }
     if (errors.size() != before || lists.empty()) return rows;
     std::set<std::string> names;
-    for (const auto& combination : combine == "full" ? full(lists) : pairwise(lists)) {
+    const auto add = [&](const std::vector<const Choice*>& chosen, const std::string& needs) {
       ParameterRow row;
+      row.needs = needs;
       for (std::size_t p = 0; p < lists.size(); ++p) {
-        const auto& choice = lists[p].choices[combination[p]];
-        row.name.append(row.name.empty() ? "" : "_").append(choice.label);
-        row.values.emplace_back(lists[p].name, choice.value);
+        row.name.append(row.name.empty() ? "" : "_").append(chosen[p]->label);
+        row.values.emplace_back(lists[p].name, chosen[p]->value);
       }
       while (!names.insert(row.name).second) row.name += "-again";
       rows.push_back(std::move(row));
+    };
+    const bool all_have_values = std::ranges::none_of(lists, [](const auto& list) { return list.choices.empty(); });
+    std::vector<const Choice*> chosen(lists.size());
+    if (all_have_values) {
+      for (const auto& combination : combine == "full" ? full(lists) : pairwise(lists)) {
+        for (std::size_t p = 0; p < lists.size(); ++p) chosen[p] = &lists[p].choices[combination[p]];
+        add(chosen, {});
+      }
+    }
+    for (std::size_t p = 0; p < lists.size(); ++p) {
+      for (const auto& pruned : lists[p].pruned) {
+        for (std::size_t q = 0; q < lists.size(); ++q)
+          chosen[q] = lists[q].choices.empty() ? &lists[q].pruned.front() : &lists[q].choices.front();
+        chosen[p] = &pruned;
+        add(chosen, pruned.needs);
+      }
     }
   }
   if (rows.empty() && errors.size() == before)
@@ -171,6 +192,14 @@ std::vector<ParameterRow> rows_of(const Element& parameters, std::vector<LoadErr
   if (rows.size() > max_rows)
     errors.push_back(error_at(parameters.at, "these are more than " + std::to_string(max_rows) + " cases"));
   return rows;
+}
+
+void prune_rows(Scenario& scenario, const Claims& claims) {
+  for (const auto& element : scenario.head) {
+    if (element.name != "parameters" || !element.has("combine") || element.is("combine", "rows")) continue;
+    std::vector<LoadError> errors;  // none: it was loaded before
+    scenario.rows = rows_of(element, errors, claims);
+  }
 }
 
 }  // namespace assay::scenario

@@ -51,7 +51,7 @@ class Stages {
       if (step.is("judge", "yes")) judged_.insert(here);
       if (step.type == "expect") last_expect = here;
       if (is_judgeable(step.type)) last_judgeable = here;
-      if (step.type == "repeat" || step.type == "serve" || step.type == "on")
+      if (step.type == "repeat" || step.type == "serve" || step.type == "on" || step.type == "measure")
         count(step.children, position, last_expect, last_judgeable);
     }
   }
@@ -128,7 +128,7 @@ class Compiler {
       echo(step, connection_of(step), out, "the association that should still be served");
     } else if (step.name != "received") {
       Step plain{step, stage, {}, true, false, {}};
-      if (step.name == "repeat" || step.name == "serve" || step.name == "on") {
+      if (step.name == "repeat" || step.name == "serve" || step.name == "on" || step.name == "measure") {
         compile(step.children, plain.body);
         auto& children = plain.element.children;
         std::erase_if(children, [](const Element& child) { return !child.type.ends_with("-match"); });

@@ -24,7 +24,7 @@ struct Step {
   std::string purpose;     // "the association", for texts; empty when the element speaks for itself
   bool shown = true;       // stands in the executed scenario (parts of a ceremony do not)
   bool synthetic = false;  // on a connection of Assay's own (health check)
-  std::vector<Step> body;  // of repeat, serve, on
+  std::vector<Step> body;  // of repeat, serve, on, measure
 };
 
 /// The steps of a case. Variables other than parameters stay.

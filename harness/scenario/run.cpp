@@ -108,6 +108,7 @@ void Interpreter::Impl::run() {
     begun = false;
     // A step that pushed a frame has advanced its own already.
     if (frames.size() == depth) ++frames.back().at;
+    if (std::exchange(leaving, false)) leave_loop();
   }
   if (!ended && settled()) end();
 }
@@ -137,8 +138,28 @@ void Interpreter::Impl::leave(Frame& frame) {
       return;
     }
   }
+  if (loop != nullptr && loop->element.name == "measure") {
+    const auto took = seconds(now - frame.began);
+    const auto name = std::string(bound(loop->element, variables).value("name"));
+    result.observations.push_back({name, took});
+    for (auto& one : connections)
+      if (one->state != Connection::State::opening) one->observer().mark(name + ": " + took, now);
+  }
   frames.pop_back();
   begun = false;
+}
+
+void Interpreter::Impl::leave_loop() {
+  while (!frames.empty()) {
+    const auto* loop = frames.back().loop;
+    if (loop == nullptr || loop->element.name == "serve") return;  // not in a loop: nothing to leave
+    const bool loops = loop->element.name == "repeat";
+    if (loops)
+      frames.pop_back();
+    else
+      leave(frames.back());
+    if (loops) return;
+  }
 }
 
 void Interpreter::Impl::begin(const Step& step) {
@@ -147,9 +168,12 @@ void Interpreter::Impl::begin(const Step& step) {
   current = bound(step.element, variables);
   phase = 0;
   optional_seen = 0;
+  optional_run = nullptr;
+  optional_done.clear();
   tolerated.reset();
   deadline.reset();
-  if (step.shown && step.element.name != "repeat" && step.element.name != "serve") executed_step(current);
+  if (step.shown && step.element.name != "repeat" && step.element.name != "serve" && step.element.name != "measure")
+    executed_step(current);
   if (const auto* unset = without_value(current)) {
     own_fault(unset->at, "a variable in '" + unset->value + "' has no value yet");
     return;
@@ -193,6 +217,9 @@ Progress Interpreter::Impl::perform(const Step& step) {
   } else if (name == "repeat") {
     if (current.has("variable")) set_variable(std::string(current.value("variable")), "1");
     push_frame(step.body, &step);
+  } else if (name == "measure") {
+    push_frame(step.body, &step);
+    frames.back().began = now;
   } else if (name == "note") {
     for (auto& one : connections)
       if (one->is_open()) one->observer().mark(std::string(trimmed(current.text)), now);

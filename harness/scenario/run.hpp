@@ -52,6 +52,7 @@ struct Frame {
   std::size_t at = 0;
   const Step* loop = nullptr;
   std::int64_t round = 1;
+  Instant began{};  // of a measurement
 };
 
 enum class Progress : std::uint8_t { done, blocked };
@@ -127,6 +128,9 @@ struct Interpreter::Impl {
   bool settled();
 
   void leave(Frame& frame);
+
+  /// Ends the innermost repeat, and what stands in it.
+  void leave_loop();
 
   void begin(const Step& step);
 
@@ -217,10 +221,13 @@ struct Interpreter::Impl {
 
   // The step in hand.
   bool begun = false;
+  bool leaving = false;  // the innermost repeat, after this step
   Instant begun_at;
   Element current;  // with variables filled in
   int phase = 0;
-  std::size_t optional_seen = 0;
+  std::size_t optional_seen = 0;  // of the optional run that matched last
+  const Element* optional_run = nullptr;
+  std::vector<const Element*> optional_done;  // runs that matched at least as often as they must
   std::optional<Element> tolerated;  // by an optional run
   std::optional<Instant> deadline;
   bool send_done = false;

@@ -49,6 +49,7 @@ void Interpreter::Impl::capture(const Element& matcher, const Item& item, const 
 void Interpreter::Impl::matched(const Alternative& one) {
   if (one.tolerate != nullptr) tolerated = *one.tolerate;
   if (!tolerated) return;
+  if (tolerated->is("leave", "yes")) leaving = true;
   const auto verdict = trace::verdict_from(tolerated->value("verdict")).value_or(Verdict::warning);
   const auto observe = tolerated->value("observe");
   if (const auto equals = observe.find('='); equals != std::string_view::npos)
@@ -105,7 +106,14 @@ Progress Interpreter::Impl::expect(const Step& step) {
         matched(matched_one);
         return Progress::done;
       }
+      if (optional_run != matched_one.optional) {
+        optional_run = matched_one.optional;
+        optional_seen = 0;
+      }
       ++optional_seen;
+      if (const auto least = number_from(matched_one.optional->value("min")).value_or(0);
+          least > 0 && static_cast<std::int64_t>(optional_seen) == least)
+        optional_done.push_back(matched_one.optional);
       if (matched_one.tolerate != nullptr) tolerated = *matched_one.tolerate;
       const auto most = number_from(matched_one.optional->value("max")).value_or(1000);
       if (static_cast<std::int64_t>(optional_seen) > most) {
@@ -135,7 +143,9 @@ Progress Interpreter::Impl::expect(const Step& step) {
 bool Interpreter::Impl::too_few_optional(const std::vector<Alternative>& alternatives) const {
   for (const auto& one : alternatives) {
     if (one.optional == nullptr || one.tolerate != nullptr) continue;
-    if (static_cast<std::int64_t>(optional_seen) < number_from(one.optional->value("min")).value_or(0)) return true;
+    if (number_from(one.optional->value("min")).value_or(0) > 0 &&
+        std::ranges::find(optional_done, one.optional) == optional_done.end())
+      return true;
   }
   return false;
 }

@@ -21,6 +21,10 @@ Progress Interpreter::Impl::connect(const Step& step) {
   const auto target = fmt::format("a connection to {}:{}", environment.target_host, environment.target_port);
   if (!connect_failure.empty()) {
     const auto why = std::exchange(connect_failure, {});
+    if (current.is("required", "no")) {
+      connection->refused(now);
+      return Progress::done;
+    }
     stopped(step, "the device could not be reached: " + why, target, why);
     return Progress::blocked;
   }

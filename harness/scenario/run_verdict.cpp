@@ -171,6 +171,14 @@ void Interpreter::Impl::judge_findings() {
 }
 
 bool Interpreter::Impl::skipped() {
+  if (!scenario.rows.empty() && !scenario.rows[scenario_case.row].needs.empty()) {
+    const auto& claim = scenario.rows[scenario_case.row].needs;
+    if (environment.claims && environment.claims(claim) == false) {
+      result.verdict = Verdict::skipped;
+      result.reason = "the profile does not claim " + claim;
+      return true;
+    }
+  }
   for (const auto& need : scenario.needs) {
     const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
     if (!claim || *claim == need.claimed) continue;

@@ -320,6 +320,8 @@ void Session::deliver_p_data(const Inputs& inputs) {
       dimse_fault_ = "received P-DATA that makes no DIMSE message: " + first_error(out.problems);
     else if (has_error(out.command_problems))
       dimse_fault_ = "received a Command Set that cannot be decoded: " + first_error(out.command_problems);
+    else if (out.message && !out.message->command.field())
+      dimse_fault_ = "received a Command Set without Command Field, so that nobody knows what it asks for";
     if (dimse_fault_) return;
     append_bounded(message_problems_, out.problems);
     append_bounded(message_problems_, out.command_problems);

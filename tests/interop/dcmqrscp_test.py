@@ -10,10 +10,10 @@ class Dcmqrscp(products.CatalogueTest):
         products.need("dcmqrscp")
         with products.scratch() as folder:
             start = f"{products.HERE}/start_dcmqrscp.sh {folder} {{port}} {{called}}"
-            code, out, err = products.assay(
-                "run", "--role", "requestor", "--dut-start", start, "--jobs", 2, "--called-ae", "QRSCP", "--timeout", "5s",
-                "--profile", "dcmtk-dcmqrscp", "--expected", products.DEVIATIONS / "dcmtk-dcmqrscp.txt", "--out", folder / "report")
-            self.judge(code, out, err, folder / "report", expect_cases=60)
+            code, out, err = products.catalogue(
+                "--dut-start", start, "--called-ae", "QRSCP", "--profile", "dcmtk-dcmqrscp", "--expected", products.DEVIATIONS / "dcmtk-dcmqrscp.txt", "--out",
+                folder / "report")
+            self.judge(code, out, err, folder / "report", expect_cases=650)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ class Wlmscpfs(products.CatalogueTest):
         products.need("wlmscpfs")
         with products.scratch() as folder:
             start = f"{products.HERE}/start_wlmscpfs.sh {folder} {{port}} {{called}}"
-            code, out, err = products.assay(
-                "run", "--role", "requestor", "--dut-start", start, "--jobs", 2, "--called-ae", "WLM", "--timeout", "5s",
-                "--profile", "dcmtk-wlmscpfs", "--expected", products.DEVIATIONS / "dcmtk-wlmscpfs.txt", "--out", folder / "report")
-            r = self.judge(code, out, err, folder / "report", expect_cases=60)
+            code, out, err = products.catalogue(
+                "--dut-start", start, "--called-ae", "WLM", "--profile", "dcmtk-wlmscpfs", "--expected", products.DEVIATIONS / "dcmtk-wlmscpfs.txt", "--out",
+                folder / "report")
+            r = self.judge(code, out, err, folder / "report", expect_cases=650)
             stores = [c["verdict"] for c in r["cases"] if c["id"] == "ps3.4/B.2/store-once"]
             self.assertEqual(stores, ["skipped"], "wlmscpfs claims no storage: skipped, not failed")
 
