@@ -154,15 +154,16 @@ const Element* override_for(const Element& element, std::uint8_t id) {
   return nullptr;
 }
 
-pdu::PresentationContextItemAc answer_context(std::uint8_t id, std::string syntax, const Element* change) {
+/// `said` is the <context> of this id, or for those not named the A-ASSOCIATE-AC itself.
+pdu::PresentationContextItemAc answer_context(std::uint8_t id, std::string syntax, const Element& said) {
   pdu::PresentationContextItemAc context;
   context.id = id;
-  if (change != nullptr) context.result = number_or<std::uint8_t>(*change, "result", 0);
-  if (change == nullptr || !change->has("transfer")) {
+  context.result = number_or<std::uint8_t>(said, "result", 0);
+  if (!said.has("transfer")) {
     context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::move(syntax)});
     return context;
   }
-  for (const auto word : words_of(change->value("transfer")))
+  for (const auto word : words_of(said.value("transfer")))
     context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{uid_value(word)});
   return context;
 }
@@ -185,7 +186,8 @@ pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, cons
     answered.insert(proposal->id);
     const auto* change = override_for(element, proposal->id);
     if (change != nullptr && change->is("drop", "yes")) continue;
-    ac.items.emplace_back(answer_context(proposal->id, preferred_syntax(*proposal), change));
+    ac.items.emplace_back(
+        answer_context(proposal->id, preferred_syntax(*proposal), change == nullptr ? element : *change));
     if (change == nullptr && element.is("accept", "none")) {
       constexpr auto refused = pdu::ContextResult::abstract_syntax_not_supported;
       std::get<pdu::PresentationContextItemAc>(ac.items.back()).result = static_cast<std::uint8_t>(refused);
@@ -195,7 +197,13 @@ pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, cons
     if (child.name != "context" || child.is("drop", "yes")) continue;
     const auto id = number_or<std::uint8_t>(child, "id", 1);
     if (answered.insert(id).second)
-      ac.items.emplace_back(answer_context(id, std::string(uids::ImplicitVRLittleEndian), &child));
+      ac.items.emplace_back(answer_context(id, std::string(uids::ImplicitVRLittleEndian), child));
+  }
+  if (element.is("order", "reversed")) {
+    const auto first = std::ranges::find_if(ac.items, [](const pdu::AssociateItem& item) {
+      return std::holds_alternative<pdu::PresentationContextItemAc>(item);
+    });
+    std::reverse(first, ac.items.end());
   }
   add_user_information(ac, element, false);
   // Roles that were asked for are granted, unless the scenario answers them itself.

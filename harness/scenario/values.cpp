@@ -156,6 +156,7 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"status-class", "success, warning, failure, cancel or pending, split by |",
      "(success|warning|failure|cancel|pending)(\\|(success|warning|failure|cancel|pending))*"},
     {"acceptance", "all or none", "all|none"},
+    {"answer-order", "same or reversed", "same|reversed"},
     {"context", "a presentation context id or an abstract syntax (UID or keyword)", "[A-Za-z0-9.]+"},
 });
 static_assert(type_texts.size() == static_cast<std::size_t>(ValueType::context) + 1);
@@ -202,6 +203,7 @@ bool fits(ValueType type, std::string_view form) {
     case stray:
     case present_absent:
     case acceptance:
+    case answer_order:
     case synthetic: return one_of(form, texts(type).pattern);
     case split: {
       bool ok = !form.empty();
