@@ -236,7 +236,7 @@ Progress Interpreter::Impl::close() {
   const auto how = current.is("how", "rst") ? trace::Closing::rst : trace::Closing::fin;
   if (connection->state != Connection::State::closed) commands.push_back(Close{connection->id, how, half});
   if (half) {
-    connection->observer().closed(connection->our_side(), how, now);
+    connection->half_closing(how, now);
   } else {
     connection->closing(how, now);
   }
