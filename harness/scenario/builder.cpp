@@ -168,6 +168,20 @@ pdu::PresentationContextItemAc answer_context(std::uint8_t id, std::string synta
   return context;
 }
 
+/// accept="none" and only="...": what the A-ASSOCIATE-AC says of all contexts that it does not name.
+void apply_policy(pdu::PresentationContextItemAc& answer, const pdu::PresentationContextItemRq& proposal,
+                  const Element& element) {
+  if (element.is("accept", "none"))
+    answer.result = static_cast<std::uint8_t>(pdu::ContextResult::abstract_syntax_not_supported);
+  if (!element.has("only")) return;
+  const auto wanted = uid_value(element.value("only"));
+  const auto proposed = proposal.transfer_syntaxes();
+  if (std::ranges::find(proposed, wanted) == proposed.end())
+    answer.result = static_cast<std::uint8_t>(pdu::ContextResult::transfer_syntaxes_not_supported);
+  else
+    answer.sub_items = {pdu::TransferSyntaxSubItem{wanted}};
+}
+
 pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, const BuildInput& input) {
   pdu::AAssociateRq rq = dialogue.rq.value_or(pdu::AAssociateRq{});
   if (!dialogue.rq) {
@@ -188,10 +202,7 @@ pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, cons
     if (change != nullptr && change->is("drop", "yes")) continue;
     ac.items.emplace_back(
         answer_context(proposal->id, preferred_syntax(*proposal), change == nullptr ? element : *change));
-    if (change == nullptr && element.is("accept", "none")) {
-      constexpr auto refused = pdu::ContextResult::abstract_syntax_not_supported;
-      std::get<pdu::PresentationContextItemAc>(ac.items.back()).result = static_cast<std::uint8_t>(refused);
-    }
+    if (change == nullptr) apply_policy(std::get<pdu::PresentationContextItemAc>(ac.items.back()), *proposal, element);
   }
   for (const auto& child : element.children) {
     if (child.name != "context" || child.is("drop", "yes")) continue;

@@ -45,6 +45,7 @@ Attributes answer_attributes() {
   return {{"accept", V::acceptance, false, "all, or none: every context not named is refused with result 3"},
           {"result", V::number, false, "of every context not named"},
           {"transfer", V::uids, false, "of every context not named; empty: no transfer syntax item"},
+          {"only", V::uid, false, "accepts every context that offers this transfer syntax, refuses the others (4)"},
           {"order", V::answer_order, false, "reversed: contexts are answered in the reverse of their order"}};
 }
 
