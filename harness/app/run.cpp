@@ -278,6 +278,8 @@ int demo(RunOptions options, Console& console) {
     console.error(device.error());
     return exit_codes::internal;
   }
+  // Several cases wait until the device gives up; longer than any silence that a case asks for.
+  (*device)->requestor.dul_timeout = (*device)->requestor.dimse_timeout = std::chrono::seconds(3);
   setup->target_host = "127.0.0.1";
   setup->target_port = (*device)->port();
   setup->act_in_process = [&device](const scenario::Operate& operate, std::function<void(bool, std::string)> done) {

@@ -77,19 +77,20 @@ struct Runner::Impl {
 
   [[nodiscard]] std::map<std::string, Duration> waits() const {
     using namespace std::chrono_literals;
-    std::map<std::string, Duration> w{{"connect-timeout", 10s},
-                                      {"dul-timeout", 10s},
-                                      {"dimse-timeout", 30s},
-                                      {"artim", 45s},
-                                      {"operate-timeout", setup.ask_people ? 300s : 30s},
+    std::map<std::string, Duration> w{{"connect-timeout", 10s}, {"dul-timeout", 10s},
+                                      {"dimse-timeout", 30s},   {"artim", 45s},
+                                      {"device-timeout", 60s},  {"operate-timeout", setup.ask_people ? 300s : 30s},
                                       {"settle", 200ms}};
     if (setup.options.timeout)
       for (const auto* name : {"connect-timeout", "dul-timeout", "dimse-timeout"}) w[name] = *setup.options.timeout;
     if (setup.profile) {
-      // A stated ARTIM decides how long a case waits for it; the margin is for a busy machine.
-      const auto stated = setup.profile->policies.find("artim");
-      if (stated != setup.profile->policies.end())
-        if (const auto d = duration(stated->second)) w["artim"] = *d + 5s;
+      // Stated timers decide how long a case waits for them; the margin is for a busy machine.
+      for (const auto& [wait, policy] :
+           {std::pair<const char*, const char*>{"artim", "artim"}, {"device-timeout", "association-timeout"}}) {
+        const auto stated = setup.profile->policies.find(policy);
+        if (stated != setup.profile->policies.end())
+          if (const auto d = duration(stated->second)) w[wait] = *d + 5s;
+      }
     }
     return w;
   }

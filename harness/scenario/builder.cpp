@@ -154,17 +154,32 @@ const Element* override_for(const Element& element, std::uint8_t id) {
   return nullptr;
 }
 
-pdu::PresentationContextItemAc answer_context(std::uint8_t id, std::string syntax, const Element* change) {
+/// `said` is the <context> of this id, or for those not named the A-ASSOCIATE-AC itself.
+pdu::PresentationContextItemAc answer_context(std::uint8_t id, std::string syntax, const Element& said) {
   pdu::PresentationContextItemAc context;
   context.id = id;
-  if (change != nullptr) context.result = number_or<std::uint8_t>(*change, "result", 0);
-  if (change == nullptr || !change->has("transfer")) {
+  context.result = number_or<std::uint8_t>(said, "result", 0);
+  if (!said.has("transfer")) {
     context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::move(syntax)});
     return context;
   }
-  for (const auto word : words_of(change->value("transfer")))
+  for (const auto word : words_of(said.value("transfer")))
     context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{uid_value(word)});
   return context;
+}
+
+/// accept="none" and only="...": what the A-ASSOCIATE-AC says of all contexts that it does not name.
+void apply_policy(pdu::PresentationContextItemAc& answer, const pdu::PresentationContextItemRq& proposal,
+                  const Element& element) {
+  if (element.is("accept", "none"))
+    answer.result = static_cast<std::uint8_t>(pdu::ContextResult::abstract_syntax_not_supported);
+  if (!element.has("only")) return;
+  const auto wanted = uid_value(element.value("only"));
+  const auto proposed = proposal.transfer_syntaxes();
+  if (std::ranges::find(proposed, wanted) == proposed.end())
+    answer.result = static_cast<std::uint8_t>(pdu::ContextResult::transfer_syntaxes_not_supported);
+  else
+    answer.sub_items = {pdu::TransferSyntaxSubItem{wanted}};
 }
 
 pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, const BuildInput& input) {
@@ -185,17 +200,21 @@ pdu::AAssociateAc make_ac(const Element& element, const Dialogue& dialogue, cons
     answered.insert(proposal->id);
     const auto* change = override_for(element, proposal->id);
     if (change != nullptr && change->is("drop", "yes")) continue;
-    ac.items.emplace_back(answer_context(proposal->id, preferred_syntax(*proposal), change));
-    if (change == nullptr && element.is("accept", "none")) {
-      constexpr auto refused = pdu::ContextResult::abstract_syntax_not_supported;
-      std::get<pdu::PresentationContextItemAc>(ac.items.back()).result = static_cast<std::uint8_t>(refused);
-    }
+    ac.items.emplace_back(
+        answer_context(proposal->id, preferred_syntax(*proposal), change == nullptr ? element : *change));
+    if (change == nullptr) apply_policy(std::get<pdu::PresentationContextItemAc>(ac.items.back()), *proposal, element);
   }
   for (const auto& child : element.children) {
     if (child.name != "context" || child.is("drop", "yes")) continue;
     const auto id = number_or<std::uint8_t>(child, "id", 1);
     if (answered.insert(id).second)
-      ac.items.emplace_back(answer_context(id, std::string(uids::ImplicitVRLittleEndian), &child));
+      ac.items.emplace_back(answer_context(id, std::string(uids::ImplicitVRLittleEndian), child));
+  }
+  if (element.is("order", "reversed")) {
+    const auto first = std::ranges::find_if(ac.items, [](const pdu::AssociateItem& item) {
+      return std::holds_alternative<pdu::PresentationContextItemAc>(item);
+    });
+    std::reverse(first, ac.items.end());
   }
   add_user_information(ac, element, false);
   // Roles that were asked for are granted, unless the scenario answers them itself.

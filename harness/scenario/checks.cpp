@@ -438,7 +438,7 @@ void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
         if (e.has("while") != e.has("is")) errors.push_back(error_at(e.at, "while and is go together"));
         if (e.children.empty()) errors.push_back(error_at(e.at, "<repeat> needs steps"));
       }
-      if (e.type == "tolerate" && e.has("observe")) {
+      if ((e.type == "tolerate" || e.type == "accept") && e.has("observe")) {
         const auto name = e.value("observe").substr(0, e.value("observe").find('='));
         if (std::ranges::find(scenario.observes, name) == scenario.observes.end()) {
           errors.push_back(error_at(e.attribute("observe")->at,

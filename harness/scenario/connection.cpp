@@ -183,6 +183,11 @@ void Connection::closing(trace::Closing how, Instant now) {
         how == trace::Closing::fin ? "Assay closed the connection" : "Assay reset the connection");
 }
 
+void Connection::half_closing(trace::Closing how, Instant now) {
+  half_closed_ = true;
+  observer_.closed(our_side(), how, now);
+}
+
 void Connection::finish(Instant now) { observer_.finish(now); }
 
 }  // namespace assay::scenario

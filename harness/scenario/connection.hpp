@@ -40,7 +40,9 @@ class Connection {
   [[nodiscard]] trace::Side our_side() const { return we_opened_ ? trace::Side::requestor : trace::Side::acceptor; }
   [[nodiscard]] bool is_open() const { return state == State::open; }
   /// An association may exist, as far as was seen: leaving needs an A-ABORT (PS3.8 7.3).
-  [[nodiscard]] bool needs_abort() const { return rq_passed_ && !over_; }
+  [[nodiscard]] bool needs_abort() const { return rq_passed_ && !over_ && !half_closed_; }
+  /// We have closed our direction: nothing can be sent any more.
+  void half_closing(trace::Closing how, Instant now);
   [[nodiscard]] bool provoked() const { return provoked_; }
   [[nodiscard]] trace::Termination termination() const { return termination_; }
   [[nodiscard]] const std::string& termination_detail() const { return termination_detail_; }
@@ -63,6 +65,7 @@ class Connection {
   bool we_opened_;
   bool rq_passed_ = false;
   bool release_asked_ = false;
+  bool half_closed_ = false;
   bool over_ = false;
   bool provoked_ = false;
   bool lost_ = false;  // the peer's stream cannot be followed any more

@@ -53,8 +53,9 @@ enum class ValueType : std::uint8_t {
   text_match,
   uid_match,
   status_class,
-  acceptance,  // all, none
-  context,     // id or abstract syntax
+  acceptance,    // all, none
+  answer_order,  // same, reversed
+  context,       // id or abstract syntax
 };
 
 struct AttributeSpec {

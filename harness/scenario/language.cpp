@@ -40,8 +40,13 @@ Attributes associate_attributes() {
           {"implementation-version-name", V::text, false, "Assay's own when not said; absent leaves it out"}};
 }
 
-AttributeSpec accept_attribute() {
-  return {"accept", V::acceptance, false, "all, or none: every context not named is refused with result 3"};
+/// How an A-ASSOCIATE-AC answers the contexts that are not named.
+Attributes answer_attributes() {
+  return {{"accept", V::acceptance, false, "all, or none: every context not named is refused with result 3"},
+          {"result", V::number, false, "of every context not named"},
+          {"transfer", V::uids, false, "of every context not named; empty: no transfer syntax item"},
+          {"only", V::uid, false, "accepts every context that offers this transfer syntax, refuses the others (4)"},
+          {"order", V::answer_order, false, "reversed: contexts are answered in the reverse of their order"}};
 }
 
 Attributes dimse_send_attributes() {
@@ -320,7 +325,7 @@ void add_messages(Grammar& g) {
   g.add({"a-associate-rq-send", "A-ASSOCIATE-RQ (PS3.8 9.3.2).", associate_attributes(),
          join(join(Children{{"context", "context-rq"}}, negotiation_children()), modifications())});
   g.add({"a-associate-ac-send", "A-ASSOCIATE-AC (PS3.8 9.3.3), answering the request that came.",
-         join(Attributes{accept_attribute()}, associate_attributes()),
+         join(answer_attributes(), associate_attributes()),
          join(join(Children{{"context", "context-ac"}}, negotiation_children()), modifications())});
   g.add({"a-associate-rj-send",
          "A-ASSOCIATE-RJ (PS3.8 9.3.4).",
@@ -512,12 +517,15 @@ void add_steps(Grammar& g) {
   g.add({"listen",
          "Listens for the device.",
          {{"as", V::name, false, "its name; l1 when not said"},
-          {"port", V::port, false, "that of the run when not said"}},
+          {"port", V::port, false, "that of the run when not said"},
+          {"refuse", V::yes_no, false, "yes: nobody listens there, whoever calls is refused"}},
          {}});
   g.add({"accept",
          "Waits for the device to connect.",
          {{"listener", V::name, false, "l1 when not said"},
           {"as", V::name, false, "name of the connection; c1 when not said"},
+          {"optional", V::yes_no, false, "yes: when the device does not call, the case is over"},
+          {"observe", V::name, false, "records how many connections the device has opened by then"},
           within,
           judge},
          {}});
@@ -533,7 +541,7 @@ void add_steps(Grammar& g) {
           {"wait", V::yes_no, false, "yes: until it is done"},
           within},
          {{"word", "word"}}});
-  auto ceremony = join(Attributes{connection, within, judge, accept_attribute()}, associate_attributes());
+  auto ceremony = join(join(Attributes{connection, within, judge}, answer_attributes()), associate_attributes());
   g.add({"associate", "Establishes an association, as requestor or as acceptor of it.", std::move(ceremony),
          join(Children{{"context", "context-any"}}, negotiation_children())});
   g.add({"send",

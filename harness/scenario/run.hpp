@@ -34,6 +34,7 @@ struct Listener {
   ListenerId id = 0;
   std::string name;
   bool ready = false;
+  bool refuses = false;  // closed again as soon as its port is known
   std::string failure;
   std::uint16_t port = 0;
   std::deque<ConnectionId> waiting;  // accepted by the host, not yet by a step
@@ -43,6 +44,7 @@ struct Operation {
   std::uint32_t id = 0;
   bool over = false;
   bool done = false;
+  bool to_be_refused = false;  // sent to a port where nobody listens: that it fails is what was wanted
   std::string detail;
 };
 
@@ -148,6 +150,11 @@ struct Interpreter::Impl {
   Progress listen(const Step& step);
 
   Progress accept(const Step& step);
+
+  Progress accept_optional();
+
+  /// Records how many connections the device has opened so far, where the step asks for it.
+  void count_calls();
 
   Progress operate(const Step& step);
 

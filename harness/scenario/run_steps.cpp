@@ -42,12 +42,17 @@ Progress Interpreter::Impl::listen(const Step& step) {
     Listener made;
     made.id = static_cast<ListenerId>(listeners.size() + 1);
     made.name = name;
+    made.refuses = current.is("refuse", "yes");
     listeners.push_back(made);
     const auto port = current.has("port") ? number_from(current.value("port")).value_or(0) : environment.listen_port;
     commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port)});
   }
   const auto* listener = listener_named(name);
-  if (listener->ready) return Progress::done;
+  if (listener->ready) {
+    // A port that was free a moment ago and is known: whoever calls it now is refused.
+    if (listener->refuses) commands.push_back(StopListening{listener->id});
+    return Progress::done;
+  }
   if (!listener->failure.empty()) {
     judge(Verdict::error, "Assay cannot listen: " + listener->failure);
     end();
@@ -69,9 +74,12 @@ Progress Interpreter::Impl::accept(const Step& step) {
     auto* connection = connection_with(listener->waiting.front());
     listener->waiting.pop_front();
     connection->name = current.has("as") ? current.value("as") : std::string_view("c1");
+    count_calls();
     return Progress::done;
   }
-  const auto failed = std::ranges::find_if(operations, [](const Operation& one) { return one.over && !one.done; });
+  if (current.is("optional", "yes")) return accept_optional();
+  const auto failed = std::ranges::find_if(
+      operations, [](const Operation& one) { return one.over && !one.done && !one.to_be_refused; });
   if (failed != operations.end()) {
     stopped(step, "the device did not act: " + failed->detail, "a connection from the device", failed->detail);
   } else if (const auto limit = within(current, "operate-timeout"); overdue(limit)) {
@@ -79,6 +87,29 @@ Progress Interpreter::Impl::accept(const Step& step) {
             "no connection in " + seconds(limit));
   }
   return Progress::blocked;
+}
+
+/// A device that has done what it was asked to do, and does not call again, has told all it has to tell.
+Progress Interpreter::Impl::accept_optional() {
+  const bool all_done = std::ranges::all_of(operations, [](const Operation& one) { return one.over; });
+  if (all_done && phase == 0) {
+    phase = 1;
+    const auto late = now + wait_named("settle");  // a connection may come in just behind the news
+    deadline = deadline ? std::min(*deadline, late) : late;
+  }
+  if (!overdue(within(current, "operate-timeout"))) return Progress::blocked;
+  count_calls();
+  end();
+  return Progress::blocked;
+}
+
+void Interpreter::Impl::count_calls() {
+  if (!current.has("observe")) return;
+  const auto name = std::string(current.value("observe"));
+  const auto calls =
+      std::ranges::count_if(connections, [](const auto& one) { return one->our_side() == trace::Side::acceptor; });
+  std::erase_if(result.observations, [&](const trace::Observation& one) { return one.name == name; });
+  result.observations.push_back({name, std::to_string(calls)});
 }
 
 Progress Interpreter::Impl::operate(const Step& step) {
@@ -93,7 +124,8 @@ Progress Interpreter::Impl::operate(const Step& step) {
       if (child.name == "word") command.words.emplace_back(child.value("name"), child.value("value"));
     const auto* listener = listener_named(current.has("listener") ? current.value("listener") : std::string_view("l1"));
     if (listener != nullptr) command.words.emplace_back("port", std::to_string(listener->port));
-    operations.push_back({command.operation, false, false, {}});
+    const bool refused = listener != nullptr && listener->refuses;
+    operations.push_back({command.operation, false, false, refused, {}});
     operation_waited = command.operation;
     commands.push_back(std::move(command));
   }
@@ -101,7 +133,7 @@ Progress Interpreter::Impl::operate(const Step& step) {
       current.has("wait") ? current.is("wait", "yes") : action == "start" || action == "stop" || action == "restart";
   if (!waits) return Progress::done;
   const auto& operation = operations[operation_waited - 1];
-  if (operation.over && operation.done) return Progress::done;
+  if (operation.over && (operation.done || operation.to_be_refused)) return Progress::done;
   const auto limit = within(current, "operate-timeout");
   if (operation.over) {
     stopped(step, "the device did not act: " + operation.detail, action, operation.detail);
@@ -208,7 +240,7 @@ Progress Interpreter::Impl::close() {
   const auto how = current.is("how", "rst") ? trace::Closing::rst : trace::Closing::fin;
   if (connection->state != Connection::State::closed) commands.push_back(Close{connection->id, how, half});
   if (half) {
-    connection->observer().closed(connection->our_side(), how, now);
+    connection->half_closing(how, now);
   } else {
     connection->closing(how, now);
   }

@@ -11,7 +11,7 @@
 namespace assay::scenario {
 namespace {
 
-constexpr std::array<std::string_view, 6> wait_names{"dul-timeout",     "dimse-timeout",   "artim",
+constexpr std::array<std::string_view, 7> wait_names{"dul-timeout",     "dimse-timeout",   "artim", "device-timeout",
                                                      "connect-timeout", "operate-timeout", "settle"};
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -120,9 +120,11 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"port", "a port number from 0 to 65535", "[0-9]{1,5}"},
     {"hex", "hex digits in pairs", "[0-9A-Fa-f\\s]*"},
     {"duration",
-     "a time such as 500ms, 2s or 1m, or one of dul-timeout, dimse-timeout, artim, connect-timeout, operate-timeout, "
+     "a time such as 500ms, 2s or 1m, or one of dul-timeout, dimse-timeout, artim, device-timeout, connect-timeout, "
+     "operate-timeout, "
      "settle",
-     "[0-9]+(\\.[0-9]+)?(ms|s|m)|dul-timeout|dimse-timeout|artim|connect-timeout|operate-timeout|settle"},
+     "[0-9]+(\\.[0-9]+)?(ms|s|m)|dul-timeout|dimse-timeout|artim|device-timeout|connect-timeout|operate-timeout|"
+     "settle"},
     {"yes-no", "yes or no", "yes|no"},
     {"role", "requestor or acceptor", "requestor|acceptor"},
     {"level", "shall, should, may or statement", "shall|should|may|statement"},
@@ -156,6 +158,7 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"status-class", "success, warning, failure, cancel or pending, split by |",
      "(success|warning|failure|cancel|pending)(\\|(success|warning|failure|cancel|pending))*"},
     {"acceptance", "all or none", "all|none"},
+    {"answer-order", "same or reversed", "same|reversed"},
     {"context", "a presentation context id or an abstract syntax (UID or keyword)", "[A-Za-z0-9.]+"},
 });
 static_assert(type_texts.size() == static_cast<std::size_t>(ValueType::context) + 1);
@@ -202,6 +205,7 @@ bool fits(ValueType type, std::string_view form) {
     case stray:
     case present_absent:
     case acceptance:
+    case answer_order:
     case synthetic: return one_of(form, texts(type).pattern);
     case split: {
       bool ok = !form.empty();

@@ -278,6 +278,9 @@ void Session::receive_p_data(const pdu::Framer::Frame& frame, Instant now) {
   bool valid = pdu::decode_p_data(frame.bytes, frame.offset, values_, problems);
   if (!valid) {
     inputs.why = "received an invalid P-DATA-TF: " + first_error(problems);
+  } else if (values_.empty()) {
+    valid = false;
+    inputs.why = "received a P-DATA-TF without a PDV";
   } else if (!options_.raw_data) {
     for (const auto& value : values_) {
       if (contexts_.contains(value.context_id)) continue;

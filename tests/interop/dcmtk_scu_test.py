@@ -12,9 +12,9 @@ class DcmtkScu(products.CatalogueTest):
             file = products.synthetic_file(folder)
             act = f"{products.HERE}/act_dcmtk.sh {{action}} {{host}} {{port}} {{called}} {{calling}} {file}"
             code, out, err = products.assay(
-                "run", "--role", "acceptor", "--dut-act", act, "--called-ae", "DCMTK", "--timeout", "8s", "--jobs", 4,
-                "--profile", "dcmtk-scu", "--expected", products.DEVIATIONS / "dcmtk-scu.txt", "--out", folder / "report")
-            self.judge(code, out, err, folder / "report", expect_cases=25)
+                "run", "--role", "acceptor", "--dut-act", act, "--called-ae", "DCMTK", "--timeout", "8s", "--jobs", 12,
+                "--profile", "dcmtk-scu", "--expected", products.DEVIATIONS / "dcmtk-scu.txt", "--out", folder / "report", *products.quick())
+            self.judge(code, out, err, folder / "report", expect_cases=400 if products.LONG else 100)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build" / "release" / "assay"))
+LONG = bool(os.environ.get("ASSAY_LONG"))
 DEVIATIONS = ROOT / "conformance" / "known-deviations"
 
 
@@ -25,6 +26,11 @@ def need(*programs):
     missing = [p for p in programs if shutil.which(p) is None]
     if missing:
         sys.exit("not installed: " + ", ".join(missing) + " (tests/run installs what the tests need)")
+
+
+def quick():
+    """What a run leaves to the long tier: the cases that wait for time-outs, and three quarters of the others."""
+    return () if LONG else ("--skip-tag", "slow", "--shard", "1/4")
 
 
 def free_port():

@@ -71,6 +71,17 @@ std::vector<Planted> planted_in_data() {
           std::get<pdu::MaximumLengthSubItem>(user_information_of(rq).sub_items[0]).maximum_length = fault ? 76 : 4096;
           c.associate(rq).echo().release();
         });
+  for (const auto side : {R, A}) {
+    plant(side == R ? "MaximumLengthWithoutRoomOfRequestor" : "MaximumLengthWithoutRoomOfAcceptor",
+          "ps3.8/D.1/maximum-length-without-room", side, side == R ? 1 : 2, std::nullopt,
+          [side](Conversation& c, bool fault) {
+            auto rq = associate_rq();
+            auto ac = associate_ac();
+            auto& user = side == R ? user_information_of(rq) : user_information_of(ac);
+            std::get<pdu::MaximumLengthSubItem>(user.sub_items[0]).maximum_length = fault ? 7 : 8;
+            c.associate(rq, ac).release();
+          });
+  }
   plant("RefusedContextUsed", "ps3.8/9.3.5.1/context-not-accepted", R, 3, 10, [](Conversation& c, bool fault) {
     const auto id = fault ? context::refused : context::echo;
     c.associate().send(R, message(id, dimse::c_echo_rq(1)));

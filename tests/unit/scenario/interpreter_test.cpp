@@ -253,6 +253,65 @@ TEST(Interpreter, As_acceptor_it_answers_by_script) {
   EXPECT_EQ(run.result.traces.front().connection, "c1");
 }
 
+constexpr std::string_view two_calls = R"(<observe name="calls"/><listen/><operate action="echo"/><accept/>
+    <expect><a-associate-rq/></expect><send><a-associate-rj result="2" source="3" reason="1"/></send>
+    <expect judge="yes"><closed/></expect><close/>
+    <accept optional="yes" observe="calls"/><associate/>
+    <expect><c-echo-rq/></expect><send><c-echo-rsp/></send><release/>)";
+
+std::unique_ptr<Modality> one_echo() {
+  dimse::Message echo;
+  echo.command = dimse::c_echo_rq(7);
+  return std::make_unique<Modality>(std::string(uids::Verification), std::vector{echo});
+}
+
+TEST(Interpreter, A_case_is_over_when_a_device_that_may_call_again_does_not) {
+  MemoryHost host(nullptr);
+  host.when_operated(one_echo);
+  const Played run(std::string(two_calls), host, environment(), R"(role="acceptor")");
+  EXPECT_EQ(run.result.verdict, Verdict::pass) << run.result.reason;
+  ASSERT_EQ(run.result.observations.size(), 1u);
+  EXPECT_EQ(run.result.observations[0].name, "calls");
+  EXPECT_EQ(run.result.observations[0].value, "1");
+}
+
+TEST(Interpreter, A_second_call_is_taken_and_counted) {
+  MemoryHost host(nullptr);
+  host.when_operated(one_echo);
+  host.calls_for_each_operation(2);
+  const Played run(std::string(two_calls), host, environment(), R"(role="acceptor")");
+  EXPECT_EQ(run.result.verdict, Verdict::pass) << run.result.reason;
+  ASSERT_EQ(run.result.observations.size(), 1u);
+  EXPECT_EQ(run.result.observations[0].value, "2");
+  EXPECT_EQ(run.result.traces.size(), 2u);
+}
+
+TEST(Interpreter, Where_nobody_listens_an_operation_may_fail) {
+  MemoryHost host(nullptr);
+  host.when_operated(one_echo);
+  const Played run(R"(<listen as="l0" refuse="yes"/><operate action="echo" listener="l0" wait="yes"/>
+    <listen/><operate action="echo"/><accept/><associate/><expect judge="yes"><c-echo-rq/></expect><close/>)",
+                   host, environment(), R"(role="acceptor")");
+  EXPECT_EQ(run.result.verdict, Verdict::pass) << run.result.reason;
+  EXPECT_EQ(host.operated.size(), 2u);
+}
+
+TEST(Interpreter, An_answer_may_speak_of_all_contexts_at_once) {
+  const auto answered = [](std::string_view how) {
+    MemoryHost host(nullptr);
+    host.when_operated(one_echo);
+    const Played run("<associate " + std::string(how) + "/><expect><any/><closed/></expect>", host, environment(),
+                     R"(role="acceptor" operate="echo")");
+    const auto decoded = pdu::decode(host.sent.at(0).bytes);
+    return *std::get<pdu::AAssociateAc>(*decoded.pdu).contexts().at(0);
+  };
+  EXPECT_EQ(answered(R"(result="4")").result, 4);
+  EXPECT_EQ(answered(R"(transfer="1.2.3")").transfer_syntax(), "1.2.3");
+  EXPECT_EQ(answered(R"(transfer="")").sub_items.size(), 0u);
+  EXPECT_EQ(answered(R"(only="ImplicitVRLittleEndian")").result, 0);
+  EXPECT_EQ(answered(R"(only="ExplicitVRLittleEndian")").result, 4);
+}
+
 TEST(Interpreter, A_device_that_nobody_can_operate_is_inconclusive) {
   MemoryHost host(nullptr);
   const Played run("<associate/>", host, environment(), R"(role="acceptor" operate="echo")");

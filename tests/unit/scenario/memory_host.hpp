@@ -162,6 +162,9 @@ class MemoryHost {
   /// What connects to us when the device is operated.
   void when_operated(MakePeer modality) { modality_ = std::move(modality); }
 
+  /// How often it connects then; once when not said.
+  void calls_for_each_operation(int calls) { calls_ = calls; }
+
   trace::CaseResult run(Interpreter& interpreter) {
     interpreter.start(now_);
     for (int round = 0; round < 100'000 && !interpreter.finished(); ++round) {
@@ -204,17 +207,26 @@ class MemoryHost {
         if (!close->only_write_half) peers_.erase(found);
       }
     } else if (const auto* listen = std::get_if<Listen>(&command)) {
+      listeners_.push_back(listen->listener);
       interpreter.listening(listen->listener, 11112, now_);
+    } else if (const auto* stop = std::get_if<StopListening>(&command)) {
+      std::erase(listeners_, stop->listener);
     } else if (const auto* operate = std::get_if<Operate>(&command)) {
       operated.push_back(*operate);
       if (!modality_) {
         interpreter.operated(operate->operation, false, "nothing says how", now_);
         return;
       }
-      auto peer = modality_();
-      peer->opened(now_);
-      const auto id = interpreter.accepted(1, "127.0.0.1:50001", now_);
-      peers_[id] = std::move(peer);
+      if (listeners_.empty()) {
+        interpreter.operated(operate->operation, false, "connection refused", now_);
+        return;
+      }
+      for (int call = 0; call < calls_; ++call) {
+        auto peer = modality_();
+        peer->opened(now_);
+        const auto id = interpreter.accepted(listeners_.back(), "127.0.0.1:50001", now_);
+        peers_[id] = std::move(peer);
+      }
       interpreter.operated(operate->operation, true, "done", now_);
     }
   }
@@ -238,6 +250,8 @@ class MemoryHost {
 
   MakePeer device_;
   MakePeer modality_;
+  int calls_ = 1;
+  std::vector<ListenerId> listeners_;
   std::map<ConnectionId, std::unique_ptr<Peer>> peers_;
   Instant now_;
 };
