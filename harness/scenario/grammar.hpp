@@ -53,8 +53,11 @@ enum class ValueType : std::uint8_t {
   text_match,
   uid_match,
   status_class,
-  acceptance,  // all, none
-  context,     // id or abstract syntax
+  acceptance,   // all, none
+  tls_mode,     // yes, no, later
+  tls_version,  // 1.0 to 1.3
+  certificate,  // own, none, expired...
+  context,      // id or abstract syntax
 };
 
 struct AttributeSpec {

@@ -175,6 +175,10 @@ bool Interpreter::Impl::skipped() {
     const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
     if (!claim || *claim == need.claimed) continue;
     result.verdict = Verdict::skipped;
+    if (const auto why = environment.skip_reasons.find(need.claim); why != environment.skip_reasons.end()) {
+      result.reason = why->second;
+      return true;
+    }
     result.reason =
         need.claimed ? "the profile does not claim " + need.claim : "only for devices that do not claim " + need.claim;
     return true;
