@@ -324,6 +324,12 @@ void Connection::send(ByteView bytes) {
   }
   if (!open_ || lingering_ || close_write_ || secured_) return;
   tls_->write(bytes);
+  if (tls_->state() != TlsEngine::State::established) {
+    // TLS is over, which is told on its own; nobody has to wait for these bytes.
+    asio::post(loop_.context, [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && self->handlers_.sent) self->handlers_.sent();
+    });
+  }
   send_records();
 }
 

@@ -55,6 +55,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void send(ByteView bytes);
   /// Separate writes of these lengths (the last repeats), `pause` apart.
   void send_in_pieces(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause);
+  /// As they are, into the stream of TLS records.
+  void send_below_tls(ByteView bytes) { send_raw(bytes); }
   [[nodiscard]] std::size_t unsent() const { return unsent_; }
 
   void read(bool on);

@@ -273,6 +273,10 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       interpreter_->sent(command.connection, loop_.now());
       return;
     }
+    if (command.below_tls) {
+      connection->send_below_tls(command.bytes);
+      return;
+    }
     connection->send_in_pieces(command.bytes, command.pieces, command.pause);
   }
 

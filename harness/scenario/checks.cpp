@@ -429,7 +429,8 @@ void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
       if (e.type == "expect") check_expect(e, errors);
       check_modification(e, errors);
       check_sources(e, errors);
-      if (!needs_tls && (e.type == "start-tls" || ((e.type == "connect" || e.type == "listen") && e.has("tls"))))
+      if (!needs_tls && (e.type == "start-tls" || e.has("below-tls") ||
+                         ((e.type == "connect" || e.type == "listen") && e.has("tls"))))
         errors.push_back(error_at(e.at, "this is for runs that speak TLS: say <needs claim=\"tls\"/> in the head"));
       if (e.type == "on" && std::ranges::none_of(e.children, is_matcher))
         errors.push_back(error_at(e.at, "<on> needs the message it answers"));

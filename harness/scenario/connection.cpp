@@ -228,6 +228,12 @@ void Connection::sending(const Built& built, ByteView bytes, Instant now) {
   if (built.rq) rq_passed_ = true;
 }
 
+void Connection::sending_below_tls(std::size_t length, Instant now) {
+  provoked_ = true;
+  observer_.provoke(true);
+  observer_.mark(fmt::format("{} bytes below TLS", length), now);
+}
+
 void Connection::closing(trace::Closing how, Instant now) {
   if (state == State::closed || state == State::opening) return;
   const bool was_open = state == State::open;

@@ -36,6 +36,8 @@ class Connection {
   void tls_ended(const trace::Tls& tls, Instant now);
   /// What we send, after it was given to the host. `wrong`: from here on our side is not blamed.
   void sending(const Built& built, ByteView bytes, Instant now);
+  /// Bytes into the stream below TLS: wrong on purpose, and no DICOM.
+  void sending_below_tls(std::size_t length, Instant now);
   void closing(trace::Closing how, Instant now);
   void finish(Instant now);
 

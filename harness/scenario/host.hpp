@@ -51,6 +51,7 @@ struct Send {
   Bytes bytes;
   std::vector<std::size_t> pieces;
   Duration pause{};
+  bool below_tls = false;  // as they are, into the stream of TLS records
 };
 struct Close {
   ConnectionId connection = 0;

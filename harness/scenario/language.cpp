@@ -585,7 +585,8 @@ void add_steps(Grammar& g) {
           {"split", V::split, false, "segment lengths; the last repeats"},
           {"pause", V::duration, false, "between segments"},
           {"truncate", V::number, false, "only so many bytes are sent"},
-          {"provoke", V::yes_no, false, "whether this is wrong on purpose"}},
+          {"provoke", V::yes_no, false, "whether this is wrong on purpose"},
+          {"below-tls", V::yes_no, false, "yes: as it is, in between TLS records"}},
          message_children()});
   g.add({"expect",
          "Alternatives for what comes next.",

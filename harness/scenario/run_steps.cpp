@@ -221,13 +221,16 @@ void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& par
       for (auto& part : parts) part.wrong = true;
   }
   std::size_t done = 0;
+  const bool below_tls = current.is("below-tls", "yes");
+  if (below_tls) connection.sending_below_tls(limit_bytes, now);
   for (const auto& part : parts) {
+    if (below_tls) break;
     const auto count = std::min(part.bytes.size(), limit_bytes - done);
     connection.sending(part, ByteView(part.bytes).subspan(0, count), now);
     done += count;
   }
   whole.resize(limit_bytes);
-  Send command{connection.id, std::move(whole), {}, {}};
+  Send command{connection.id, std::move(whole), {}, {}, below_tls};
   command.pieces = pieces_from(current.value("split"));
   command.pause = duration_from(current.value("pause"), environment.waits).value_or(Duration{});
   send_limit = wait_named("dul-timeout") + (command.pieces.empty() ? Duration{} : command.pause * pieces_of(command));

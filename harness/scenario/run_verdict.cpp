@@ -102,7 +102,7 @@ void Interpreter::Impl::end() {
         abort.bytes = pdu::encode(pdu::AAbort{});
         abort.name = "A-ABORT";
         one->sending(abort, abort.bytes, now);
-        commands.push_back(Send{one->id, abort.bytes, {}, {}});
+        commands.push_back(Send{one->id, abort.bytes, {}, {}, false});
       }
       commands.push_back(Close{one->id, trace::Closing::fin, false});
       one->closing(trace::Closing::fin, now);

@@ -1,4 +1,4 @@
-"""Makes a running Orthanc act as SCU: act_orthanc.py HTTP-PORT ACTION HOST PORT CALLED CALLING INSTANCE-ID"""
+"""Makes a running Orthanc act as SCU: act_orthanc.py HTTP-PORT ACTION HOST PORT CALLED CALLING INSTANCE-ID [tls]"""
 
 import json
 import sys
@@ -16,10 +16,11 @@ def call(http, method, path, body):
         return f"HTTP {refused.code}: {refused.read().decode(errors='replace')[:200]}"
 
 
-def main(http, action, host, port, called, calling, instance):
+def main(http, action, host, port, called, calling, instance, tls=""):
     modality = f"peer{port}"
     call(http, "PUT", f"/modalities/{modality}", json.dumps(
-        {"AET": called, "Host": host, "Port": int(port), "Manufacturer": "Generic", "LocalAet": calling, "Timeout": 10}))
+        {"AET": called, "Host": host, "Port": int(port), "Manufacturer": "Generic", "LocalAet": calling, "Timeout": 10,
+         "UseDicomTls": tls == "tls"}))
     if action == "echo":
         print(call(http, "POST", f"/modalities/{modality}/echo", "{}"))
     elif action == "store":
