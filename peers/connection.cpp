@@ -196,12 +196,12 @@ void Connection::came(std::size_t length) {
 void Connection::deliver() {
   if (!tls_ || delivering_ || lingering_) return;
   const auto keep = shared_from_this();
-  if (plain_.empty()) plain_.resize(plain_buffer_size);
+  if (!plain_) plain_ = std::make_unique_for_overwrite<std::uint8_t[]>(plain_buffer_size);
   while (open_ && want_read_ && !secured_ && tls_->state() == TlsEngine::State::established) {
-    const auto length = tls_->read(plain_);
+    const auto length = tls_->read({plain_.get(), plain_buffer_size});
     if (length == 0) break;
     delivering_ = true;
-    if (handlers_.received) handlers_.received({plain_.data(), length});
+    if (handlers_.received) handlers_.received({plain_.get(), length});
     delivering_ = false;
   }
   if (!open_ || lingering_) return;
@@ -234,6 +234,7 @@ void Connection::secure(std::shared_ptr<const TlsContext> context, const std::st
   secured_ = std::move(done);
   limit_tls(within, "the peer did not finish the TLS handshake in time");
   tls_->start();
+  if (tls_->state() == TlsEngine::State::failed) check_tls_later();
   auto hello = tls_->take_output();
   if (flight.bytes && *flight.bytes < hello.size()) hello.resize(*flight.bytes);
   if (flight.pieces.empty())
@@ -250,11 +251,14 @@ void Connection::renegotiate(Duration within, Secured done) {
   if (!tls_->renegotiate() && tls_->state() != TlsEngine::State::failed)
     tls_->stopped("there is no renegotiation in this version of TLS", false);
   send_records();
-  if (tls_->state() == TlsEngine::State::failed)
-    asio::post(loop_.context, [self = shared_from_this()] {
-      if (self->open_ && self->secured_) self->check_tls();
-    });
+  if (tls_->state() == TlsEngine::State::failed) check_tls_later();
   read_some();
+}
+
+void Connection::check_tls_later() {
+  asio::post(loop_.context, [self = shared_from_this()] {
+    if (self->open_ && self->secured_) self->check_tls();
+  });
 }
 
 void Connection::limit_tls(Duration within, const char* why) {

@@ -87,6 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void deliver();
   void deliver_later();
   void check_tls();
+  void check_tls_later();
   void tls_over();
   void tls_done();
   void limit_tls(Duration within, const char* why);
@@ -108,7 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::steady_timer tls_timer_;  // of the handshake, and of the peer's close behind its alert
   std::unique_ptr<TlsEngine> tls_;
   Secured secured_;  // while a handshake is under way
-  std::vector<std::uint8_t> plain_;
+  std::unique_ptr<std::uint8_t[]> plain_;
   Handlers handlers_;
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::deque<Chunk> queue_;

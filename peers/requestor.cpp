@@ -78,7 +78,8 @@ void Requestor::connected() {
     begin();
     return;
   }
-  connection().secure(options_.tls, options_.host, options_.tls->options().handshake_limit,
+  connection().secure(options_.tls, options_.host,
+                      std::min(options_.tls->options().handshake_limit, options_.connect_timeout),
                       [weak = weak_from_this()](const trace::Tls& tls) {
                         if (const auto self = weak.lock()) std::static_pointer_cast<Requestor>(self)->secured(tls);
                       });

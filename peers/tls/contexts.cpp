@@ -14,6 +14,8 @@ std::expected<TlsOptions, std::string> TlsContexts::options(TlsRole role, const 
   }
   if (!settings.suites.empty()) {
     out.suites = settings.suites;
+    // Anonymous suites know no certificates: asking for one would break the handshake on our side.
+    if (role == TlsRole::server && out.suites.find("_anon_") != std::string::npos) out.ca = {};
   } else if (!out.maximum.empty() && out.maximum < "1.2") {
     // The suites of today's profiles do not exist below TLS 1.2.
     out.suites =

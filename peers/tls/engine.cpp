@@ -86,6 +86,9 @@ int TlsEngine::on_verify(int good, X509_STORE_CTX* store) {
   // A wrong name is said only of a certificate that has no other fault.
   if (self->verify_error_ == X509_V_OK || chain_of(self->verify_error_) == trace::Chain::wrong_host)
     self->verify_error_ = error;
+  // A handshake that ends here leaves no certificate to ask for.
+  if (auto* leaf = X509_STORE_CTX_get0_cert(store); leaf != nullptr)
+    self->info_.certificate = describe_certificate(leaf);
   if (self->info_.checked) return 0;
   X509_STORE_CTX_set_error(store, X509_V_OK);
   return 1;
@@ -344,8 +347,6 @@ void TlsEngine::describe_failure() {
   if (verify_error_ != X509_V_OK && info_.checked && !info_.established) {
     info_.chain = chain_of(verify_error_);
     info_.chain_detail = X509_verify_cert_error_string(verify_error_);
-    if (const X509Ptr peer(SSL_get1_peer_certificate(ssl_.get())); peer)
-      info_.certificate = describe_certificate(peer.get());
     const auto& name = options.server_name.empty() ? host_ : options.server_name;
     const std::string accept = client ? "; --tls-no-verify goes on all the same" : "";
     switch (info_.chain) {
