@@ -48,9 +48,35 @@ class AcceptedAssociation final : public Association {
     connection().adopt(std::move(socket));
   }
 
-  void start() { begin(); }
+  void start() {
+    const auto& tls = owner_->options.tls;
+    if (!tls) {
+      begin();
+      return;
+    }
+    connection().secure(tls, "", tls->options().handshake_limit,
+                        [weak = weak_from_this(), this](const trace::Tls& how) {
+                          if (const auto self = weak.lock(); self && !ended()) secured(how);
+                        });
+  }
 
  private:
+  void secured(const trace::Tls& tls) {
+    if (tls.established) {
+      owner_->log(connection().peer_address() + ": " + tls.summary());
+      begin();
+      return;
+    }
+    owner_->log(fmt::format("{}: no TLS: {}: {}", connection().peer_address(), tls.failure, tls.advice));
+    connection().close();
+    gone();
+  }
+
+  void gone() {
+    owner_->associations.erase(std::static_pointer_cast<AcceptedAssociation>(shared_from_this()));
+    if (owner_->stopping && owner_->associations.empty()) owner_->grace_timer.cancel();
+  }
+
   void on_event(session::SessionEvent event) override {
     if (auto* indication = std::get_if<session::AssociateIndication>(&event)) {
       associate(indication->rq);
@@ -132,12 +158,12 @@ class AcceptedAssociation final : public Association {
   }
 
   void on_end(std::optional<trace::Closing> by_peer, const std::string& why) override {
-    (void)why;
+    if (const auto* tls = connection().tls(); tls != nullptr && !tls->failure.empty())
+      owner_->log(connection().peer_address() + ": " + why + ": " + tls->advice);
     if (by_peer == trace::Closing::rst && !who_.empty()) owner_->log(who_ + ": connection reset by the peer");
     if (owner_->options.on_trace)
       if (const auto trace = take_trace()) owner_->options.on_trace(*trace);
-    owner_->associations.erase(std::static_pointer_cast<AcceptedAssociation>(shared_from_this()));
-    if (owner_->stopping && owner_->associations.empty()) owner_->grace_timer.cancel();
+    gone();
   }
 
   static constexpr std::size_t responses_per_turn = 64;

@@ -28,6 +28,7 @@ void Association::begin() {
     options.description = session_.role() == dul::Role::requestor ? ours + " -> " + theirs : theirs + " -> " + ours;
     observer_.emplace(rules_, std::move(options));
     observer_->opened(now);
+    if (const auto* tls = connection_->tls()) observer_->secured(*tls, now);
   }
   const auto weak = weak_from_this();
   Connection::Handlers handlers;
@@ -61,6 +62,8 @@ void Association::received(ByteView bytes) {
 void Association::closed(trace::Closing how, const std::string& why) {
   if (ended_) return;
   const auto now = loop_.now();
+  if (const auto* tls = connection_->tls(); observer_ && tls != nullptr && !tls->failure.empty())
+    observer_->secured(*tls, now);
   if (observer_) observer_->closed(trace::other(our_side()), how, now);
   (void)session_.peer_closed(now);
   process();

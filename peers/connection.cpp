@@ -14,6 +14,8 @@ namespace {
 /// Large enough that an image comes in few reads. It is not touched before it is used, so an idle connection costs
 /// address space and no memory.
 constexpr std::size_t read_buffer_size = 128U << 10;
+/// Plain bytes handed on at once: four full TLS records.
+constexpr std::size_t plain_buffer_size = 64U << 10;
 
 /// How long a closed connection may take to deliver its last bytes and see the peer's FIN.
 constexpr auto linger_limit = std::chrono::seconds(2);
@@ -26,7 +28,12 @@ std::string to_text(const tcp::endpoint& endpoint) {
 }
 
 Connection::Connection(Loop::Impl& loop)
-    : loop_(loop), socket_(loop.context), resolver_(loop.context), timer_(loop.context), linger_timer_(loop.context) {}
+    : loop_(loop),
+      socket_(loop.context),
+      resolver_(loop.context),
+      timer_(loop.context),
+      linger_timer_(loop.context),
+      tls_timer_(loop.context) {}
 
 void Connection::set_options() {
   error_code ignored;
@@ -123,18 +130,21 @@ void Connection::connect(const std::string& host, std::uint16_t port, Duration w
 
 void Connection::start(Handlers handlers, bool reading) {
   handlers_ = std::move(handlers);
-  buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(read_buffer_size);
-  want_read_ = reading;
-  read_some();
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(read_buffer_size);
+  read(reading);
 }
 
 void Connection::read(bool on) {
   want_read_ = on;
-  if (on) read_some();
+  if (!on) return;
+  if (tls_ && tls_->readable()) deliver_later();
+  read_some();
 }
 
 void Connection::read_some() {
-  if (reading_ || delivering_ || !want_read_ || !open_) return;
+  if (reading_ || delivering_ || !open_) return;
+  // A handshake reads on its own account; else nothing is read while what came before is not wanted.
+  if (!secured_ && !lingering_ && (!want_read_ || (tls_ && tls_->readable()))) return;
   reading_ = true;
   socket_.async_read_some(asio::buffer(buffer_.get(), read_buffer_size),
                           [self = shared_from_this()](const error_code& error, std::size_t length) {
@@ -142,27 +152,215 @@ void Connection::read_some() {
                             if (!self->open_) return;
                             if (error) {
                               if (error == asio::error::operation_aborted) return;
-                              const bool fin = error == asio::error::eof;
-                              self->lost(fin ? trace::Closing::fin : trace::Closing::rst,
-                                         fin ? "the peer closed the connection" : error.message());
+                              self->ended(error);
                               return;
                             }
-                            if (self->lingering_) {
-                              self->read_some();
-                              return;
-                            }
-                            const auto writes = self->writes_;
-                            self->delivering_ = true;
-                            if (self->handlers_.received) self->handlers_.received({self->buffer_.get(), length});
-                            self->delivering_ = false;
-                            if (!self->open_) return;
-                            // What was answered carries the acknowledgement with it.
-                            if (self->writes_ == writes) self->quick_ack();
+                            if (!self->lingering_) self->came(length);
                             self->read_some();
                           });
 }
 
+void Connection::ended(const error_code& error) {
+  const bool fin = error == asio::error::eof;
+  std::string why = fin ? "the peer closed the connection" : error.message();
+  if (tls_ && !lingering_) {
+    if (secured_) {
+      tls_->stopped(fin ? "the peer closed the connection in the middle of the TLS handshake"
+                        : "the peer reset the connection in the middle of the TLS handshake",
+                    true);
+      tls_done();
+    } else if (fin && tls_->state() == TlsEngine::State::established && !tls_->peer_ended()) {
+      why = "the peer closed the connection without TLS's close_notify";
+    }
+    if (!open_) return;
+  }
+  lost(fin ? trace::Closing::fin : trace::Closing::rst, why);
+}
+
+/// Bytes from the socket stand in the buffer.
+void Connection::came(std::size_t length) {
+  const auto writes = writes_;
+  if (tls_) {
+    tls_->receive({buffer_.get(), length});
+    check_tls();
+  } else {
+    delivering_ = true;
+    if (handlers_.received) handlers_.received({buffer_.get(), length});
+    delivering_ = false;
+  }
+  // What was answered carries the acknowledgement with it.
+  if (open_ && writes_ == writes) quick_ack();
+}
+
+/// Hands on the plain bytes that TLS has ready.
+void Connection::deliver() {
+  if (!tls_ || delivering_ || lingering_) return;
+  const auto keep = shared_from_this();
+  if (!plain_) plain_ = std::make_unique_for_overwrite<std::uint8_t[]>(plain_buffer_size);
+  while (open_ && want_read_ && !secured_ && tls_->state() == TlsEngine::State::established) {
+    const auto length = tls_->read({plain_.get(), plain_buffer_size});
+    if (length == 0) break;
+    delivering_ = true;
+    if (handlers_.received) handlers_.received({plain_.get(), length});
+    delivering_ = false;
+  }
+  if (!open_ || lingering_) return;
+  send_records();
+  if (tls_->state() == TlsEngine::State::failed && !secured_) {
+    tls_over();
+  } else if (tls_->peer_ended() && want_read_) {
+    tls_->end();
+    send_records();
+    lost(trace::Closing::fin, "the peer ended TLS by close_notify");
+  }
+}
+
+void Connection::deliver_later() {
+  asio::post(loop_.context, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || !self->open_) return;
+    self->deliver();
+    self->read_some();
+  });
+}
+
+// --- TLS ----------------------------------------------------------------------------------------------------------
+
+void Connection::secure(std::shared_ptr<const TlsContext> context, const std::string& host, Duration within,
+                        Secured done, const TlsFlight& flight) {
+  if (!open_) return;
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(read_buffer_size);
+  tls_ = std::make_unique<TlsEngine>(std::move(context), host);
+  secured_ = std::move(done);
+  limit_tls(within, "the peer did not finish the TLS handshake in time");
+  tls_->start();
+  if (tls_->state() == TlsEngine::State::failed) check_tls_later();
+  auto hello = tls_->take_output();
+  if (flight.bytes && *flight.bytes < hello.size()) hello.resize(*flight.bytes);
+  if (flight.pieces.empty())
+    send_raw(hello);
+  else
+    send_pieces_raw(hello, flight.pieces, flight.pause);
+  read_some();
+}
+
+void Connection::renegotiate(Duration within, Secured done) {
+  if (!open_ || !tls_) return;
+  secured_ = std::move(done);
+  limit_tls(within, "the peer did not answer the request for a new handshake");
+  if (!tls_->renegotiate() && tls_->state() != TlsEngine::State::failed)
+    tls_->stopped("there is no renegotiation in this version of TLS", false);
+  send_records();
+  if (tls_->state() == TlsEngine::State::failed) check_tls_later();
+  read_some();
+}
+
+void Connection::check_tls_later() {
+  asio::post(loop_.context, [self = shared_from_this()] {
+    if (self->open_ && self->secured_) self->check_tls();
+  });
+}
+
+void Connection::limit_tls(Duration within, const char* why) {
+  tls_timer_.expires_after(within);
+  tls_timer_.async_wait([weak = weak_from_this(), why](const error_code& error) {
+    const auto self = weak.lock();
+    if (!self || error || !self->open_ || !self->secured_) return;
+    self->tls_->stopped(why, true);
+    self->check_tls();
+  });
+}
+
+/// After TLS has seen something new.
+void Connection::check_tls() {
+  send_records();
+  if (!secured_) {
+    deliver();
+    return;
+  }
+  if (tls_->state() == TlsEngine::State::handshaking || tls_->renegotiating()) {
+    if (tls_->state() != TlsEngine::State::failed) return;
+  }
+  tls_done();
+  if (open_ && tls_ && tls_->readable()) deliver_later();
+}
+
+void Connection::tls_done() {
+  const auto keep = shared_from_this();
+  tls_timer_.cancel();
+  if (tls_->state() == TlsEngine::State::failed) tls_told_ = true;
+  const auto tell = std::exchange(secured_, nullptr);
+  if (tell) tell(tls_->info());
+}
+
+/// TLS that had been agreed on has failed: by an alert of the peer, or by bytes that are no TLS.
+void Connection::tls_over() {
+  const auto& info = tls_->info();
+  const auto why = info.failure.empty() ? std::string("TLS ended") : info.failure;
+  if (!handlers_.alert) {
+    lost(trace::Closing::fin, why);
+    return;
+  }
+  if (tls_told_) return;
+  tls_told_ = true;
+  const auto keep = shared_from_this();
+  const auto tell = handlers_.alert;
+  tell(info);
+  if (!open_ || lingering_) return;
+  // How the peer then closes is worth knowing, but not waited for long.
+  tls_timer_.expires_after(linger_limit);
+  tls_timer_.async_wait([weak = weak_from_this(), why](const error_code& error) {
+    if (const auto self = weak.lock(); self && !error && self->open_) self->lost(trace::Closing::fin, why);
+  });
+}
+
+void Connection::send_records() {
+  if (!tls_) return;
+  if (const auto records = tls_->take_output(); !records.empty()) send_raw(records);
+}
+
+// --- sending ------------------------------------------------------------------------------------------------------
+
 void Connection::send(ByteView bytes) {
+  if (!tls_) {
+    send_raw(bytes);
+    return;
+  }
+  if (!open_ || lingering_ || close_write_ || secured_) return;
+  tls_->write(bytes);
+  if (tls_->state() != TlsEngine::State::established) {
+    // TLS is over, which is told on its own; nobody has to wait for these bytes.
+    asio::post(loop_.context, [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && self->handlers_.sent) self->handlers_.sent();
+    });
+  }
+  send_records();
+}
+
+void Connection::send_in_pieces(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause) {
+  if (pieces.empty()) {
+    send(bytes);
+    return;
+  }
+  if (!tls_) {
+    send_pieces_raw(bytes, pieces, pause);
+    return;
+  }
+  if (!open_ || lingering_ || close_write_ || secured_ || write_failed_) return;
+  // Each piece is a record of its own.
+  for (std::size_t at = 0, piece = 0; at < bytes.size(); ++piece) {
+    const auto wanted = std::max<std::size_t>(pieces[std::min(piece, pieces.size() - 1)], 1);
+    const auto length = std::min(wanted, bytes.size() - at);
+    tls_->write(bytes.subspan(at, length));
+    at += length;
+    auto records = tls_->take_output();
+    unsent_ += records.size();
+    queue_.push_back({std::move(records), 0, at == bytes.size() ? Duration{0} : pause});
+  }
+  pump();
+}
+
+void Connection::send_raw(ByteView bytes) {
   if (!open_ || write_failed_ || lingering_ || close_write_ || bytes.empty()) return;
   if (queue_.empty() && !waiting_) {
     const auto length = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -178,11 +376,7 @@ void Connection::send(ByteView bytes) {
   pump();
 }
 
-void Connection::send_in_pieces(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause) {
-  if (pieces.empty()) {
-    send(bytes);
-    return;
-  }
+void Connection::send_pieces_raw(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause) {
   if (!open_ || write_failed_ || lingering_ || close_write_) return;
   for (std::size_t at = 0, piece = 0; at < bytes.size(); ++piece) {
     const auto wanted = std::max<std::size_t>(pieces[std::min(piece, pieces.size() - 1)], 1);
@@ -257,6 +451,7 @@ void Connection::shut() {
   open_ = false;
   error_code ignored;
   timer_.cancel();
+  tls_timer_.cancel();
   resolver_.cancel();
   socket_.close(ignored);
   linger_timer_.cancel();
@@ -267,11 +462,16 @@ void Connection::shut() {
 
 /// Often called from inside one of them, so they are destroyed later.
 void Connection::forget_handlers() {
-  asio::post(loop_.context, [old = std::exchange(handlers_, {})] {});
+  asio::post(loop_.context, [old = std::exchange(handlers_, {}), other = std::exchange(secured_, nullptr)] {});
 }
 
-void Connection::close() {
+void Connection::close(bool notify) {
   if (!open_ || lingering_) return;
+  if (tls_ && notify && !close_write_) {
+    tls_->end();
+    send_records();
+  }
+  tls_timer_.cancel();
   close_write_ = true;
   lingering_ = true;
   const auto unsent = !queue_.empty() || waiting_;
@@ -301,6 +501,10 @@ void Connection::reset() {
 
 void Connection::close_write_half() {
   if (!open_ || close_write_) return;
+  if (tls_) {
+    tls_->end();
+    send_records();
+  }
   close_write_ = true;
   if (queue_.empty() && !waiting_) drained();
 }

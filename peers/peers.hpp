@@ -18,6 +18,8 @@
 #include "harness/service/store.hpp"
 #include "harness/session/session.hpp"
 #include "harness/trace/rule.hpp"
+#include "peers/tls/authority.hpp"
+#include "peers/tls/tls.hpp"
 
 namespace assay::peers {
 
@@ -63,6 +65,7 @@ struct AcceptorOptions {
   std::shared_ptr<const trace::RuleBook> rules;       // set: every connection is observed
   std::function<void(const trace::Trace&)> on_trace;  // a finished observed connection
   std::function<void(std::string)> log;               // one line per association event
+  std::shared_ptr<const TlsContext> tls;              // set: nothing but TLS is taken
 };
 
 /// A DICOM acceptor for many associations: negotiation and services by service::Provider. The loop outlives it.
@@ -93,6 +96,7 @@ enum class Failure : std::uint8_t {
   refused,
   unreachable,
   connect_timeout,
+  tls,  // no agreement on TLS, or it was ended by an alert
   closed_after_accept,
   not_dicom,
   silent,
@@ -115,6 +119,7 @@ struct RequestorResult {
   std::vector<dataset::DataSet> identifiers;  // C-FIND matches
   Duration took{0};
   std::optional<trace::Trace> trace;
+  std::optional<trace::Tls> tls;  // also where it was not agreed on
 };
 
 struct RequestorOptions {
@@ -127,6 +132,7 @@ struct RequestorOptions {
   Duration dimse_timeout = std::chrono::seconds(30);
   session::Options session;
   std::shared_ptr<const trace::RuleBook> rules;
+  std::shared_ptr<const TlsContext> tls;  // set: TLS is spoken
 };
 
 using RequestorDone = std::function<void(RequestorResult)>;
@@ -163,8 +169,18 @@ struct DutControl {
   std::function<void(std::string)> log;  // started, died, restarted
 };
 
+/// TLS of a run of scenarios.
+struct HostTls {
+  TlsOptions client;  // towards the device
+  TlsOptions server;  // where the device connects to us
+  /// An authority that the device trusts, for certificates that are wrong in one thing only; null: there is none.
+  std::shared_ptr<const TestAuthority> authority;
+  std::vector<std::string> hosts{"localhost", "127.0.0.1"};  // what we are called in such certificates
+};
+
 struct HostOptions {
   std::string listen_address = "127.0.0.1";  // of Listen commands
+  std::shared_ptr<const HostTls> tls;        // null: the run speaks no TLS
 };
 
 /// Lends scenarios sockets, time and DUT control, and runs them to their end.

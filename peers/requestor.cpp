@@ -22,6 +22,7 @@ std::string_view name(Failure failure) {
     case Failure::refused: return "refused";
     case Failure::unreachable: return "unreachable";
     case Failure::connect_timeout: return "connect-timeout";
+    case Failure::tls: return "tls";
     case Failure::closed_after_accept: return "closed-after-accept";
     case Failure::not_dicom: return "not-dicom";
     case Failure::silent: return "silent";
@@ -66,10 +67,35 @@ void Requestor::start() {
                            requestor->connect_failed(error, resolving);
                            return;
                          }
-                         requestor->phase_ = Phase::associating;
-                         requestor->wait_until(requestor->loop().now() + requestor->options_.dul_timeout);
-                         requestor->begin();
+                         requestor->connected();
                        });
+}
+
+void Requestor::connected() {
+  if (!options_.tls) {
+    phase_ = Phase::associating;
+    wait_until(loop().now() + options_.dul_timeout);
+    begin();
+    return;
+  }
+  connection().secure(options_.tls, options_.host,
+                      std::min(options_.tls->options().handshake_limit, options_.connect_timeout),
+                      [weak = weak_from_this()](const trace::Tls& tls) {
+                        if (const auto self = weak.lock()) std::static_pointer_cast<Requestor>(self)->secured(tls);
+                      });
+}
+
+void Requestor::secured(const trace::Tls& tls) {
+  result_.tls = tls;
+  if (!tls.established) {
+    fail(Failure::tls, fmt::format("{}: {}: {}", target(), tls.failure, tls.advice));
+    connection().close();
+    finish();
+    return;
+  }
+  phase_ = Phase::associating;
+  wait_until(loop().now() + options_.dul_timeout);
+  begin();
 }
 
 pdu::AAssociateRq Requestor::request() const {
@@ -129,7 +155,7 @@ std::string Requestor::looks_like() const {
   if (text.starts_with("HTTP/")) return "an HTTP server";
   if (text.starts_with("SSH-")) return "an SSH server";
   if (first_bytes_.size() >= 2 && (first_bytes_[0] == 0x15 || first_bytes_[0] == 0x16) && first_bytes_[1] == 0x03)
-    return "a TLS server: use its plain port, or speak TLS";
+    return "a TLS server: connect with --tls, or use its plain port";
   if (text.starts_with("220")) return "a mail or FTP server";
   return fmt::format("no DICOM application, it sent \"{}\"", printable(text.substr(0, 24)));
 }
@@ -272,7 +298,10 @@ void Requestor::on_deadline() {
 void Requestor::on_end(std::optional<trace::Closing> by_peer, const std::string& why) {
   if (by_peer) {
     const auto how = *by_peer == trace::Closing::rst ? "resets the connection" : "closes the connection";
-    if (phase_ == Phase::associating && first_bytes_.empty())
+    if (const auto* tls = connection().tls(); tls != nullptr && !tls->failure.empty()) {
+      result_.tls = *tls;
+      fail(Failure::tls, fmt::format("{}: {}: {}", target(), tls->failure, tls->advice));
+    } else if (phase_ == Phase::associating && first_bytes_.empty())
       fail(Failure::closed_after_accept,
            fmt::format("{} accepts the connection and {} at once: it may not know this machine's address, or have no "
                        "association to spare",

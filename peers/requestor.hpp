@@ -38,6 +38,8 @@ class Requestor final : public Association {
   void on_deadline() override;
 
   void connect_failed(const error_code& error, bool resolving);
+  void connected();
+  void secured(const trace::Tls& tls);
   void associated();
   void next_operation();
   void message(const dimse::Message& message);

@@ -10,6 +10,7 @@
 #include "harness/base/hex.hpp"
 #include "peers/connection.hpp"
 #include "peers/process.hpp"
+#include "peers/tls/contexts.hpp"
 
 namespace assay::peers {
 namespace {
@@ -30,7 +31,7 @@ struct ScenarioHost::Impl : std::enable_shared_from_this<ScenarioHost::Impl> {
   using Told = std::function<void(bool, std::string)>;
 
   Impl(Loop& used, DutControl control, HostOptions chosen)
-      : loop(used), dut(std::move(control)), options(std::move(chosen)) {}
+      : loop(used), dut(std::move(control)), options(std::move(chosen)), tls_contexts(options.tls) {}
 
   void log(const std::string& line) const {
     if (dut.log) dut.log(line);
@@ -45,6 +46,7 @@ struct ScenarioHost::Impl : std::enable_shared_from_this<ScenarioHost::Impl> {
   Loop& loop;
   DutControl dut;
   HostOptions options;
+  TlsContexts tls_contexts;
   std::unique_ptr<Process> process;
   bool started_before = false;
   bool restart_wanted = false;
@@ -128,6 +130,8 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     timer_.cancel();
     error_code ignored;
     person_.close(ignored);
+    for (const auto& connection : securing_) connection->close();
+    securing_.clear();
     for (auto& [id, connection] : connections_) connection->close();
     connections_.clear();
     for (auto& [id, acceptor] : listeners_) acceptor->close(ignored);
@@ -150,8 +154,14 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     handlers.closed = [weak, id](trace::Closing how, const std::string&) {
       const auto self = weak.lock();
       if (!self) return;
-      self->connections_.erase(id);
-      self->input([&](scenario::Interpreter& one) { one.peer_closed(id, how, self->loop_.now()); });
+      const auto found = self->connections_.find(id);
+      const bool notified = found != self->connections_.end() && found->second->peer_notified();
+      if (found != self->connections_.end()) self->connections_.erase(found);
+      self->input([&](scenario::Interpreter& one) { one.peer_closed(id, how, self->loop_.now(), notified); });
+    };
+    handlers.alert = [weak, id](const trace::Tls& tls) {
+      if (const auto self = weak.lock())
+        self->input([&](scenario::Interpreter& one) { one.tls_ended(id, tls, self->loop_.now()); });
     };
     handlers.sent = [weak, id] {
       if (const auto self = weak.lock())
@@ -170,8 +180,9 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     auto connection = Connection::create(loop_);
     connection->connect(
         command.host, command.port, command.within,
-        [weak = weak_from_this(), id = command.connection, connection](error_code error, bool) {
+        [weak = weak_from_this(), command, connection](error_code error, bool) {
           const auto self = weak.lock();
+          const auto id = command.connection;
           if (!self || self->finished_) {
             connection->close();
             return;
@@ -181,11 +192,77 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
             self->input([&](scenario::Interpreter& one) { one.connect_failed(id, why, self->loop_.now()); });
             return;
           }
-          self->open(id, connection);
-          self->input(
-              [&](scenario::Interpreter& one) { one.connected(id, connection->local_address(), self->loop_.now()); });
-          self->begin_reading(id);
+          self->connected(command, connection);
         });
+  }
+
+  void connected(const scenario::Connect& command, const std::shared_ptr<Connection>& connection) {
+    const auto id = command.connection;
+    const auto failed = [this, id](const std::string& why) {
+      input([&](scenario::Interpreter& one) { one.connect_failed(id, why, loop_.now()); });
+    };
+    if (command.below != scenario::Below::tls) {
+      open(id, connection);
+      if (command.below == scenario::Below::tls_later) paused_.insert(id);
+      input([&](scenario::Interpreter& one) { one.connected(id, connection->local_address(), loop_.now()); });
+      begin_reading(id);
+      return;
+    }
+    const auto context = owner_->tls_contexts.get(TlsRole::client);
+    if (!context) {
+      connection->close();
+      failed(context.error());
+      return;
+    }
+    securing_.insert(connection);
+    connection->secure(*context, command.host, command.within,
+                       [weak = weak_from_this(), id, connection, failed](const trace::Tls& tls) {
+                         const auto self = weak.lock();
+                         if (!self) return;
+                         self->securing_.erase(connection);
+                         if (self->finished_) return;
+                         if (!tls.established) {
+                           connection->close();
+                           failed(tls.failure + ": " + tls.advice);
+                           return;
+                         }
+                         self->open(id, connection);
+                         const auto address = connection->local_address();
+                         self->input([&](scenario::Interpreter& one) {
+                           one.connected(id, address, self->loop_.now());
+                           one.secured(id, tls, self->loop_.now());
+                         });
+                         self->begin_reading(id);
+                       });
+  }
+
+  void carry_out(const scenario::StartTls& command) {
+    const auto id = command.connection;
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return;
+    const auto connection = found->second;
+    const auto told = [weak = weak_from_this(), id](const trace::Tls& tls) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->input([&](scenario::Interpreter& one) { one.secured(id, tls, self->loop_.now()); });
+      self->paused_.erase(id);
+      self->begin_reading(id);
+    };
+    if (command.renegotiate) {
+      connection->renegotiate(command.within, told);
+      return;
+    }
+    const auto context =
+        owner_->tls_contexts.get(command.as_client ? TlsRole::client : TlsRole::server, command.settings);
+    if (!context) {
+      trace::Tls tls;
+      tls.failure = context.error();
+      tls.refused_by = command.as_client ? trace::Side::requestor : trace::Side::acceptor;
+      asio::post(loop_.context, [told, tls] { told(tls); });
+      return;
+    }
+    connection->secure(*context, command.host, command.within, told,
+                       {command.pieces, command.pause, command.only_so_many});
   }
 
   void carry_out(const scenario::Send& command) {
@@ -194,6 +271,10 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     const auto connection = found->second;
     if (command.bytes.empty()) {
       interpreter_->sent(command.connection, loop_.now());
+      return;
+    }
+    if (command.below_tls) {
+      connection->send_below_tls(command.bytes);
       return;
     }
     connection->send_in_pieces(command.bytes, command.pieces, command.pause);
@@ -211,7 +292,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     if (command.how == trace::Closing::rst)
       connection->reset();
     else
-      connection->close();
+      connection->close(command.notify);
   }
 
   void carry_out(const scenario::Pause& command) {
@@ -242,6 +323,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     }
     listeners_[command.listener] = acceptor;
     interpreter_->listening(command.listener, acceptor->local_endpoint(error).port(), loop_.now());
+    below_[command.listener] = command.below;
     accept(command.listener, acceptor);
   }
 
@@ -268,15 +350,52 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       }
       auto connection = Connection::create(self->loop_);
       connection->adopt(std::move(socket));
-      scenario::ConnectionId id = 0;
-      self->input([&](scenario::Interpreter& one) {
-        self->device_came_ = true;
-        id = one.accepted(listener, connection->peer_address(), self->loop_.now());
-        self->open(id, connection);
-      });
-      self->begin_reading(id);
+      self->device_came_ = true;
+      self->came(listener, connection);
       if (acceptor->is_open()) self->accept(listener, acceptor);
     });
+  }
+
+  void came(scenario::ListenerId listener, const std::shared_ptr<Connection>& connection) {
+    const auto below = below_[listener];
+    const auto context =
+        below == scenario::Below::tls ? owner_->tls_contexts.get(TlsRole::server) : std::shared_ptr<const TlsContext>{};
+    if (!context) {
+      connection->close();
+      input([&](scenario::Interpreter& one) { one.accept_failed(listener, context.error(), loop_.now()); });
+      return;
+    }
+    if (!*context) {
+      taken(listener, connection, nullptr);
+      return;
+    }
+    securing_.insert(connection);
+    connection->secure(*context, "", (*context)->options().handshake_limit,
+                       [weak = weak_from_this(), listener, connection](const trace::Tls& tls) {
+                         const auto self = weak.lock();
+                         if (!self) return;
+                         self->securing_.erase(connection);
+                         if (self->finished_) return;
+                         if (tls.established) {
+                           self->taken(listener, connection, &tls);
+                           return;
+                         }
+                         connection->close();
+                         self->input([&](scenario::Interpreter& one) {
+                           one.accept_failed(listener, tls.failure + ": " + tls.advice, self->loop_.now());
+                         });
+                       });
+  }
+
+  void taken(scenario::ListenerId listener, const std::shared_ptr<Connection>& connection, const trace::Tls* tls) {
+    scenario::ConnectionId id = 0;
+    input([&](scenario::Interpreter& one) {
+      id = one.accepted(listener, connection->peer_address(), loop_.now());
+      open(id, connection);
+      if (below_[listener] == scenario::Below::tls_later) paused_.insert(id);
+      if (tls != nullptr) one.secured(id, *tls, loop_.now());
+    });
+    begin_reading(id);
   }
 
   // --- the DUT ---
@@ -385,7 +504,9 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   asio::steady_timer timer_;
   std::optional<Instant> timer_at_;
   std::map<scenario::ConnectionId, std::shared_ptr<Connection>> connections_;
+  std::unordered_set<std::shared_ptr<Connection>> securing_;  // in a handshake, not yet of the interpreter
   std::unordered_set<scenario::ConnectionId> paused_;
+  std::map<scenario::ListenerId, scenario::Below> below_;
   std::map<scenario::ListenerId, std::shared_ptr<tcp::acceptor>> listeners_;
   std::list<std::unique_ptr<Process>> acting_;
   asio::posix::stream_descriptor person_;

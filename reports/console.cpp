@@ -134,6 +134,12 @@ std::string summary(const trace::RunResult& result, const Style& style) {
     out += "\nExpected deviations that did not happen (mend or remove these lines):\n";
     for (const auto& s : result.stale_expectations) out += "  " + s + "\n";
   }
+  if (const auto lines = detail::tls_lines(result); !lines.empty()) {
+    out += "\n";
+    constexpr std::size_t shown = 5;
+    for (std::size_t i = 0; i < lines.size() && i < shown; ++i) out += "TLS  " + lines[i] + "\n";
+    if (lines.size() > shown) out += fmt::format("TLS  and {} more kinds: see the report\n", lines.size() - shown);
+  }
   out += fmt::format("\n{} in {}: ", detail::counted(result.cases.size(), "verdict"), detail::seconds(result.duration));
   bool first = true;
   for (const auto verdict :

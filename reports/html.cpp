@@ -139,6 +139,7 @@ std::string html(const trace::RunResult& result) {
   fact("Calling AE title", result.calling_ae);
   fact("Profile", result.profile.empty() ? "none: nothing is known of what the device claims" : result.profile);
   fact("Started", result.started);
+  for (const auto& line : detail::tls_lines(result)) fact("TLS", line);
   fact("Took", detail::seconds(result.duration));
   fact("Standard", result.edition);
   fact("Assay", result.assay_version);

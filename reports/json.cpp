@@ -68,13 +68,15 @@ ordered_json trace_json(const trace::Trace& t) {
   }
   ordered_json findings = ordered_json::array();
   for (const auto& f : t.findings) findings.push_back(finding_json(f));
-  return {{"connection", t.connection},
-          {"description", t.description},
-          {"bytes_from_requestor", t.bytes_from_requestor},
-          {"bytes_from_acceptor", t.bytes_from_acceptor},
-          {"dropped_events", t.dropped_entries},
-          {"events", std::move(events)},
-          {"findings", std::move(findings)}};
+  ordered_json out{{"connection", t.connection},
+                   {"description", t.description},
+                   {"bytes_from_requestor", t.bytes_from_requestor},
+                   {"bytes_from_acceptor", t.bytes_from_acceptor},
+                   {"dropped_events", t.dropped_entries}};
+  if (t.tls) out["tls"] = ordered_json::parse(detail::tls_json(*t.tls));
+  out["events"] = std::move(events);
+  out["findings"] = std::move(findings);
+  return out;
 }
 
 ordered_json case_json(const trace::CaseResult& c) {
@@ -144,6 +146,7 @@ std::string json(const trace::RunResult& result) {
                           {"not_reached", result.not_reached},
                           {"counts", std::move(counts)},
                           {"explanations", std::move(explanations)},
+                          {"tls", detail::tls_lines(result)},
                           {"stale_expectations", result.stale_expectations},
                           {"cases", std::move(cases)}};
   // Bytes of other people's devices are not always UTF-8: they are replaced, never thrown at.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/app/tls.hpp"
 #include "harness/base/time.hpp"
 
 namespace assay::app {
@@ -55,6 +56,7 @@ struct RunOptions {
   std::uint64_t seed = 1;
   std::optional<std::pair<unsigned, unsigned>> shard;  // i of n, from 1
   std::string command_line;                            // as typed, for the report
+  TlsWords tls;                                        // of the demo only whether
 };
 
 struct ServeOptions {
@@ -65,6 +67,7 @@ struct ServeOptions {
   unsigned maximum_associations = 64;
   Duration artim = std::chrono::seconds(30);
   bool quiet = false;
+  TlsWords tls;
 };
 
 struct EchoOptions {
@@ -75,6 +78,7 @@ struct EchoOptions {
   Duration timeout = std::chrono::seconds(10);
   bool json = false;
   bool show_trace = false;
+  TlsWords tls;
 };
 
 }  // namespace assay::app

@@ -106,6 +106,11 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
     if (file.empty() || file == "-") continue;
     if (auto possible = can_write(file); !possible) wrong(fmt::format("{} {}", option, possible.error()));
   }
+  if (auto tls = tls_host(options.tls)) {
+    setup.tls = std::move(*tls);
+  } else {
+    wrong(tls.error());
+  }
   if (auto possible = peers::can_listen(options.listen_address, options.listen); !possible)
     wrong("--listen: " + possible.error());
   if (!good) return std::nullopt;
@@ -127,6 +132,7 @@ bool reachable(peers::Failure failure) {
     case Failure::refused:
     case Failure::unreachable:
     case Failure::connect_timeout:
+    case Failure::tls:
     case Failure::closed_after_accept:
     case Failure::not_dicom:
     case Failure::silent: return false;
@@ -194,6 +200,7 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
     RunnerSetup copy;
     copy.options = setup.options;
     copy.expectations = setup.expectations;
+    copy.tls = setup.tls;
     return copy;
   }();
   Runner runner(loop, std::move(setup), console, folder);
@@ -238,6 +245,8 @@ int run(const RunOptions& options, Console& console) {
     probe.calling_ae = options.calling_ae;
     if (options.timeout) probe.connect_timeout = probe.dul_timeout = probe.dimse_timeout = *options.timeout;
     console.progress(fmt::format("looking whether {} answers ...", options.target));
+    if (setup->tls)
+      if (auto context = peers::TlsContext::make(peers::TlsRole::client, setup->tls->client)) probe.tls = *context;
     bool stopped = false;
     loop.on_signal([&](int) {
       stopped = true;
@@ -249,6 +258,7 @@ int run(const RunOptions& options, Console& console) {
       console.error("interrupted before anything was judged");
       return exit_codes::interrupted;
     }
+    if (answer.tls && answer.tls->established) console.text(answer.tls->summary() + "\n");
     if (!reachable(answer.failure)) {
       console.error(answer.message);
       setup->unreachable = answer.message;
@@ -266,10 +276,22 @@ int demo(RunOptions options, Console& console) {
   options.called_ae = "ASSAY-DEVICE";
   if (!options.timeout) options.timeout = std::chrono::seconds(3);
   options.jobs = std::max(options.jobs, demo_jobs);  // most of the slow cases only wait
+  const bool with_tls = options.tls.on;
+  options.tls = {};
   auto setup = check_options(options, console);
   if (!setup) return exit_codes::usage;
   peers::Loop loop;
   peers::EmbeddedDeviceOptions device_options;
+  if (with_tls) {
+    auto made = tls_in_process();
+    if (!made) {
+      console.error(made.error());
+      return exit_codes::internal;
+    }
+    setup->tls = made->host;
+    device_options.tls = made->device_server;
+    device_options.tls_client = made->device_client;
+  }
   device_options.ae_title = options.called_ae;
   device_options.require_called_ae = true;
   device_options.artim = std::chrono::seconds(2);
@@ -286,8 +308,8 @@ int demo(RunOptions options, Console& console) {
     (*device)->act(operate, std::move(done));
   };
   console.text(
-      fmt::format("The embedded device listens on 127.0.0.1:{} as {}: Verification, Storage and Study Root query.\n",
-                  setup->target_port, options.called_ae));
+      fmt::format("The embedded device listens on 127.0.0.1:{}{} as {}: Verification, Storage and Study Root query.\n",
+                  setup->target_port, with_tls ? " over TLS" : "", options.called_ae));
   const int code = run_with(loop, std::move(*setup), console);
   return code;
 }

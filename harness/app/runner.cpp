@@ -103,7 +103,13 @@ struct Runner::Impl {
     e.called_ae = setup.options.called_ae;
     e.calling_ae = setup.options.calling_ae;
     e.waits = waits();
+    e.tls = setup.tls != nullptr;
+    e.skip_reasons["tls"] = setup.tls ? "for runs without TLS" : "this run speaks no TLS: add --tls";
+    e.skip_reasons["tls-authority"] =
+        "Assay cannot issue certificates that the device trusts: give --tls-ca and --tls-ca-key of a test authority";
     e.claims = [this](std::string_view claim) -> std::optional<bool> {
+      if (claim == "tls") return setup.tls != nullptr;
+      if (claim == "tls-authority") return setup.tls && setup.tls->authority;
       return setup.profile ? setup.profile->claims(claim) : std::nullopt;
     };
     const auto file = c.scenario_case.scenario->file;
@@ -118,6 +124,8 @@ struct Runner::Impl {
     const bool requestor = c.scenario_case.scenario->role == "requestor";
     if (requestor && setup.target_port == 0 && setup.options.dut_start.empty())
       return "no device to call: give --target HOST:PORT (or --dut-start)";
+    if (!requestor && setup.tls && !setup.tls->server.certificate.given())
+      return "Assay needs a certificate to be a TLS server: give --tls-cert and --tls-key";
     if (!requestor && setup.options.dut_act.empty() && !setup.act_in_process && !setup.ask_people)
       return "Assay cannot make the device act: give --dut-act CMD, or run at a terminal where a person can operate it";
     return {};
@@ -284,7 +292,7 @@ struct Runner::Impl {
         workers[i].dut_port = dut.port;
       }
       workers[i].host = std::make_unique<peers::ScenarioHost>(
-          loop, std::move(dut), peers::HostOptions{.listen_address = setup.options.listen_address});
+          loop, std::move(dut), peers::HostOptions{.listen_address = setup.options.listen_address, .tls = setup.tls});
     }
     if (setup.target_host.empty()) setup.target_host = "127.0.0.1";
     return {};

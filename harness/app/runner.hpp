@@ -31,8 +31,9 @@ struct RunnerSetup {
   std::uint16_t target_port = 0;  // 0: only with options.dut_start
   /// Makes the embedded device act as SCU instead of --dut-act.
   std::function<void(const scenario::Operate&, std::function<void(bool, std::string)>)> act_in_process;
-  bool ask_people = false;  // somebody sits at the terminal
-  std::string unreachable;  // why nothing can be judged at the target; empty = it is there
+  std::shared_ptr<const peers::HostTls> tls;  // null: the run speaks none
+  bool ask_people = false;                    // somebody sits at the terminal
+  std::string unreachable;                    // why nothing can be judged at the target; empty = it is there
 };
 
 class Runner {

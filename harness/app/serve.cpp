@@ -30,13 +30,24 @@ int serve(const ServeOptions& options, Console& console) {
         console.text(fmt::format("  {} {}\n    {}\n", t.description, trace::to_line(f), f.advice));
   };
   if (!options.quiet) device_options.log = [&](const std::string& line) { console.text(line + "\n"); };
+  auto tls = tls_server(options.tls);
+  if (!tls) {
+    console.error(tls.error() +
+                  (options.tls.certificate.empty() ? " ('assay certificates DIR' makes some for tests)" : ""));
+    return exit_codes::usage;
+  }
+  device_options.tls = std::move(*tls);
+  const auto over = !device_options.tls      ? ""
+                    : options.tls.ca.empty() ? " over TLS"
+                    : options.tls.no_verify  ? " over TLS (client certificates are looked at, any is taken)"
+                                             : " over TLS (clients need a certificate)";
   auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
   if (!device) {
     console.error(device.error());
     return exit_codes::usage;
   }
-  console.text(fmt::format("Listening on {}:{} as {}{}: Verification, Storage, Study Root query. Ctrl-C ends it.\n",
-                           options.address, (*device)->port(), options.ae_title,
+  console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, Study Root query. Ctrl-C ends it.\n",
+                           options.address, (*device)->port(), over, options.ae_title,
                            options.check_called ? " (other called titles are refused)" : ""));
   bool stopping = false;
   loop.on_signal([&](int) {
@@ -67,6 +78,12 @@ int echo(const EchoOptions& options, Console& console) {
   requestor.calling_ae = options.calling_ae;
   requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = options.timeout;
   requestor.rules = conformance::standard_rules();
+  auto tls = tls_client(options.tls);
+  if (!tls) {
+    console.error(tls.error());
+    return exit_codes::usage;
+  }
+  requestor.tls = std::move(*tls);
   const auto answer = peers::echo(loop, requestor, options.count);
   std::size_t good = 0;
   for (const auto status : answer.statuses) good += status == 0 ? 1 : 0;
@@ -78,6 +95,7 @@ int echo(const EchoOptions& options, Console& console) {
         {"seconds", static_cast<double>(answer.took.count()) / 1e9},
         {"failure", answer.failure == peers::Failure::none ? "" : std::string(peers::name(answer.failure))},
         {"message", answer.message}};
+    if (answer.tls) out["tls"] = nlohmann::ordered_json::parse(reports::detail::tls_json(*answer.tls));
     nlohmann::ordered_json findings = nlohmann::ordered_json::array();
     if (answer.trace)
       for (const auto& f : answer.trace->findings)
@@ -91,6 +109,7 @@ int echo(const EchoOptions& options, Console& console) {
     } else {
       console.error(answer.message);
     }
+    if (answer.tls && answer.tls->established) console.text("  " + answer.tls->summary() + "\n");
     if (answer.trace)
       for (const auto& f : answer.trace->findings)
         if (f.severity != trace::Severity::note && f.side == trace::Side::acceptor)

@@ -8,6 +8,7 @@
 
 #include "harness/app/console.hpp"
 #include "harness/app/object_file.hpp"
+#include "harness/app/tls.hpp"
 
 namespace assay::cli {
 
@@ -20,7 +21,11 @@ using Commands = std::vector<Command>;
 /// --as, --max-nesting and --private-dictionary, on every command that reads objects.
 void add_reading_options(CLI::App& command, app::ReadingOptions& options);
 
+/// --tls and what belongs to it; `scenarios`: what only runs of scenarios need, too.
+void add_tls_options(CLI::App& command, app::TlsWords& words, bool scenarios = false);
+
 // One line per command, in alphabetical order; main.cpp calls add_commands alone.
+void add_certificates(CLI::App& cli, Commands& commands);
 void add_convert(CLI::App& cli, Commands& commands);
 void add_dicomdir(CLI::App& cli, Commands& commands);
 void add_diff(CLI::App& cli, Commands& commands);

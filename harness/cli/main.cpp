@@ -113,20 +113,23 @@ int dispatch(int argc, char** argv, app::Console& console) {
   run_command->add_flag("--unattended", run.unattended,
                         "nobody is there to answer prompts: such cases are inconclusive");
   add_run_options(*run_command, run, timeout, shard);
+  cli::add_tls_options(*run_command, run.tls, true);
   run_command->footer(
       "Examples:\n"
       "  assay run --target 192.0.2.10:104 --called-ae ARCHIVE --out report\n"
       "  assay run ps3.8/9.3 --target 127.0.0.1:11112\n"
       "  assay run scenarios/association --dut-start 'storescp -aet {called} {port}' --jobs 2\n"
       "  assay run --role acceptor --dut-act 'echoscu -aec {called} {host} {port}' --layer verification\n"
-      "  assay run --target 127.0.0.1:4242 --profile orthanc --expected known.txt");
+      "  assay run --target 127.0.0.1:4242 --profile orthanc --expected known.txt\n"
+      "  assay run --target archive.example:2762 --tls-ca authority.pem --tls-cert assay.pem --tls-key assay.key");
 
   app::RunOptions demo;
   demo.command_line = run.command_line;
   auto* demo_command =
       line.add_subcommand("demo", "run the whole catalogue against the embedded device, in both roles");
   add_run_options(*demo_command, demo, timeout, shard);
-  demo_command->footer("Example:\n  assay demo --out assay-report");
+  demo_command->add_flag("--tls", demo.tls.on, "both sides speak TLS, with certificates made for this run");
+  demo_command->footer("Examples:\n  assay demo --out assay-report\n  assay demo --tls");
 
   app::Selection listing;
   bool clauses = false;
@@ -158,8 +161,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->capture_default_str();
   serve_command->add_option("--artim", artim, "ARTIM timer, for example 30s");
   serve_command->add_flag("--quiet", serve.quiet, "no line per association");
+  cli::add_tls_options(*serve_command, serve.tls);
   serve_command->footer(
-      "Examples:\n  assay serve --port 11112\n  assay serve --port 0 --ae-title ARCHIVE --check-called");
+      "Examples:\n  assay serve --port 11112\n  assay serve --port 0 --ae-title ARCHIVE --check-called\n"
+      "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem");
 
   app::EchoOptions echo;
   std::string echo_timeout;
@@ -173,7 +178,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
   echo_command->add_option("--timeout", echo_timeout, "longest wait for the device (default 10s)");
   echo_command->add_flag("--json", echo.json, "for tools");
   echo_command->add_flag("--trace", echo.show_trace, "print every PDU");
-  echo_command->footer("Example:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE");
+  cli::add_tls_options(*echo_command, echo.tls);
+  echo_command->footer(
+      "Examples:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE\n"
+      "  assay echo archive.example:2762 --tls --tls-ca authority.pem");
 
   cli::Commands file_commands;
   cli::add_commands(line, file_commands);
@@ -190,7 +198,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
   for (auto* command : {serve_command, echo_command}) command->group("Talk to a device");
-  for (const auto& [command, work] : file_commands) command->group("Work on files and folders");
+  for (const auto& [command, work] : file_commands)
+    command->group(command->get_name() == "certificates" ? "Talk to a device" : "Work on files and folders");
   for (auto* command : {version_command, schema_command}) command->group("About Assay");
 
   if (argc > 1 && argv[1][0] != '-') {

@@ -534,6 +534,10 @@ void Observer::closed(trace::Side by, trace::Closing how, Instant now) { impl_->
 
 void Observer::mark(std::string text, Instant now) { impl_->enter(trace::Mark{std::move(text)}, now); }
 
+void Observer::secured(const trace::Tls& tls, Instant now) {
+  impl_->trace.tls = tls;
+  mark(tls.summary(), now);
+}
 void Observer::provoke(bool on) { impl_->provoking = on; }
 
 void Observer::finish(Instant now) { impl_->finish(now); }

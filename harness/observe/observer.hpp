@@ -44,6 +44,8 @@ class Observer {
   /// Bytes as they pass; any split gives the same Trace but for times.
   void bytes(trace::Side from, ByteView bytes, Instant now);
   void closed(trace::Side by, trace::Closing how, Instant now);
+  /// TLS below: agreed on, refused, or over. What was said last stands in the Trace; each is a remark in it.
+  void secured(const trace::Tls& tls, Instant now);
   /// A remark in the Trace: step begun, wait over, DUT operated.
   void mark(std::string text, Instant now);
   /// From here on, rules that our side breaks were broken on purpose (until set to false).

@@ -13,8 +13,9 @@ namespace assay::scenario {
 namespace {
 
 bool is_step_with_connection(std::string_view name) {
-  constexpr auto names = std::to_array<std::string_view>({"associate", "send", "expect", "release", "abort", "close",
-                                                          "pause-reading", "resume-reading", "serve", "check-served"});
+  constexpr auto names =
+      std::to_array<std::string_view>({"associate", "send", "expect", "release", "abort", "close", "pause-reading",
+                                       "resume-reading", "serve", "check-served", "start-tls"});
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -422,6 +423,8 @@ void check_connections(const Scenario& scenario, std::vector<LoadError>& errors)
 }
 
 void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
+  const bool needs_tls =
+      std::ranges::any_of(scenario.needs, [](const Need& need) { return need.claim == "tls" && need.claimed; });
   if (scenario.role == "requestor" && !scenario.operate.empty())
     errors.push_back({scenario.file, scenario.line, 1, "operate belongs to role=\"acceptor\""});
   for (const auto& step : scenario.steps) {
@@ -429,6 +432,9 @@ void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
       if (e.type == "expect") check_expect(e, errors);
       check_modification(e, errors);
       check_sources(e, errors);
+      if (!needs_tls && (e.type == "start-tls" || e.has("below-tls") ||
+                         ((e.type == "connect" || e.type == "listen") && e.has("tls"))))
+        errors.push_back(error_at(e.at, "this is for runs that speak TLS: say <needs claim=\"tls\"/> in the head"));
       if (e.type == "on" && std::ranges::none_of(e.children, is_matcher))
         errors.push_back(error_at(e.at, "<on> needs the message it answers"));
       if (e.type == "repeat") {

@@ -45,7 +45,8 @@ void Connection::push(Item item) {
 }
 
 void Connection::received(ByteView bytes, Instant now) {
-  if (state != State::open) return;
+  if (state != State::open || bytes.empty()) return;
+  if (clear_on_tls && take_records(bytes, now)) return;
   observer_.bytes(trace::other(our_side()), bytes, now);
   if (lost_) return;
   framer_.push(bytes);
@@ -58,6 +59,69 @@ void Connection::received(ByteView bytes, Instant now) {
       return;
     }
   }
+}
+
+/// TLS records in the clear: alerts and the ClientHello are what a scenario may expect, the rest is passed over.
+bool Connection::take_records(ByteView bytes, Instant now) {
+  constexpr std::size_t longest_record = 5 + 65535;
+  if (!records_) records_ = trace::tls_record(bytes).has_value();
+  if (!*records_) return false;
+  append(record_bytes_, bytes);
+  for (;;) {
+    const auto record = trace::tls_record(record_bytes_);
+    if (!record || record->length > longest_record) {
+      record_bytes_.clear();
+      return true;
+    }
+    if (record_bytes_.size() < 5 || record_bytes_.size() < record->length) return true;
+    Item item;
+    item.at = now;
+    item.bytes = to_bytes(ByteView(record_bytes_).first(std::min(record->length, shown_bytes)));
+    if (record->client_hello) {
+      item.kind = Item::Kind::client_hello;
+    } else {
+      item.kind = Item::Kind::tls_alert;
+      item.alert = record->alert;
+      item.fatal = record->fatal;
+    }
+    if (record->client_hello || !record->alert.empty()) {
+      observer_.mark("TLS in the clear: " + describe(item), now);
+      push(std::move(item));
+    }
+    record_bytes_.erase(record_bytes_.begin(), record_bytes_.begin() + static_cast<std::ptrdiff_t>(record->length));
+    if (record_bytes_.empty()) return true;
+  }
+}
+
+void Connection::secured(const trace::Tls& tls, Instant now) {
+  if (state != State::open) return;
+  observer_.secured(tls, now);
+  clear_on_tls = false;
+  if (!tls_asked_) return;
+  Item item;
+  item.at = now;
+  item.kind = tls.established ? Item::Kind::tls_established : Item::Kind::tls_refused;
+  // A handshake that was asked for below TLS that is there may fail and leave the old one as it was.
+  if (tls.established && !tls.failure.empty()) item.kind = Item::Kind::tls_refused;
+  item.alert = tls.alert;
+  item.fatal = !tls.alert.empty();
+  item.tls = std::make_shared<const trace::Tls>(tls);
+  item.by_us = tls.refused_by == our_side();
+  push(std::move(item));
+}
+
+void Connection::tls_ended(const trace::Tls& tls, Instant now) {
+  if (state != State::open) return;
+  observer_.secured(tls, now);
+  if (!tls_asked_) return;
+  Item item;
+  item.at = now;
+  item.kind = Item::Kind::tls_alert;
+  item.alert = tls.alert;
+  item.fatal = true;
+  item.tls = std::make_shared<const trace::Tls>(tls);
+  item.by_us = tls.refused_by == our_side();
+  push(std::move(item));
 }
 
 void Connection::take(const pdu::Framer::Frame& frame, Instant now) {
@@ -132,7 +196,7 @@ void Connection::passed(const pdu::Pdu& pdu, bool ours) {
   }
 }
 
-void Connection::peer_closed(trace::Closing how, Instant now) {
+void Connection::peer_closed(trace::Closing how, Instant now, bool notified) {
   if (state != State::open) return;
   state = State::peer_closed;
   observer_.closed(trace::other(our_side()), how, now);
@@ -142,6 +206,7 @@ void Connection::peer_closed(trace::Closing how, Instant now) {
   item.kind = Item::Kind::closed;
   item.at = now;
   item.how = how;
+  item.notified = notified;
   items.push_back(std::move(item));
 }
 
@@ -171,6 +236,12 @@ void Connection::sending(const Built& built, ByteView bytes, Instant now) {
   const auto decoded = pdu::decode(built.bytes);
   if (decoded.pdu) passed(*decoded.pdu, true);
   if (built.rq) rq_passed_ = true;
+}
+
+void Connection::sending_below_tls(std::size_t length, Instant now) {
+  provoked_ = true;
+  observer_.provoke(true);
+  observer_.mark(fmt::format("{} bytes below TLS", length), now);
 }
 
 void Connection::closing(trace::Closing how, Instant now) {

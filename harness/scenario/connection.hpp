@@ -29,11 +29,17 @@ class Connection {
 
   void opened(Instant now);
   void received(ByteView bytes, Instant now);
-  void peer_closed(trace::Closing how, Instant now);
   /// The peer did not take the connection at all: as if it had closed it at once.
   void refused(Instant now);
+  void peer_closed(trace::Closing how, Instant now, bool notified = false);
+  /// A StartTls was given: how its handshake goes is for the scenario to expect.
+  void tls_asked() { tls_asked_ = true; }
+  void secured(const trace::Tls& tls, Instant now);
+  void tls_ended(const trace::Tls& tls, Instant now);
   /// What we send, after it was given to the host. `wrong`: from here on our side is not blamed.
   void sending(const Built& built, ByteView bytes, Instant now);
+  /// Bytes into the stream below TLS: wrong on purpose, and no DICOM.
+  void sending_below_tls(std::size_t length, Instant now);
   void closing(trace::Closing how, Instant now);
   void finish(Instant now);
 
@@ -52,7 +58,8 @@ class Connection {
   ConnectionId id;
   std::string name;
   State state = State::opening;
-  bool synthetic = false;  // of a health check
+  bool synthetic = false;     // of a health check
+  bool clear_on_tls = false;  // in the clear where the device speaks TLS: its TLS records are no fault of it
   Dialogue dialogue;
   std::deque<Item> items;
 
@@ -61,6 +68,7 @@ class Connection {
   void take_p_data(const pdu::Framer::Frame& frame, Item item);
   void push(Item item);
   void passed(const pdu::Pdu& pdu, bool ours);
+  bool take_records(ByteView bytes, Instant now);
 
   bool we_opened_;
   bool rq_passed_ = false;
@@ -68,6 +76,9 @@ class Connection {
   bool half_closed_ = false;
   bool over_ = false;
   bool provoked_ = false;
+  bool tls_asked_ = false;
+  std::optional<bool> records_;  // whether the peer's first byte begins a TLS record, where that may be
+  Bytes record_bytes_;
   bool lost_ = false;  // the peer's stream cannot be followed any more
   trace::Termination termination_ = trace::Termination::none;
   std::string termination_detail_;

@@ -55,6 +55,9 @@ enum class ValueType : std::uint8_t {
   status_class,
   acceptance,    // all, none
   answer_order,  // same, reversed
+  tls_mode,      // yes, no, later
+  tls_version,   // 1.0 to 1.3
+  certificate,   // own, none, expired...
   context,       // id or abstract syntax
 };
 

@@ -73,6 +73,7 @@ ConnectionId Interpreter::accepted(ListenerId listener, std::string peer_address
   if (s.ended || listener == 0 || listener > s.listeners.size()) return static_cast<ConnectionId>(-1);
   auto& one = s.add_connection("unaccepted", false, fmt::format("{} -> assay", peer_address));
   const auto id = one.id;
+  one.clear_on_tls = s.listeners[listener - 1].clear_on_tls;
   one.opened(now);
   s.listeners[listener - 1].waiting.push_back(id);
   s.run();
@@ -96,12 +97,38 @@ void Interpreter::sent(ConnectionId connection, Instant now) {
   s.run();
 }
 
-void Interpreter::peer_closed(ConnectionId connection, trace::Closing how, Instant now) {
+void Interpreter::accept_failed(ListenerId listener, std::string why, Instant now) {
+  auto& s = *impl_;
+  if (s.ended || listener == 0 || listener > s.listeners.size()) return;
+  s.now = now;
+  s.listeners[listener - 1].turned_away = std::move(why);
+  s.run();
+}
+
+void Interpreter::secured(ConnectionId connection, const trace::Tls& tls, Instant now) {
   auto& s = *impl_;
   auto* one = s.connection_with(connection);
   if (s.ended || one == nullptr) return;
   s.now = now;
-  one->peer_closed(how, now);
+  one->secured(tls, now);
+  s.run();
+}
+
+void Interpreter::tls_ended(ConnectionId connection, const trace::Tls& tls, Instant now) {
+  auto& s = *impl_;
+  auto* one = s.connection_with(connection);
+  if (s.ended || one == nullptr) return;
+  s.now = now;
+  one->tls_ended(tls, now);
+  s.run();
+}
+
+void Interpreter::peer_closed(ConnectionId connection, trace::Closing how, Instant now, bool notified) {
+  auto& s = *impl_;
+  auto* one = s.connection_with(connection);
+  if (s.ended || one == nullptr) return;
+  s.now = now;
+  one->peer_closed(how, now, notified);
   s.run();
 }
 

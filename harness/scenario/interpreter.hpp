@@ -29,6 +29,10 @@ struct Environment {
   std::function<std::optional<bool>(std::string_view claim)> claims;
   /// Files a scenario may send (data sets); nothing when the file is not there.
   std::function<std::optional<Bytes>(std::string_view path)> read_file;
+  /// The run speaks TLS: connections do, unless a scenario says otherwise.
+  bool tls = false;
+  /// Why a case that needs this claim is skipped, where the run itself lacks it.
+  std::map<std::string, std::string, std::less<>> skip_reasons;
   std::map<std::string, std::string> variables;  // predefined, as ${name}
   std::uint64_t seed = 1;  // for generated UIDs and message ids: the same seed gives the same bytes
   std::shared_ptr<const trace::RuleBook> rules;
@@ -49,9 +53,16 @@ class Interpreter {
   void listen_failed(ListenerId listener, std::string why, Instant now);
   /// A peer came in; the interpreter says which id the connection gets.
   ConnectionId accepted(ListenerId listener, std::string peer_address, Instant now);
+  /// Somebody came, but there was no agreement on TLS.
+  void accept_failed(ListenerId listener, std::string why, Instant now);
+  /// How a handshake went: that of the run, right behind connected() and accepted(), or that of a StartTls.
+  void secured(ConnectionId connection, const trace::Tls& tls, Instant now);
+  /// TLS that had been agreed on was ended by an alert.
+  void tls_ended(ConnectionId connection, const trace::Tls& tls, Instant now);
   void received(ConnectionId connection, ByteView bytes, Instant now);
   void sent(ConnectionId connection, Instant now);
-  void peer_closed(ConnectionId connection, trace::Closing how, Instant now);
+  /// `notified`: TLS's close_notify came first.
+  void peer_closed(ConnectionId connection, trace::Closing how, Instant now, bool notified = false);
   void operated(std::uint32_t operation, bool done, std::string detail, Instant now);
   void expire(Instant now);
   /// The run is being stopped: finish with what is known.

@@ -28,6 +28,8 @@ constexpr auto dimse_messages = std::to_array<std::string_view>(
 
 const AttributeSpec connection{"connection", V::name, false, "the connection meant; c1 when not said"};
 const AttributeSpec within{"within", V::duration, false, "how long to wait"};
+const AttributeSpec tls_mode{"tls", V::tls_mode, false,
+                             "yes, where the run speaks TLS: as it says; no: in the clear; later: a start-tls follows"};
 const AttributeSpec judge{"judge", V::yes_no, false, "yes: the verdict is about this step"};
 
 Attributes associate_attributes() {
@@ -375,6 +377,10 @@ Children matcher_children() {
                {"a-abort", "a-abort-match"},
                {"p-data", "p-data-match"},
                {"closed", "closed-match"},
+               {"tls-established", "tls-established-match"},
+               {"tls-refused", "tls-refused-match"},
+               {"tls-alert", "tls-alert-match"},
+               {"client-hello", "plain-match"},
                {"silence", "silence-match"},
                {"any", "plain-match"},
                {"unrecognized", "plain-match"},
@@ -447,7 +453,33 @@ void add_matchers(Grammar& g) {
   g.add({"plain-match", "Matched by its kind alone.", {}, {}});
   g.add({"closed-match",
          "The peer closes the transport connection.",
-         {{"how", V::how, false, "fin, rst; either when not said"}},
+         {{"how", V::how, false, "fin, rst; either when not said"},
+          {"notify", V::yes_no, false, "whether TLS's close_notify came first"}},
+         {}});
+  g.add({"tls-established-match",
+         "A start-tls came to its end.",
+         {{"version", V::text_match, false, "1.2, 1.3"},
+          {"suite", V::text_match, false, "IANA name of the cipher suite"},
+          {"server-name", V::text_match, false, "SNI the client sent"},
+          {"certificate-asked", V::text_match, false, "yes: the server asked the client for a certificate"},
+          {"client-certificate", V::text_match, false, "yes: the client sent one"},
+          {"chain", V::text_match, false, "of the certificate of the device: trusted, expired, self-signed..."},
+          {"secure-renegotiation", V::text_match, false, "yes: RFC 5746 is known to the device"},
+          {"extended-master-secret", V::text_match, false, "yes: RFC 7627 is known to the device"},
+          {"offered-version", V::text_match, false, "one of the versions a device as client offers"},
+          {"offered-suite", V::text_match, false, "one of the cipher suites a device as client offers"}},
+         {}});
+  g.add({"tls-refused-match",
+         "A start-tls came to nothing.",
+         {{"by", V::side, false, "us or peer"},
+          {"alert", V::text_match, false, "name of the alert that ended it, such as protocol_version"},
+          {"chain", V::text_match, false, "what was found wrong with the certificate of the device"}},
+         {}});
+  g.add({"tls-alert-match",
+         "A TLS alert in the clear, or one that ends the TLS that was agreed on.",
+         {{"alert", V::text_match, false, "its name, such as certificate_required"},
+          {"fatal", V::yes_no, false, "whether its level is fatal"},
+          {"by", V::side, false, "us or peer"}},
          {}});
   g.add({"silence-match", "Nothing comes for a time.", {{"for", V::duration, true, "how long"}}, {}});
   g.add({"pdv-match",
@@ -483,6 +515,7 @@ void add_matchers(Grammar& g) {
 
 Children step_children() {
   return {{"connect", "connect"},
+          {"start-tls", "start-tls"},
           {"listen", "listen"},
           {"accept", "accept"},
           {"operate", "operate"},
@@ -512,12 +545,29 @@ void add_steps(Grammar& g) {
          {{"as", V::name, false, "its name; c1 when not said"},
           within,
           judge,
+          tls_mode,
           {"required", V::yes_no, false, "no: a connection that is refused counts as one that was closed at once"}},
+         {}});
+  g.add({"start-tls",
+         "TLS from here on, as client where Assay opened the connection, else as server; what comes of it is expected.",
+         {connection,
+          within,
+          {"min-version", V::tls_version, false, "of the run's profile when not said"},
+          {"max-version", V::tls_version, false, "of the run's profile when not said"},
+          {"suites", V::names, false, "IANA names of the cipher suites offered or taken; of the profile when not said"},
+          {"certificate", V::certificate, false, "which one Assay shows; its own when not said"},
+          {"server-name", V::name, false, "SNI and the name checked; none sends none; the target when not said"},
+          {"verify", V::yes_no, false, "no: the certificate of the device decides nothing"},
+          {"renegotiate", V::yes_no, false, "yes: asks for a new handshake below the TLS that is there"},
+          {"split", V::split, false, "segment lengths of the ClientHello; the last repeats"},
+          {"pause", V::duration, false, "between segments"},
+          {"truncate", V::number, false, "only so many bytes of the ClientHello are sent"}},
          {}});
   g.add({"listen",
          "Listens for the device.",
          {{"as", V::name, false, "its name; l1 when not said"},
           {"port", V::port, false, "that of the run when not said"},
+          tls_mode,
           {"refuse", V::yes_no, false, "yes: nobody listens there, whoever calls is refused"}},
          {}});
   g.add({"accept",
@@ -550,7 +600,8 @@ void add_steps(Grammar& g) {
           {"split", V::split, false, "segment lengths; the last repeats"},
           {"pause", V::duration, false, "between segments"},
           {"truncate", V::number, false, "only so many bytes are sent"},
-          {"provoke", V::yes_no, false, "whether this is wrong on purpose"}},
+          {"provoke", V::yes_no, false, "whether this is wrong on purpose"},
+          {"below-tls", V::yes_no, false, "yes: as it is, in between TLS records"}},
          message_children()});
   g.add({"expect",
          "Alternatives for what comes next.",
@@ -566,7 +617,10 @@ void add_steps(Grammar& g) {
          {}});
   g.add({"close",
          "Closes the transport connection.",
-         {connection, {"how", V::how, false, "fin or rst"}, {"half", V::yes_no, false, "yes: we still read"}},
+         {connection,
+          {"how", V::how, false, "fin or rst"},
+          {"half", V::yes_no, false, "yes: we still read"},
+          {"notify", V::yes_no, false, "no: without TLS's close_notify"}},
          {}});
   g.add({"wait", "Lets time pass.", {{"for", V::duration, true, "how long"}}, {}});
   g.add({"reading", "Stops or resumes reading from the connection.", {connection}, {}});

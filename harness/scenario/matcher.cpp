@@ -350,9 +350,56 @@ std::string_view kind_name(const Item& item) {
   }
 }
 
+bool is_tls(const Item& item) {
+  return item.kind == Item::Kind::tls_established || item.kind == Item::Kind::tls_refused ||
+         item.kind == Item::Kind::tls_alert || item.kind == Item::Kind::client_hello;
+}
+
+Field yes_or_no(bool value) { return std::string(value ? "yes" : "no"); }
+
+Field tls_field(const Item& item, std::string_view field) {
+  const auto filled = [](const std::string& text) { return text.empty() ? Field{} : Field{text}; };
+  if (field == "alert") return filled(item.alert);
+  if (field == "fatal") return yes_or_no(item.fatal);
+  if (field == "by") return std::string(item.by_us ? "us" : "peer");
+  if (!item.tls) return std::nullopt;
+  const auto& tls = *item.tls;
+  if (field == "version") return filled(tls.version);
+  if (field == "suite") return filled(tls.suite);
+  if (field == "server-name") return filled(tls.server_name);
+  if (field == "certificate-asked") return yes_or_no(tls.certificate_asked);
+  if (field == "client-certificate") return yes_or_no(tls.client_certificate);
+  if (field == "chain") return std::string(trace::name(tls.chain));
+  if (field == "secure-renegotiation") return yes_or_no(tls.secure_renegotiation);
+  if (field == "extended-master-secret") return yes_or_no(tls.extended_master_secret);
+  return std::nullopt;
+}
+
+/// Any of several: one is enough.
+std::optional<std::string> tls_mismatch(const Element& matcher, const Item& item) {
+  for (const auto& attribute : matcher.attributes) {
+    if (attribute.name == "offered-version" || attribute.name == "offered-suite") {
+      const std::vector<std::string> none;
+      const auto& offered = !item.tls                             ? none
+                            : attribute.name == "offered-version" ? item.tls->offered_versions
+                                                                  : item.tls->offered_suites;
+      if (std::ranges::none_of(offered, [&](const std::string& one) { return matches_text(attribute.value, one); }))
+        return fmt::format("no {} is {}", attribute.name, attribute.value);
+      continue;
+    }
+    const auto found = tls_field(item, attribute.name);
+    if (!fits(ValueType::text_match, attribute.value, found)) return differs(attribute.name, found, attribute.value);
+  }
+  return std::nullopt;
+}
+
 bool right_kind(const Element& matcher, const Item& item) {
   switch (item.kind) {
     case Item::Kind::closed: return matcher.name == "closed";
+    case Item::Kind::tls_established: return matcher.name == "tls-established";
+    case Item::Kind::tls_refused: return matcher.name == "tls-refused";
+    case Item::Kind::tls_alert: return matcher.name == "tls-alert";
+    case Item::Kind::client_hello: return matcher.name == "client-hello";
     case Item::Kind::unrecognized: return matcher.name == "unrecognized" || matcher.name == "any";
     case Item::Kind::message: return is_dimse(matcher) || matcher.name == "any";
     case Item::Kind::p_data: return matcher.name == "p-data";
@@ -364,6 +411,7 @@ bool right_kind(const Element& matcher, const Item& item) {
 }  // namespace
 
 std::optional<std::string> field_of(const Item& item, std::string_view field, const Dialogue& dialogue) {
+  if (is_tls(item)) return tls_field(item, field);
   if (item.message) return message_field(*item.message, field, dialogue);
   if (field == "length") return number(item.length);
   if (!item.pdu) return std::nullopt;
@@ -388,8 +436,11 @@ std::optional<std::string> mismatch(const Element& matcher, const Item& item, co
   if (matcher.name == "closed") {
     if (matcher.is("how", "fin") && item.how != trace::Closing::fin) return "it was closed by RST";
     if (matcher.is("how", "rst") && item.how != trace::Closing::rst) return "it was closed by FIN";
+    if (matcher.is("notify", "yes") && !item.notified) return "it was closed without close_notify";
+    if (matcher.is("notify", "no") && item.notified) return "close_notify came first";
     return std::nullopt;
   }
+  if (is_tls(item)) return tls_mismatch(matcher, item);
   const auto* type = language().find(matcher.type);
   for (const auto& attribute : matcher.attributes) {
     if (is_dimse(matcher) && attribute.name == "context") continue;
@@ -414,7 +465,11 @@ std::string describe(const Element& matcher) {
   if (matcher.name == "silence") return fmt::format("silence for {}", matcher.value("for"));
   if (matcher.name == "any") return "any message";
   if (matcher.name == "unrecognized") return "bytes that are no PDU";
-  std::string out = matcher.type == "context-match"                         ? "presentation context"
+  if (matcher.name == "client-hello") return "a TLS ClientHello";
+  std::string out = matcher.type == "tls-established-match"                 ? "TLS agreed on"
+                    : matcher.type == "tls-refused-match"                   ? "no agreement on TLS"
+                    : matcher.type == "tls-alert-match"                     ? "a TLS alert"
+                    : matcher.type == "context-match"                       ? "presentation context"
                     : matcher.type == "element-match"                       ? "element"
                     : matcher.type.ends_with("-match") && is_dimse(matcher) ? message_name(matcher)
                                                                             : message_name(matcher);
@@ -444,6 +499,13 @@ std::string describe(const Item& item) {
     case Item::Kind::closed:
       return item.how == trace::Closing::fin ? "the device closed the connection (FIN)"
                                              : "the device reset the connection (RST)";
+    case Item::Kind::tls_established: return item.tls->summary();
+    case Item::Kind::tls_refused:
+      return item.tls->failure.empty() ? "no agreement on TLS" : "no agreement on TLS: " + item.tls->failure;
+    case Item::Kind::tls_alert:
+      return item.tls ? (item.tls->failure.empty() ? "the end of TLS" : item.tls->failure)
+                      : "a TLS alert in the clear: " + item.alert;
+    case Item::Kind::client_hello: return "a TLS ClientHello in the clear";
     case Item::Kind::unrecognized: return "bytes that are no PDU (" + to_hex_short(item.bytes) + ")";
     case Item::Kind::message: {
       const auto& command = item.message->command;

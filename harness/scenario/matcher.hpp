@@ -17,7 +17,17 @@ namespace assay::scenario {
 
 /// One thing that came from the peer, in order.
 struct Item {
-  enum class Kind : std::uint8_t { pdu, p_data, message, unrecognized, closed };
+  enum class Kind : std::uint8_t {
+    pdu,
+    p_data,
+    message,
+    unrecognized,
+    closed,
+    tls_established,
+    tls_refused,  // the handshake came to nothing
+    tls_alert,
+    client_hello,  // in the clear
+  };
   Kind kind = Kind::pdu;
   Instant at;
   std::optional<pdu::Pdu> pdu;  // pdu and p_data, where it could be decoded
@@ -25,8 +35,13 @@ struct Item {
   std::uint32_t length = 0;  // PDU-length
   std::optional<dimse::Message> message;
   trace::Closing how = trace::Closing::fin;
-  Bytes bytes;                    // the first of them, for the executed scenario
-  bool from_last_p_data = false;  // a message that the p_data item just before it completed
+  bool notified = false;                  // closed: TLS's close_notify came first
+  std::shared_ptr<const trace::Tls> tls;  // tls_...: what is known
+  std::string alert;                      // of TLS
+  bool fatal = false;                     // the alert
+  bool by_us = false;                     // tls_refused, tls_alert: we ended it
+  Bytes bytes;                            // the first of them, for the executed scenario
+  bool from_last_p_data = false;          // a message that the p_data item just before it completed
 };
 
 /// Nothing when the item is what the matcher says; else what differs, for people.

@@ -204,6 +204,7 @@ Progress Interpreter::Impl::perform(const Step& step) {
   if (current.type == "ceremony") return Progress::done;
   if (name == "connect") return connect(step);
   if (name == "listen") return listen(step);
+  if (name == "start-tls") return start_tls();
   if (name == "accept") return accept(step);
   if (name == "operate") return operate(step);
   if (name == "send") return send(step);

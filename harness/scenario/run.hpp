@@ -37,6 +37,8 @@ struct Listener {
   bool refuses = false;  // closed again as soon as its port is known
   std::string failure;
   std::uint16_t port = 0;
+  std::string turned_away;           // the last that came, for want of TLS
+  bool clear_on_tls = false;         // what comes is in the clear where the run speaks TLS
   std::deque<ConnectionId> waiting;  // accepted by the host, not yet by a step
 };
 
@@ -148,6 +150,11 @@ struct Interpreter::Impl {
   Progress connect(const Step& step);
 
   Progress listen(const Step& step);
+
+  /// What a connect or listen step wants below DICOM.
+  [[nodiscard]] Below below() const;
+
+  Progress start_tls();
 
   Progress accept(const Step& step);
 

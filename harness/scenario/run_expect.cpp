@@ -207,7 +207,7 @@ Progress Interpreter::Impl::serve(const Step& step) {
       answer.bytes = pdu::encode(pdu::AReleaseRp{});
       answer.name = "A-RELEASE-RP";
       connection->sending(answer, answer.bytes, now);
-      commands.push_back(Send{connection->id, answer.bytes, {}, {}});
+      commands.push_back(Send{connection->id, answer.bytes, {}, {}, false});
       phase = 2;
       begun_at = now;
       deadline.reset();

@@ -4,6 +4,20 @@
 #include "harness/scenario/run.hpp"
 
 namespace assay::scenario {
+namespace {
+
+/// The lengths in "5,7".
+std::vector<std::size_t> pieces_from(std::string_view split) {
+  std::vector<std::size_t> out;
+  while (!split.empty()) {
+    const auto comma = split.find(',');
+    out.push_back(static_cast<std::size_t>(number_from(split.substr(0, comma)).value_or(1)));
+    split = comma == std::string_view::npos ? std::string_view{} : split.substr(comma + 1);
+  }
+  return out;
+}
+
+}  // namespace
 
 Progress Interpreter::Impl::connect(const Step& step) {
   const auto name = std::string(current.has("as") ? current.value("as") : std::string_view("c1"));
@@ -13,7 +27,8 @@ Progress Interpreter::Impl::connect(const Step& step) {
     auto& made =
         add_connection(name, true, fmt::format("assay -> {}:{}", environment.target_host, environment.target_port));
     made.synthetic = step.synthetic;
-    commands.push_back(Connect{made.id, environment.target_host, environment.target_port, limit});
+    made.clear_on_tls = environment.tls && below() != Below::tls;
+    commands.push_back(Connect{made.id, environment.target_host, environment.target_port, limit, below()});
   }
   auto* connection = connection_named(name);
   if (connection->is_open()) return Progress::done;
@@ -43,9 +58,10 @@ Progress Interpreter::Impl::listen(const Step& step) {
     made.id = static_cast<ListenerId>(listeners.size() + 1);
     made.name = name;
     made.refuses = current.is("refuse", "yes");
+    made.clear_on_tls = environment.tls && below() != Below::tls;
     listeners.push_back(made);
     const auto port = current.has("port") ? number_from(current.value("port")).value_or(0) : environment.listen_port;
-    commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port)});
+    commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port), below()});
   }
   const auto* listener = listener_named(name);
   if (listener->ready) {
@@ -63,6 +79,39 @@ Progress Interpreter::Impl::listen(const Step& step) {
   return Progress::blocked;
 }
 
+Below Interpreter::Impl::below() const {
+  if (!environment.tls || current.is("tls", "no")) return Below::nothing;
+  return current.is("tls", "later") ? Below::tls_later : Below::tls;
+}
+
+Progress Interpreter::Impl::start_tls() {
+  auto* connection = connection_of(current);
+  if (connection == nullptr) {
+    own_fault(current.at, "there is no such connection");
+    return Progress::blocked;
+  }
+  if (!connection->is_open()) {
+    connection->observer().mark("no TLS, the connection is closed", now);
+    return Progress::done;
+  }
+  StartTls command;
+  command.connection = connection->id;
+  command.host = environment.target_host;
+  command.as_client = connection->our_side() == trace::Side::requestor;
+  command.renegotiate = current.is("renegotiate", "yes");
+  command.settings = {std::string(current.value("min-version")), std::string(current.value("max-version")),
+                      std::string(current.value("suites")),      std::string(current.value("certificate")),
+                      std::string(current.value("server-name")), !current.is("verify", "no")};
+  command.within = within(current, "connect-timeout");
+  command.pieces = pieces_from(current.value("split"));
+  command.pause = duration_from(current.value("pause"), environment.waits).value_or(Duration{});
+  if (current.has("truncate"))
+    command.only_so_many = static_cast<std::size_t>(number_from(current.value("truncate")).value_or(0));
+  connection->tls_asked();
+  commands.push_back(std::move(command));
+  return Progress::done;
+}
+
 Progress Interpreter::Impl::accept(const Step& step) {
   const auto listener_name = current.has("listener") ? current.value("listener") : std::string_view("l1");
   auto* listener = listener_named(listener_name);
@@ -76,6 +125,11 @@ Progress Interpreter::Impl::accept(const Step& step) {
     connection->name = current.has("as") ? current.value("as") : std::string_view("c1");
     count_calls();
     return Progress::done;
+  }
+  if (!listener->turned_away.empty()) {
+    const auto why = std::exchange(listener->turned_away, {});
+    stopped(step, "the device connected, but " + why, "a connection from the device with TLS", why);
+    return Progress::blocked;
   }
   if (current.is("optional", "yes")) return accept_optional();
   const auto failed = std::ranges::find_if(
@@ -203,19 +257,17 @@ void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& par
       for (auto& part : parts) part.wrong = true;
   }
   std::size_t done = 0;
+  const bool below_tls = current.is("below-tls", "yes");
+  if (below_tls) connection.sending_below_tls(limit_bytes, now);
   for (const auto& part : parts) {
+    if (below_tls) break;
     const auto count = std::min(part.bytes.size(), limit_bytes - done);
     connection.sending(part, ByteView(part.bytes).subspan(0, count), now);
     done += count;
   }
   whole.resize(limit_bytes);
-  Send command{connection.id, std::move(whole), {}, {}};
-  auto split = current.value("split");
-  while (!split.empty()) {
-    const auto comma = split.find(',');
-    command.pieces.push_back(static_cast<std::size_t>(number_from(split.substr(0, comma)).value_or(1)));
-    split = comma == std::string_view::npos ? std::string_view{} : split.substr(comma + 1);
-  }
+  Send command{connection.id, std::move(whole), {}, {}, below_tls};
+  command.pieces = pieces_from(current.value("split"));
   command.pause = duration_from(current.value("pause"), environment.waits).value_or(Duration{});
   send_limit = wait_named("dul-timeout") + (command.pieces.empty() ? Duration{} : command.pause * pieces_of(command));
   send_done = false;
@@ -238,7 +290,8 @@ Progress Interpreter::Impl::close() {
   if (connection == nullptr) return Progress::done;
   const bool half = current.is("half", "yes");
   const auto how = current.is("how", "rst") ? trace::Closing::rst : trace::Closing::fin;
-  if (connection->state != Connection::State::closed) commands.push_back(Close{connection->id, how, half});
+  if (connection->state != Connection::State::closed)
+    commands.push_back(Close{connection->id, how, half, !current.is("notify", "no")});
   if (half) {
     connection->half_closing(how, now);
   } else {

@@ -102,7 +102,7 @@ void Interpreter::Impl::end() {
         abort.bytes = pdu::encode(pdu::AAbort{});
         abort.name = "A-ABORT";
         one->sending(abort, abort.bytes, now);
-        commands.push_back(Send{one->id, abort.bytes, {}, {}});
+        commands.push_back(Send{one->id, abort.bytes, {}, {}, false});
       }
       commands.push_back(Close{one->id, trace::Closing::fin, false});
       one->closing(trace::Closing::fin, now);
@@ -183,6 +183,10 @@ bool Interpreter::Impl::skipped() {
     const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
     if (!claim || *claim == need.claimed) continue;
     result.verdict = Verdict::skipped;
+    if (const auto why = environment.skip_reasons.find(need.claim); why != environment.skip_reasons.end()) {
+      result.reason = why->second;
+      return true;
+    }
     result.reason =
         need.claimed ? "the profile does not claim " + need.claim : "only for devices that do not claim " + need.claim;
     return true;

@@ -159,6 +159,10 @@ constexpr auto type_texts = std::to_array<TypeText>({
      "(success|warning|failure|cancel|pending)(\\|(success|warning|failure|cancel|pending))*"},
     {"acceptance", "all or none", "all|none"},
     {"answer-order", "same or reversed", "same|reversed"},
+    {"tls-mode", "yes, no or later", "yes|no|later"},
+    {"tls-version", "1.0, 1.1, 1.2 or 1.3", "1[.][0-3]"},
+    {"certificate", "own, none, expired, not-yet-valid, wrong-host, self-signed or unknown-issuer",
+     "own|none|expired|not-yet-valid|wrong-host|self-signed|unknown-issuer"},
     {"context", "a presentation context id or an abstract syntax (UID or keyword)", "[A-Za-z0-9.]+"},
 });
 static_assert(type_texts.size() == static_cast<std::size_t>(ValueType::context) + 1);
@@ -206,7 +210,10 @@ bool fits(ValueType type, std::string_view form) {
     case present_absent:
     case acceptance:
     case answer_order:
+    case tls_mode:
+    case certificate:
     case synthetic: return one_of(form, texts(type).pattern);
+    case tls_version: return one_of(form, "1.0|1.1|1.2|1.3");
     case split: {
       bool ok = !form.empty();
       while (ok && !form.empty()) {

@@ -59,6 +59,12 @@ class Writer {
       out_ += fmt::format("  ({} -> {})", requestor_, acceptor_);
     }
     out_ += '\n';
+    if (const auto& tls = trace_.tls) {
+      below(tls->summary());
+      if (tls->certificate && !tls->certificate->names.empty())
+        below("the certificate is for " + printable(tls->certificate->names));
+      if (!tls->failure.empty() && !tls->advice.empty()) below("advice: " + tls->advice);
+    }
   }
 
   static std::string title(std::string_view field) {

@@ -17,6 +17,7 @@
 #include "harness/dimse/message.hpp"
 #include "harness/pdu/pdu.hpp"
 #include "harness/trace/finding.hpp"
+#include "harness/trace/tls.hpp"
 
 namespace assay::trace {
 
@@ -126,6 +127,7 @@ struct Trace {
   std::uint64_t bytes_from_requestor = 0;
   std::uint64_t bytes_from_acceptor = 0;
   Negotiated negotiated;
+  std::optional<Tls> tls;  // what is below, where it is TLS
   std::vector<Finding> findings;
   std::uint64_t dropped_findings = 0;  // beyond limits::max_problems
 };

@@ -31,10 +31,12 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   acceptor.rules = chosen.rules;
   acceptor.on_trace = chosen.on_trace;
   acceptor.log = chosen.log;
+  acceptor.tls = chosen.tls;
   auto started = Acceptor::start(loop, std::move(acceptor));
   if (!started) return std::unexpected(started.error());
   device->acceptor_ = std::move(*started);
   device->requestor.calling_ae = chosen.ae_title;
+  device->requestor.tls = chosen.tls_client;
   return device;
 }
 

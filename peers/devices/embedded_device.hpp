@@ -19,6 +19,8 @@ struct EmbeddedDeviceOptions {
   std::shared_ptr<const trace::RuleBook> rules;
   std::function<void(const trace::Trace&)> on_trace;
   std::function<void(std::string)> log;
+  std::shared_ptr<const TlsContext> tls;         // set: nothing but TLS is taken
+  std::shared_ptr<const TlsContext> tls_client;  // set: it speaks TLS where it acts as SCU
 };
 
 class EmbeddedDevice {

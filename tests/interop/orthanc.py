@@ -7,8 +7,8 @@ import products
 
 
 @contextlib.contextmanager
-def orthanc(folder):
-    """Yields (dicom port, http port)."""
+def orthanc(folder, **more):
+    """Yields (dicom port, http port). `more` goes into its configuration."""
     dicom, http = products.free_port(), products.free_port()
     config = {
         "Name": "interop", "StorageDirectory": str(folder / "orthanc"), "IndexDirectory": str(folder / "orthanc"),
@@ -16,7 +16,7 @@ def orthanc(folder):
         "DicomScpTimeout": 3, "DicomScuTimeout": 10, "DicomCheckModalityHost": False, "DicomAlwaysAllowStore": True,
         "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowFind": True, "DicomThreadsCount": 8,
         "HttpServerEnabled": True, "HttpPort": http, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
-        "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0,
+        "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0, **more,
     }
     file = folder / "orthanc.json"
     file.write_text(json.dumps(config))

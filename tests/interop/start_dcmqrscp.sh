@@ -1,7 +1,8 @@
 #!/bin/sh
-# Starts DCMTK's dcmqrscp with a storage area of its own: start_dcmqrscp.sh FOLDER PORT AE-TITLE
+# Starts DCMTK's dcmqrscp with a storage area of its own: start_dcmqrscp.sh FOLDER PORT AE-TITLE [OPTIONS]
 set -eu
 folder=$1/dcmqrscp-$2 port=$2 title=$3
+shift 3
 rm -rf "$folder"
 mkdir -p "$folder/area"
 cat > "$folder/dcmqrscp.cfg" <<CFG
@@ -16,4 +17,4 @@ AETable BEGIN
 $title $folder/area RW (200, 1024mb) ANY
 AETable END
 CFG
-exec dcmqrscp -ta 20 -td 20 -c "$folder/dcmqrscp.cfg" "$port"
+exec dcmqrscp "$@" -ta 20 -td 20 -c "$folder/dcmqrscp.cfg" "$port"
