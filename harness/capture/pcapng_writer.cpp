@@ -163,8 +163,7 @@ Bytes PcapngWriter::take() { return std::exchange(out_, {}); }
 
 Bytes PcapngWriter::finish() {
   for (std::size_t i = 0; i < connections_.size(); ++i) {
-    if (!connections_[i].comments.empty() && connections_[i].open)
-      packet(i, Side::requestor, ack, {}, latest_);
+    if (!connections_[i].comments.empty() && connections_[i].open) packet(i, Side::requestor, ack, {}, latest_);
   }
   flush();
   return take();
