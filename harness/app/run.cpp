@@ -9,6 +9,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/edition.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/profile_file.hpp"
 #include "harness/app/runner.hpp"
 #include "harness/version.hpp"
 #include "peers/devices/embedded_device.hpp"
@@ -16,7 +17,6 @@
 #include "reports/reports.hpp"
 
 namespace assay::app {
-namespace fs = std::filesystem;
 namespace {
 
 std::string now_text() {
@@ -26,24 +26,6 @@ std::string now_text() {
   char buffer[40];
   std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S%z", &local);
   return buffer;
-}
-
-std::expected<conformance::Profile, std::string> read_profile(const std::string& name) {
-  std::error_code code;
-  fs::path file = name;
-  if (!fs::exists(file, code) && name.find('/') == std::string::npos)
-    file = home() / "conformance" / "profiles" / (name + ".xml");
-  if (!fs::exists(file, code)) {
-    std::string shipped;
-    for (fs::directory_iterator it(home() / "conformance" / "profiles", code), end; !code && it != end;
-         it.increment(code))
-      if (it->path().extension() == ".xml") shipped += (shipped.empty() ? "" : ", ") + it->path().stem().string();
-    return std::unexpected(
-        fmt::format("--profile {}: no such file, and no shipped profile of that name (there are: {})", name, shipped));
-  }
-  auto text = read_text(file);
-  if (!text) return std::unexpected(text.error());
-  return conformance::load_profile(*text, file.string());
 }
 
 /// Everything in the options that files must bear out; errors were printed when nothing comes back.

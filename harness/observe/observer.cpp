@@ -101,6 +101,7 @@ struct Observer::Impl final : trace::Reporter {
     }
     finding.connection = options.connection;
     finding.provoked = finding.provoked || (options.ours == finding.side && (provoking || entry_provoked));
+    if (tap != nullptr) tap->found(finding);
     trace.findings.push_back(std::move(finding));
   }
 
@@ -506,6 +507,7 @@ struct Observer::Impl final : trace::Reporter {
 
   std::shared_ptr<const trace::RuleBook> book;
   Options options;
+  std::shared_ptr<Tap> tap;
   trace::Trace trace;
   Keeper keeper;
   std::vector<std::unique_ptr<trace::RuleRun>> runs;
@@ -523,16 +525,28 @@ Observer::~Observer() = default;
 Observer::Observer(Observer&&) noexcept = default;
 Observer& Observer::operator=(Observer&&) noexcept = default;
 
+void Observer::listen(std::shared_ptr<Tap> tap) { impl_->tap = std::move(tap); }
+
 void Observer::opened(Instant now) {
+  if (impl_->tap != nullptr) impl_->tap->opened(now);
   for (auto& direction : impl_->directions) direction.follower.transport_opened();
   impl_->enter(trace::TransportOpened{}, now);
 }
 
-void Observer::bytes(trace::Side from, ByteView bytes, Instant now) { impl_->bytes(from, bytes, now); }
+void Observer::bytes(trace::Side from, ByteView bytes, Instant now) {
+  if (impl_->tap != nullptr) impl_->tap->bytes(from, bytes, now);
+  impl_->bytes(from, bytes, now);
+}
 
-void Observer::closed(trace::Side by, trace::Closing how, Instant now) { impl_->closed(by, how, now); }
+void Observer::closed(trace::Side by, trace::Closing how, Instant now) {
+  if (impl_->tap != nullptr) impl_->tap->closed(by, how, now);
+  impl_->closed(by, how, now);
+}
 
-void Observer::mark(std::string text, Instant now) { impl_->enter(trace::Mark{std::move(text)}, now); }
+void Observer::mark(std::string text, Instant now) {
+  if (impl_->tap != nullptr) impl_->tap->mark(text, now);
+  impl_->enter(trace::Mark{std::move(text)}, now);
+}
 
 void Observer::secured(const trace::Tls& tls, Instant now) {
   impl_->trace.tls = tls;

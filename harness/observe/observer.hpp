@@ -33,12 +33,26 @@ struct Options {
 /// Ids of what the observer itself finds: what needs the state machine, the framing or the transport to be seen.
 std::span<const std::string_view> rule_ids();
 
+/// Hears what an Observer is fed and what it finds, in order: for recordings of the very bytes.
+class Tap {
+ public:
+  virtual ~Tap() = default;
+  virtual void opened(Instant now) = 0;
+  virtual void bytes(trace::Side from, ByteView bytes, Instant now) = 0;
+  virtual void closed(trace::Side by, trace::Closing how, Instant now) = 0;
+  virtual void mark(std::string_view text, Instant now) = 0;
+  virtual void found(const trace::Finding& finding) = 0;
+};
+
 class Observer {
  public:
   Observer(std::shared_ptr<const trace::RuleBook> rules, Options options);
   ~Observer();
   Observer(Observer&&) noexcept;
   Observer& operator=(Observer&&) noexcept;
+
+  /// From here on; one at a time.
+  void listen(std::shared_ptr<Tap> tap);
 
   void opened(Instant now);
   /// Bytes as they pass; any split gives the same Trace but for times.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/observe/observer.hpp"
 #include "harness/scenario/host.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/trace/rule.hpp"
@@ -36,6 +37,8 @@ struct Environment {
   std::map<std::string, std::string> variables;  // predefined, as ${name}
   std::uint64_t seed = 1;  // for generated UIDs and message ids: the same seed gives the same bytes
   std::shared_ptr<const trace::RuleBook> rules;
+  /// Asked at each new connection ("assay -> 192.0.2.1:104", "192.0.2.1:40000 -> assay") for who records it, if anyone.
+  std::function<std::shared_ptr<observe::Tap>(bool we_opened, std::string_view description)> record;
 };
 
 class Interpreter {

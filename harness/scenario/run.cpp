@@ -62,8 +62,10 @@ Connection* Interpreter::Impl::connection_of(const Element& element) {
 
 Connection& Interpreter::Impl::add_connection(std::string name, bool we_opened, std::string description) {
   const auto id = static_cast<ConnectionId>(connections.size() + 1);
+  auto recording = environment.record ? environment.record(we_opened, description) : nullptr;
   connections.push_back(
       std::make_unique<Connection>(id, std::move(name), we_opened, environment.rules, std::move(description)));
+  if (recording) connections.back()->observer().listen(std::move(recording));
   return *connections.back();
 }
 
