@@ -22,6 +22,7 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options);
 
 // One line per command, in alphabetical order; main.cpp calls add_commands alone.
 void add_convert(CLI::App& cli, Commands& commands);
+void add_diagnose(CLI::App& cli, Commands& commands);
 void add_dicomdir(CLI::App& cli, Commands& commands);
 void add_diff(CLI::App& cli, Commands& commands);
 void add_dump(CLI::App& cli, Commands& commands);
