@@ -25,13 +25,17 @@ bool contains(std::string_view text, std::string_view word) {
                      [&](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
-/// The header of a PDU: a type from 1 to 7 and a length that such a PDU can have.
+/// The header of a PDU: a type from 1 to 7 and a length that one can have.
 bool like_a_pdu(ByteView bytes) {
   if (bytes.empty() || bytes[0] < 1 || bytes[0] > 7) return false;
-  if (bytes.size() < 6) return true;
-  const auto length = load<std::uint32_t>(bytes.data() + 2, Endian::big);
-  if (bytes[0] >= 3 && bytes[0] != 4) return length == 4;
-  return length < (256U << 20);
+  return bytes.size() < 6 || load<std::uint32_t>(bytes.data() + 2, Endian::big) < (256U << 20);
+}
+
+/// TPKT (RFC 1006) with the X.224 connect confirm or data in it: begins like an A-ASSOCIATE-RJ, but has a length in
+/// its third and fourth byte.
+bool like_tpkt(ByteView bytes) {
+  return bytes.size() >= 7 && bytes[0] == 3 && bytes[1] == 0 &&
+         load<std::uint16_t>(bytes.data() + 2, Endian::big) >= 7 && (bytes[5] == 0xd0 || bytes[5] == 0xf0);
 }
 
 }  // namespace
@@ -44,7 +48,7 @@ Guess guess_protocol(ByteView received, ByteView sent) {
       std::equal(received.begin(), received.end(), sent.begin()))
     return {Protocol::mirror, "something that sends back what it gets"};
   if (const auto tls = tls_answer(received)) return {Protocol::tls, "a TLS server (" + tls->text + ")"};
-  if (received[0] == 3 && received.size() >= 4 && received[1] == 0 && !like_a_pdu(received))
+  if (like_tpkt(received))
     return {Protocol::remote_desktop, "a remote desktop server (TPKT header " + to_hex_short(received, 8) + ")"};
   if (like_a_pdu(received)) return {Protocol::dicom, "a DICOM application"};
   if (text.starts_with("HTTP/") || contains(text, "<html") || contains(text, "<!doctype"))
