@@ -117,6 +117,8 @@ class Run : public std::enable_shared_from_this<Run> {
   }
 
   void converse() {
+    local_address_ = connection_->local_address();
+    local_address_.resize(std::min(local_address_.size(), local_address_.rfind(':')));
     talk_.begin(loop_.now());
     connection_->start({.received =
                             [weak = weak_from_this()](ByteView bytes) {
@@ -146,6 +148,7 @@ class Run : public std::enable_shared_from_this<Run> {
       if (!talk_.holding()) connection_->close();
       auto answer = talk_.take_answer();
       answer.connect_took = connect_took_;
+      answer.local_address = local_address_;
       finish(std::move(answer));
       return;
     }
@@ -182,6 +185,7 @@ class Run : public std::enable_shared_from_this<Run> {
   Instant started_;
   Instant connecting_;
   Duration connect_took_{0};
+  std::string local_address_;
   std::optional<Answer> answer_;
   bool cancelled_ = false;
 };

@@ -62,13 +62,35 @@ std::string time_text(Duration took) {
 
 std::string whose(diagnose::Blame blame) {
   switch (blame) {
-    case diagnose::Blame::device: return "the device";
-    case diagnose::Blame::caller: return "the settings on this side";
-    case diagnose::Blame::network: return "the network, not the two devices";
-    case diagnose::Blame::agreement: return "nobody's fault alone: the two do not fit together";
-    case diagnose::Blame::design: return "nobody: the device is made like this";
+    case diagnose::Blame::device: return "in the device";
+    case diagnose::Blame::caller: return "in the settings on this side";
+    case diagnose::Blame::network: return "in the network";
+    case diagnose::Blame::agreement: return "on both sides: what they are set to does not match";
+    case diagnose::Blame::design: return "no fault: the device is made like this";
   }
   return {};
+}
+
+/// A line for each service whose SOP Classes all got the same answer, else one for each SOP Class.
+std::string offers_text(const std::vector<diagnose::Offer>& offers, int width, const Paint& paint) {
+  std::string out;
+  for (std::size_t from = 0; from < offers.size();) {
+    std::size_t to = from;
+    bool same = true;
+    for (; to < offers.size() && offers[to].service == offers[from].service; ++to)
+      same = same && offers[to].answer == offers[from].answer;
+    const auto mark = [&](bool accepted) {
+      return fmt::format("  {} ", sign(accepted ? Mark::ok : Mark::failed, paint));
+    };
+    if (same && to - from > 1)
+      out += wrapped(
+          fmt::format("{}, all {} SOP Classes asked for: {}", offers[from].service, to - from, offers[from].answer),
+          width, 4, mark(offers[from].accepted));
+    for (std::size_t i = from; i < to && (!same || to - from == 1); ++i)
+      out += wrapped(fmt::format("{}: {}", offers[i].words, offers[i].answer), width, 4, mark(offers[i].accepted));
+    from = to;
+  }
+  return out;
 }
 
 }  // namespace
@@ -85,15 +107,13 @@ std::string diagnosis_text(const Diagnosis& diagnosis, const DiagnoseOptions& op
   }
   if (!diagnosis.offers.empty()) {
     out += "\nServices\n";
-    for (const auto& offer : diagnosis.offers)
-      out += wrapped(fmt::format("{}: {}", offer.words, offer.answer), width, 4,
-                     fmt::format("  {} ", sign(offer.accepted ? Mark::ok : Mark::failed, paint)));
+    out += offers_text(diagnosis.offers, width, paint);
   }
   if (diagnosis.cause == nullptr) {
     out += "\n" + paint("32;1", "Healthy") + ": nothing is wrong as far as was asked.\n";
   } else {
     out += "\n" + wrapped(diagnosis.headline(), width, 7, paint("31;1", "Cause: "));
-    out += wrapped(fmt::format("[{}] lies with {}", diagnosis.cause->code, whose(diagnosis.cause->blame)), width, 7);
+    out += wrapped(fmt::format("[{}] {}", diagnosis.cause->code, whose(diagnosis.cause->blame)), width, 7);
     out += "\n" + wrapped(diagnosis.meaning(), width, 2);
     if (const auto device = diagnosis.at_device(); !device.empty())
       out += "\n" + paint("1", "Change on the device") + "\n" + wrapped(device, width, 2);

@@ -153,6 +153,20 @@ void Climb::called_unknown(const std::string& said) {
     return;
   }
   evidence("also not known: " + in_quotes(refused));
+  // Some devices give this reason for a caller they do not know.
+  titles.clear();
+  add(titles, question_.try_calling, question_.calling);
+  add(titles, title_variants(question_.calling, calling_variants), question_.calling);
+  for (const auto& title : titles) {
+    auto changed = speech_;
+    changed.calling = title;
+    answer = ask_as(changed, fmt::format("asking as '{}'", title));
+    if (answer == nullptr) return;
+    if (!is_acceptance(*answer)) continue;
+    evidence(fmt::format("called '{}' by '{}': accepted", question_.called, title));
+    blame("misleading-reason", said, {{"right", title}, {"detail", title_difference(question_.calling, title)}});
+    return;
+  }
   look_elsewhere("the title '" + printable(question_.called) + "' is not known there");
 }
 

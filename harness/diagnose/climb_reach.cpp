@@ -88,6 +88,7 @@ const Answer* Climb::reach() {
   if (address_ != addresses_.front())
     remark(fmt::format("the name has {} addresses and the first does not answer; callers that try only that one fail",
                        addresses_.size()));
+  if (!answer->local_address.empty()) out_.words.insert_or_assign("here", answer->local_address);
   pass(Rung::tcp, "connected to " + place(address_, question_.port), answer->connect_took);
   return answer;
 }

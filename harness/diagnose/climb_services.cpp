@@ -234,6 +234,12 @@ bool Climb::echo(const Answer& answer, const RequestAnswer& request) {
   const bool at_once = idle->before_request && (idle->abort || idle->end != End::ours);
   evidence(at_once ? "associated and asked nothing: " + ended(*idle) + " all the same"
                    : "associated and asked nothing for a while: the association stands");
+  if (!at_once) {
+    std::vector<std::string> taken;
+    for (const auto* context : std::get<pdu::AAssociateAc>(*answer.reply).contexts())
+      if (context->result == 0 && context->id > 1) taken.push_back(speech_.contexts[context->id / 2U].abstract_syntax);
+    if (!taken.empty()) remark("accepted all the same, and perhaps working: " + uid_list(taken, 5));
+  }
   if (at_once)
     blame(idle->abort ? "abort-after-accept" : "closed-after-accept", ended(*idle), {{"what", ended(*idle)}});
   return false;
@@ -242,7 +248,7 @@ bool Climb::echo(const Answer& answer, const RequestAnswer& request) {
 bool Climb::services(const pdu::AAssociateAc& ac) {
   if (question_.wishes.empty()) {
     pass(Rung::services, "none asked for (--service store, find ...)", {}, Mark::not_asked);
-    pass(Rung::exercise, {}, {}, Mark::not_asked);
+    pass(Rung::exercise, "none asked for", {}, Mark::not_asked);
     return true;
   }
   std::string taken;
@@ -278,7 +284,9 @@ bool Climb::service_missing(const Wish& wish, const pdu::AAssociateAc& ac) {
       uid = one;
     }
   }
-  const auto words = wish.all || wish.sop_classes.size() == 1 || result == 4 ? uid_words(uid) : wish.service;
+  const auto* named = find_service(wish.service);
+  const auto words =
+      named != nullptr && result != 4 ? fmt::format("{} ({})", named->title, wish.service) : uid_words(uid);
   evidence(fmt::format("presentation context of {} ({}): {}", uid_words(uid), printable(uid), result_words(result)));
   const auto step = fmt::format("{}: {}", words, result_words(result));
   if (result == 4) {
@@ -389,6 +397,11 @@ bool Climb::exercise() {
       blame(is_find ? "find-refused" : "move-refused", name + ": " + status, {{"what", status}});
       return false;
     }
+    if (!is_find && kind == dimse::StatusClass::success)
+      remark(
+          fmt::format("whether it knows where to send for '{}' only a real study shows: some devices look for the "
+                      "destination when they have found something to send",
+                      question_.calling));
     done += (done.empty() ? "" : ", ") + name + " answered";
   }
   pass(Rung::exercise, done, took);

@@ -14,7 +14,8 @@ std::string first_line(std::string_view text) {
 
 bool mostly_text(std::string_view text) {
   const auto odd = std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\r' && c != '\n' && c != '\t') || c == 0x7f;
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\r' && c != '\n' && c != '\t') || c == 0x7f ||
+           static_cast<unsigned char>(c) > 0x7f;
   });
   return !text.empty() && odd == 0;
 }

@@ -109,7 +109,8 @@ Climb::Climb(const Question& question, const std::vector<Answer>& answers)
                 {"port", std::to_string(question.port)},
                 {"called", printable(question.called)},
                 {"calling", printable(question.calling)},
-                {"wait", time_words(question.wait)}};
+                {"wait", time_words(question.wait)},
+                {"here", "of this machine"}};
 }
 
 Duration Climb::spent() const {

@@ -95,6 +95,7 @@ struct Answer {
   Reach reach = Reach::ok;
   std::string system;                  // the operating system's words when reach is not ok
   std::vector<std::string> addresses;  // resolve
+  std::string local_address;           // of this machine, as the device sees it
   Duration connect_took{0};
   Duration answer_took{0};  // from our first byte to its first whole PDU, or to the end of waiting
   Duration took{0};         // the whole probe

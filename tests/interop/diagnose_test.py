@@ -193,6 +193,8 @@ SCRIPTED = {
     "swapped titles": (device(knows(called=["CT01"], calling=["ARCHIVE"])), ARCHIVE, "titles-swapped", "Exchange the two titles"),
     "a caller not entered": (device(knows(calling=["MR"])), ARCHIVE, "calling-ae-unknown", "Add the caller: AE title 'CT01'"),
     "a caller entered in small letters": (device(knows(calling=["ct01"])), ARCHIVE, "calling-ae-misspelt", "the device knows the caller as 'ct01'"),
+    "a caller not entered, blamed on the called title": (device(knows(calling=["OLDCT"], unknown_calling=reject(1, 1, 7))), [*ARCHIVE, "--try-calling", "OLDCT"],
+                                                         "misleading-reason", "blames the called title, but it is the caller"),
     "swapped titles, refused for the caller": (device(knows(calling=["ARCHIVE"])), ARCHIVE, "titles-swapped", "'CT01' is the device"),
     # other reasons given
     "an application context of its own": (device(refuses_when(lambda rq: rq.application_context != "1.2.3.4", reject(1, 1, 2))), [],
@@ -513,7 +515,7 @@ class Products(unittest.TestCase):
 MaxPDUSize      = 16384
 MaxAssociations = 16
 HostTable BEGIN
-ct = (CT01, 127.0.0.1, 11199)
+ct = (CT01, localhost, 11199)
 HostTable END
 VendorTable BEGIN
 VendorTable END
@@ -527,11 +529,15 @@ AETable END
                 self.healthy(port, "--called-ae", "OPEN", "--service", "store,find,move,get")
                 self.assertIn("Change the called AE title", self.blamed(port, "called-ae-misspelt", "--called-ae", "open"))
                 self.blamed(port, "called-ae-unknown", "--called-ae", "NOWHERE")
-                self.assertIn("Add the caller", self.blamed(port, "calling-ae-unknown", "--called-ae", "ARCHIVE", "--calling-ae", "STRANGER"))
-                self.blamed(port, "calling-ae-misspelt", "--called-ae", "ARCHIVE", "--calling-ae", "ct01")
+                # dcmqrscp answers 1/1/7 where 1/1/3 were right.
+                self.blamed(port, "misleading-reason", "--called-ae", "ARCHIVE", "--calling-ae", "ct01")
+                self.blamed(port, "misleading-reason", "--called-ae", "ARCHIVE", "--calling-ae", "STRANGER", "--try-calling", "CT01")
+                self.assertIn("See whether the caller 'STRANGER' is entered", self.blamed(port, "called-ae-unknown", "--called-ae", "ARCHIVE", "--calling-ae", "STRANGER"))
                 self.blamed(port, "titles-swapped", "--called-ae", "CT01", "--calling-ae", "ARCHIVE")
                 self.blamed(port, "sop-class-not-offered", *ARCHIVE, "--service", "worklist")
-                self.blamed(port, "move-destination-unknown", "--called-ae", "OPEN", "--calling-ae", "LAPTOP", "--service", "find,move", "--exercise")
+                # Without a match it does not look for the destination, so that it cannot be blamed.
+                out = self.healthy(port, "--called-ae", "OPEN", "--calling-ae", "LAPTOP", "--service", "find,move", "--exercise")
+                self.assertIn("only a real study shows", words(out))
 
     def test_wlmscpfs(self):
         products.need("wlmscpfs")
@@ -548,8 +554,30 @@ AETable END
         products.need("Orthanc")
         with products.scratch() as folder, orthanc.orthanc(folder) as (port, http):
             self.healthy(port, "--called-ae", "ORTHANC", "--service", "store,find")
-            self.blamed(port, "called-ae-misspelt", "--called-ae", "Orthanc")
+            self.healthy(port, "--called-ae", "orthanc")  # it does not tell capital from small letters
+            self.blamed(port, "called-ae-misspelt", "--called-ae", "ORTHANC2")
+            self.blamed(port, "called-ae-unknown", "--called-ae", "NOWHERE")
+            self.blamed(port, "sop-class-not-offered", "--called-ae", "ORTHANC", "--service", "worklist")
+            self.blamed(port, "tls-not-served", "--called-ae", "ORTHANC", "--tls")
             self.assertIn("web server", self.blamed(http, "web-server"))
+            # The laptop on the network: echo and query work, retrieving does not until it is entered.
+            out = self.blamed(port, "request-broken", "--called-ae", "ORTHANC", "--calling-ae", "LAPTOP", "--service", "find,move", "--exercise")
+            self.assertIn("C-FIND answered with status 0x0000", out)
+            self.assertIn("enter 'LAPTOP'", out)
+
+    def test_orthanc_that_is_particular_about_callers(self):
+        products.need("Orthanc")
+        named = {"DicomAlwaysAllowEcho": False, "DicomAlwaysAllowFind": False, "DicomAlwaysAllowStore": False,
+                 "DicomModalities": {"ct": {"AET": "CT01", "Host": "127.0.0.1", "Port": 104},
+                                     "mr": {"AET": "MR01", "Host": "127.0.0.1", "Port": 104, "AllowEcho": False},
+                                     "us": {"AET": "US01", "Host": "192.0.2.9", "Port": 104}}, "DicomCheckModalityHost": True}
+        called = ["--called-ae", "ORTHANC", "--calling-ae"]
+        with products.scratch() as folder, orthanc.orthanc(folder, **named) as (port, _):
+            self.healthy(port, *called, "CT01", "--service", "store,find,move", "--exercise")
+            self.assertIn("Add the caller: AE title 'ASSAY'", self.blamed(port, "calling-ae-unknown", *called, "ASSAY"))
+            self.blamed(port, "calling-ae-misspelt", *called, "CT02", "--try-calling", "CT01")
+            self.assertIn("another IP address than 127.0.0.1", self.blamed(port, "calling-ae-unknown", *called, "US01"))
+            self.assertIn("permission to echo", self.blamed(port, "echo-aborted", *called, "MR01"))
 
     def test_assay_serve(self):
         with products.scratch() as folder:
