@@ -4,6 +4,7 @@ XML and transfer syntaxes against the file itself; what cannot be converted, ove
 import base64
 import json
 import math
+import os
 import pathlib
 import re
 import shutil
@@ -18,6 +19,8 @@ products.need("dcm2json", "dcm2xml", "xmllint")
 import pydicom  # noqa: E402
 import pydicom.uid  # noqa: E402
 
+# Every file in the long tier, every third one in the quick one.
+SHARE = 1 if "ASSAY_LONG" in os.environ else 3
 FOLDER = pathlib.Path(pydicom.__file__).parent / "data"
 NATIVE = "{http://dicom.nema.org/PS3.19/models/NativeDICOM}"
 UNCOMPRESSED = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
@@ -42,7 +45,7 @@ def files():
     found = sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.suffix in (".dcm", "") and path.stat().st_size > 0
                    and path.stat().st_size < 3_000_000)
     assert len(found) > 100, f"only {len(found)} files below {FOLDER}"
-    return found
+    return found[::SHARE]
 
 
 def reads(path):
@@ -146,7 +149,7 @@ class Corpus(unittest.TestCase):
         for path, line in self.refused.items():
             self.assertEqual(line.count("\n"), 0, line)
             self.assertRegex(line, BROKEN)
-        self.assertGreater(len(self.json), 100)
+        self.assertGreater(len(self.json), 100 // SHARE)
         self.assertLess(len(self.refused), 25, "\n".join(map(str, self.refused.values())))
 
     def test_JSON_agrees_with_pydicom_element_by_element(self):
@@ -165,7 +168,7 @@ class Corpus(unittest.TestCase):
             for where, what, mine, its in differences(ours, model):
                 if not self.explained(theirs, path, where, what, mine, its):
                     unexplained.append(f"{path.name} {where} {what}: {mine!r} / {its!r}")
-        self.assertGreater(compared, 80)
+        self.assertGreater(compared, 80 // SHARE)
         self.assertEqual(unexplained, [], "\n".join(unexplained[:40]))
 
     @staticmethod
@@ -217,7 +220,7 @@ class Corpus(unittest.TestCase):
                 if what == "value" and any(ord(c) > 126 for c in json.dumps([mine, its], ensure_ascii=False)):
                     continue
                 unexplained.append(f"{path.name} {where} {what}: {mine!r} / {its!r}")
-        self.assertGreater(compared, 50)
+        self.assertGreater(compared, 50 // SHARE)
         self.assertEqual(unexplained, [], "\n".join(unexplained[:40]))
 
     def test_JSON_and_XML_come_back_with_the_same_values(self):
@@ -273,7 +276,7 @@ class Corpus(unittest.TestCase):
             ours = ElementTree.parse(xml).getroot()
             compared += 1
             unexplained += [f"{path.name} {line}" for line in self.xml_differences(ours, theirs)]
-        self.assertGreater(compared, 50)
+        self.assertGreater(compared, 50 // SHARE)
         self.assertEqual(unexplained, [], "\n".join(unexplained[:40]))
 
     def xml_differences(self, ours, theirs, where=""):
@@ -326,7 +329,7 @@ class Corpus(unittest.TestCase):
                     self.assertTrue(padded or (to == "implicit" and what == "vr"), (path, to, where, what, mine, its))
                 self.assertIsNotNone(reads(out), (path, to))
             converted += 1
-        self.assertGreater(converted, 20)
+        self.assertGreater(converted, 20 // SHARE)
 
 
 class Edges(unittest.TestCase):
