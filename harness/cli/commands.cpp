@@ -22,6 +22,7 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options) {
 void add_commands(CLI::App& cli, Commands& commands) {
   add_certificates(cli, commands);
   add_convert(cli, commands);
+  add_diagnose(cli, commands);
   add_dicomdir(cli, commands);
   add_diff(cli, commands);
   add_dump(cli, commands);

@@ -9,6 +9,7 @@ void add_explain(CLI::App& cli, Commands& commands) {
   const auto options = std::make_shared<app::ExplainOptions>();
   auto* command = cli.add_subcommand(
       "explain", "judge a packet capture: which side of each DICOM connection broke which rule at which byte");
+  command->group("Judge a device on the network");
   command
       ->add_option("capture", options->files,
                    "pcap or pcapng file; or the --out folder of a run (or its results.json, cases.jsonl): the bytes "

@@ -199,7 +199,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
   for (auto* command : {serve_command, echo_command}) command->group("Talk to a device");
   for (const auto& [command, work] : file_commands)
-    command->group(command->get_name() == "certificates" ? "Talk to a device" : "Work on files and folders");
+    if (command->get_group() == "Subcommands") command->group("Work on files and folders");
   for (auto* command : {version_command, schema_command}) command->group("About Assay");
 
   if (argc > 1 && argv[1][0] != '-') {

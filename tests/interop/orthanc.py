@@ -7,8 +7,8 @@ import products
 
 
 @contextlib.contextmanager
-def orthanc(folder, **more):
-    """Yields (dicom port, http port). `more` goes into its configuration."""
+def orthanc(folder, **changes):
+    """Yields (dicom port, http port). `changes` are entries of its configuration."""
     dicom, http = products.free_port(), products.free_port()
     config = {
         "Name": "interop", "StorageDirectory": str(folder / "orthanc"), "IndexDirectory": str(folder / "orthanc"),
@@ -16,8 +16,9 @@ def orthanc(folder, **more):
         "DicomScpTimeout": 3, "DicomScuTimeout": 10, "DicomCheckModalityHost": False, "DicomAlwaysAllowStore": True,
         "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowFind": True, "DicomThreadsCount": 8,
         "HttpServerEnabled": True, "HttpPort": http, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
-        "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0, **more,
+        "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0,
     }
+    config.update(changes)
     file = folder / "orthanc.json"
     file.write_text(json.dumps(config))
     with products.server(["Orthanc", str(file)], http, folder / "orthanc.log"):

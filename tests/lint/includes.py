@@ -9,7 +9,7 @@ import lint
 
 CODECS = ["base", "dict", "dataset", "pdu", "dul", "dimse"]
 CORE = [*CODECS, "session", "trace", "observe", "service"]
-WITHOUT_IO = [*CORE, "scenario", "capture"]
+WITHOUT_IO = [*CORE, "scenario", "diagnose", "capture"]
 
 ROOMS = {  # room -> rooms it may include besides itself
     "base": [],
@@ -23,11 +23,12 @@ ROOMS = {  # room -> rooms it may include besides itself
     "observe": [*CODECS, "session", "trace"],
     "service": [*CODECS, "session", "trace", "observe"],
     "scenario": CORE,
+    "diagnose": CODECS,
     "capture": CORE,
     "conformance": [*CORE, "scenario"],
     "reports": [*CORE, "conformance"],
-    "peers": [*CORE, "scenario"],
-    "fuzz": [*CORE, "scenario", "capture", "conformance"],
+    "peers": [*CORE, "scenario", "diagnose"],
+    "fuzz": [*CORE, "scenario", "diagnose", "capture", "conformance"],
     "app": [*WITHOUT_IO, "conformance", "reports", "peers"],
     "cli": [*WITHOUT_IO, "conformance", "reports", "app"],
     "python": [*WITHOUT_IO, "conformance", "reports", "app"],

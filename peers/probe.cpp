@@ -1,0 +1,223 @@
+#include "peers/probe.hpp"
+
+#include <algorithm>
+
+#include "harness/diagnose/talk.hpp"
+#include "peers/connection.hpp"
+
+namespace assay::peers {
+namespace {
+
+using diagnose::Answer;
+using diagnose::End;
+using diagnose::Probe;
+using diagnose::Reach;
+
+Reach reach_of(const error_code& error) {
+  if (!error) return Reach::ok;
+  if (error == asio::error::host_not_found || error == asio::error::no_data || error == asio::error::service_not_found)
+    return Reach::name_unknown;
+  if (error == asio::error::host_not_found_try_again || error == asio::error::no_recovery)
+    return Reach::name_server_silent;
+  if (error == asio::error::connection_refused) return Reach::refused;
+  if (error == asio::error::timed_out) return Reach::timed_out;
+  if (error == asio::error::connection_reset || error == asio::error::connection_aborted) return Reach::reset;
+  if (error == asio::error::host_unreachable || error.value() == EHOSTDOWN) return Reach::host_unreachable;
+  if (error == asio::error::network_unreachable || error == asio::error::network_down || error.value() == EADDRNOTAVAIL)
+    return Reach::network_unreachable;
+  if (error == asio::error::access_denied || error.value() == EPERM) return Reach::blocked;
+  if (error == asio::error::operation_aborted) return Reach::interrupted;
+  return Reach::failed;
+}
+
+std::string words_of(const error_code& error, bool timed_out) {
+  return timed_out ? std::string("no answer in time") : error.message();
+}
+
+/// One probe over one connection. Keeps itself alive through its callbacks until it has finished.
+class Run : public std::enable_shared_from_this<Run> {
+ public:
+  Run(Loop::Impl& loop, const Probe& probe)
+      : loop_(loop), probe_(probe), talk_(probe), resolver_(loop.context), timer_(loop.context) {}
+
+  void start() {
+    started_ = loop_.now();
+    if (probe_.pause <= Duration{0}) {
+      go();
+      return;
+    }
+    timer_.expires_after(probe_.pause);
+    timer_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error) self->go();
+    });
+  }
+
+  [[nodiscard]] bool finished() const { return answer_.has_value(); }
+  [[nodiscard]] Answer take_answer() { return *std::move(answer_); }
+  /// The connection of a held association.
+  [[nodiscard]] std::shared_ptr<Connection> take_connection() { return std::move(connection_); }
+  [[nodiscard]] bool holding() const { return talk_.holding(); }
+
+  void cancel() {
+    timer_.cancel();
+    resolver_.cancel();
+    if (connection_) connection_->close();
+    answer_.reset();
+    cancelled_ = true;
+  }
+
+ private:
+  void go() {
+    if (probe_.kind == Probe::Kind::resolve)
+      resolve();
+    else
+      connect();
+  }
+
+  void resolve() {
+    timer_.expires_after(probe_.connect_wait);
+    timer_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (error || self->finished()) return;
+      self->resolver_.cancel();
+      self->unreached(Reach::name_server_silent, "the name server does not answer in time");
+    });
+    resolver_.async_resolve(
+        probe_.host, std::to_string(probe_.port),
+        [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& results) {
+          if (self->finished() || self->cancelled_) return;
+          self->timer_.cancel();
+          if (error) {
+            const auto reach = reach_of(error);
+            self->unreached(reach == Reach::failed ? Reach::name_server_silent : reach, error.message());
+            return;
+          }
+          Answer answer;
+          for (const auto& entry : results) {
+            const auto address = entry.endpoint().address().to_string();
+            if (std::find(answer.addresses.begin(), answer.addresses.end(), address) == answer.addresses.end())
+              answer.addresses.push_back(address);
+          }
+          self->finish(std::move(answer));
+        });
+  }
+
+  void connect() {
+    connection_ = Connection::create(loop_);
+    connecting_ = loop_.now();
+    connection_->connect(probe_.host, probe_.port, probe_.connect_wait,
+                         [weak = weak_from_this()](const error_code& error, bool) {
+                           const auto self = weak.lock();
+                           if (!self || self->finished() || self->cancelled_) return;
+                           self->connect_took_ = self->loop_.now() - self->connecting_;
+                           if (error)
+                             self->unreached(reach_of(error), words_of(error, error == asio::error::timed_out));
+                           else
+                             self->converse();
+                         });
+  }
+
+  void converse() {
+    local_address_ = connection_->local_address();
+    local_address_.resize(std::min(local_address_.size(), local_address_.rfind(':')));
+    talk_.begin(loop_.now());
+    connection_->start({.received =
+                            [weak = weak_from_this()](ByteView bytes) {
+                              if (const auto self = weak.lock()) {
+                                self->talk_.receive(bytes, self->loop_.now());
+                                self->carry();
+                              }
+                            },
+                        .closed =
+                            [weak = weak_from_this()](trace::Closing how, const std::string&) {
+                              if (const auto self = weak.lock()) {
+                                self->talk_.peer_closed(how == trace::Closing::fin ? End::fin : End::rst,
+                                                        self->loop_.now());
+                                self->carry();
+                              }
+                            },
+                        .sent = nullptr});
+    carry();
+  }
+
+  /// Sends what the talk has to say, sets its deadline, ends when it is over.
+  void carry() {
+    if (finished() || cancelled_) return;
+    if (const auto out = talk_.take_output(); !out.empty()) connection_->send(out);
+    if (talk_.done()) {
+      timer_.cancel();
+      if (!talk_.holding()) connection_->close();
+      auto answer = talk_.take_answer();
+      answer.connect_took = connect_took_;
+      answer.local_address = local_address_;
+      finish(std::move(answer));
+      return;
+    }
+    const auto deadline = talk_.next_deadline();
+    if (!deadline) return;
+    timer_.expires_at(loop_.time_point(*deadline));
+    timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+      const auto self = weak.lock();
+      if (error || !self) return;
+      self->talk_.expire(self->loop_.now());
+      self->carry();
+    });
+  }
+
+  void unreached(Reach reach, std::string why) {
+    Answer answer;
+    answer.reach = reach;
+    answer.system = std::move(why);
+    answer.connect_took = connect_took_;
+    finish(std::move(answer));
+  }
+
+  void finish(Answer answer) {
+    answer.took = loop_.now() - started_;
+    answer_ = std::move(answer);
+  }
+
+  Loop::Impl& loop_;
+  Probe probe_;
+  diagnose::Talk talk_;
+  tcp::resolver resolver_;
+  asio::steady_timer timer_;
+  std::shared_ptr<Connection> connection_;
+  Instant started_;
+  Instant connecting_;
+  Duration connect_took_{0};
+  std::string local_address_;
+  std::optional<Answer> answer_;
+  bool cancelled_ = false;
+};
+
+}  // namespace
+
+struct Prober::Impl {
+  Loop& loop;
+  std::vector<std::shared_ptr<Connection>> held;
+};
+
+Prober::Prober(Loop& loop) : impl_(new Impl{loop, {}}) {}
+
+Prober::~Prober() {
+  for (const auto& connection : impl_->held) {
+    connection->send(pdu::encode(pdu::AReleaseRq{}));
+    connection->close();
+  }
+}
+
+diagnose::Answer Prober::run(const Probe& probe) {
+  const auto one = std::make_shared<Run>(impl_->loop.impl(), probe);
+  impl_->loop.post([one] { one->start(); });
+  impl_->loop.run_until([&] { return one->finished(); });
+  if (!one->finished()) {
+    one->cancel();
+    Answer answer;
+    answer.reach = Reach::interrupted;
+    return answer;
+  }
+  if (one->holding()) impl_->held.push_back(one->take_connection());
+  return one->take_answer();
+}
+
+}  // namespace assay::peers

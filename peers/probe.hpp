@@ -1,0 +1,29 @@
+// Carries out the probes of `assay diagnose`: names, connections, conversations. Each has a limit and tells how it
+// ended; nothing here judges. Tests: tests/interop/diagnose_test.py
+#pragma once
+
+#include "harness/diagnose/probe.hpp"
+#include "peers/peers.hpp"
+
+namespace assay::peers {
+
+class Prober {
+ public:
+  /// The loop outlives it.
+  explicit Prober(Loop& loop);
+  /// Releases the associations that were held.
+  ~Prober();
+  Prober(const Prober&) = delete;
+  Prober& operator=(const Prober&) = delete;
+
+  /// One probe at a time, running the loop until it is over or the loop is stopped (then reach is interrupted). Not to
+  /// be called from inside the loop.
+  diagnose::Answer run(const diagnose::Probe& probe);
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace assay::peers
