@@ -13,6 +13,7 @@
 #include "harness/scenario/builder.hpp"
 #include "harness/scenario/host.hpp"
 #include "harness/scenario/matcher.hpp"
+#include "harness/session/faults.hpp"
 #include "harness/trace/verdict.hpp"
 
 namespace assay::scenario {
@@ -32,6 +33,10 @@ class Connection {
   void peer_closed(trace::Closing how, Instant now);
   /// What we send, after it was given to the host. `wrong`: from here on our side is not blamed.
   void sending(const Built& built, ByteView bytes, Instant now);
+  /// What really leaves where faults change it.
+  void sending_faulty(ByteView bytes, Instant now);
+  /// From here on our side is not blamed.
+  void provoke();
   void closing(trace::Closing how, Instant now);
   void finish(Instant now);
 
@@ -48,7 +53,8 @@ class Connection {
   ConnectionId id;
   std::string name;
   State state = State::opening;
-  bool synthetic = false;  // of a health check
+  bool synthetic = false;                  // of a health check
+  std::unique_ptr<faults::Engine> faults;  // of a connection on which our side is to misbehave
   Dialogue dialogue;
   std::deque<Item> items;
 

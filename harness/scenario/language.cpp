@@ -3,6 +3,7 @@
 #include <array>
 
 #include "harness/dataset/native_xml.hpp"
+#include "harness/scenario/fault_file.hpp"
 #include "harness/scenario/grammar.hpp"
 
 namespace assay::scenario {
@@ -29,6 +30,8 @@ constexpr auto dimse_messages = std::to_array<std::string_view>(
 const AttributeSpec connection{"connection", V::name, false, "the connection meant; c1 when not said"};
 const AttributeSpec within{"within", V::duration, false, "how long to wait"};
 const AttributeSpec judge{"judge", V::yes_no, false, "yes: the verdict is about this step"};
+
+const AttributeSpec faults_file{"faults", V::text, false, "file that says how our side misbehaves on this connection"};
 
 Attributes associate_attributes() {
   return {{"called-ae", V::text, false, "called AE title; of the run when not said"},
@@ -501,13 +504,14 @@ Children step_children() {
 void add_steps(Grammar& g) {
   g.add({"connect",
          "Opens a connection to the device.",
-         {{"as", V::name, false, "its name; c1 when not said"}, within, judge},
-         {}});
+         {{"as", V::name, false, "its name; c1 when not said"}, faults_file, within, judge},
+         {{"faults", "faults", 0, 1}}});
   g.add({"listen",
          "Listens for the device.",
          {{"as", V::name, false, "its name; l1 when not said"},
-          {"port", V::port, false, "that of the run when not said"}},
-         {}});
+          {"port", V::port, false, "that of the run when not said"},
+          faults_file},
+         {{"faults", "faults", 0, 1}}});
   g.add({"accept",
          "Waits for the device to connect.",
          {{"listener", V::name, false, "l1 when not said"},
@@ -592,6 +596,7 @@ Grammar make() {
   Grammar g;
   g.title = "Assay scenarios. Generated from the loader's tables (harness/scenario/language.cpp); do not edit.";
   add_modifications(g);
+  add_faults(g);
   add_head(g);
   add_negotiation(g);
   add_data(g);
@@ -626,6 +631,10 @@ Grammar make() {
 }
 
 }  // namespace
+
+void add_modification_types(Grammar& grammar) { add_modifications(grammar); }
+
+std::vector<ChildSpec> modification_children() { return modifications(); }
 
 const Grammar& language() {
   static const Grammar grammar = make();

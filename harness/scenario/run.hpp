@@ -37,6 +37,8 @@ struct Listener {
   std::string failure;
   std::uint16_t port = 0;
   std::deque<ConnectionId> waiting;  // accepted by the host, not yet by a step
+  std::shared_ptr<const faults::Plan> faults;
+  std::uint32_t faulty = 0;  // connections that had these faults
 };
 
 struct Operation {
@@ -144,6 +146,20 @@ struct Interpreter::Impl {
   Progress listen(const Step& step);
 
   Progress accept(const Step& step);
+
+  // --- faults (run_faults.cpp) ---
+
+  /// What <faults> in this step says; nothing without it, or when it is wrong (which ends the case).
+  std::shared_ptr<const faults::Plan> fault_plan(const Element& step);
+
+  void begin_faults(Connection& connection);
+
+  /// What the faults of this connection want done.
+  void pump_faults(Connection& connection);
+
+  void expire_faults();
+
+  [[nodiscard]] std::optional<Instant> fault_deadline() const;
 
   Progress operate(const Step& step);
 

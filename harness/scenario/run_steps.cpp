@@ -10,14 +10,17 @@ Progress Interpreter::Impl::connect(const Step& step) {
   const auto limit = within(current, "connect-timeout");
   if (phase == 0) {
     phase = 1;
+    const auto plan = fault_plan(current);
+    if (ended) return Progress::blocked;
     auto& made =
         add_connection(name, true, fmt::format("assay -> {}:{}", environment.target_host, environment.target_port));
     made.synthetic = step.synthetic;
+    if (plan) made.faults = std::make_unique<faults::Engine>(plan, 1);
     commands.push_back(Connect{made.id, environment.target_host, environment.target_port, limit});
   }
   auto* connection = connection_named(name);
   if (connection->is_open()) return Progress::done;
-  if (connection->state == Connection::State::peer_closed) return Progress::done;
+  if (connection->state != Connection::State::opening) return Progress::done;
   const auto target = fmt::format("a connection to {}:{}", environment.target_host, environment.target_port);
   if (!connect_failure.empty()) {
     const auto why = std::exchange(connect_failure, {});
@@ -38,6 +41,8 @@ Progress Interpreter::Impl::listen(const Step& step) {
     Listener made;
     made.id = static_cast<ListenerId>(listeners.size() + 1);
     made.name = name;
+    made.faults = fault_plan(current);
+    if (ended) return Progress::blocked;
     listeners.push_back(made);
     const auto port = current.has("port") ? number_from(current.value("port")).value_or(0) : environment.listen_port;
     commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port)});
@@ -156,7 +161,7 @@ Progress Interpreter::Impl::send(const Step& step) {
   }
   transmit(*connection, parts, std::move(whole));
   phase = 1;
-  return Progress::blocked;
+  return send_done ? Progress::done : Progress::blocked;
 }
 
 void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& parts, Bytes whole) {
@@ -173,6 +178,13 @@ void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& par
     done += count;
   }
   whole.resize(limit_bytes);
+  if (connection.faults) {
+    connection.faults->send(whole, now);
+    pump_faults(connection);
+    send_done = true;  // when it leaves is for the faults to say; no step waits for that
+    sending_on = 0;
+    return;
+  }
   Send command{connection.id, std::move(whole), {}, {}};
   auto split = current.value("split");
   while (!split.empty()) {
