@@ -64,6 +64,7 @@ struct ServeOptions {
   unsigned maximum_associations = 64;
   Duration artim = std::chrono::seconds(30);
   bool quiet = false;
+  std::string faults;  // file; "" = none
 };
 
 struct EchoOptions {
@@ -74,6 +75,7 @@ struct EchoOptions {
   Duration timeout = std::chrono::seconds(10);
   bool json = false;
   bool show_trace = false;
+  std::string faults;  // file; "" = none
 };
 
 }  // namespace assay::app

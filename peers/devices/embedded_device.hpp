@@ -19,6 +19,7 @@ struct EmbeddedDeviceOptions {
   std::shared_ptr<const trace::RuleBook> rules;
   std::function<void(const trace::Trace&)> on_trace;
   std::function<void(std::string)> log;
+  std::shared_ptr<const faults::Plan> faults;  // how it misbehaves on purpose
 };
 
 class EmbeddedDevice {
