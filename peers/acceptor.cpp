@@ -31,6 +31,7 @@ struct Acceptor::Impl : std::enable_shared_from_this<Acceptor::Impl> {
   asio::steady_timer retry;
   asio::steady_timer grace_timer;
   std::uint16_t port = 0;
+  std::uint32_t accepted = 0;  // connections so far
   std::unordered_set<std::shared_ptr<AcceptedAssociation>> associations;
   bool stopping = false;
 };
@@ -46,6 +47,7 @@ class AcceptedAssociation final : public Association {
       : Association(owner->loop, dul::Role::acceptor, owner->options.session, owner->options.rules),
         owner_(std::move(owner)) {
     connection().adopt(std::move(socket));
+    misbehave(owner_->options.faults, ++owner_->accepted);
   }
 
   void start() {
@@ -145,6 +147,10 @@ class AcceptedAssociation final : public Association {
 
   void on_sent() override {
     if (provider_ && !provider_->idle()) respond();
+  }
+
+  void on_fault(const std::string& fault) override {
+    owner_->log(fmt::format("{}: fault: {}", who_.empty() ? connection().peer_address() : who_, fault));
   }
 
   void on_deadline() override {

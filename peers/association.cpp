@@ -26,6 +26,7 @@ void Association::begin() {
     const auto ours = connection_->local_address();
     const auto theirs = connection_->peer_address();
     options.description = session_.role() == dul::Role::requestor ? ours + " -> " + theirs : theirs + " -> " + ours;
+    if (faults_) options.ours = our_side();
     observer_.emplace(rules_, std::move(options));
     observer_->opened(now);
     if (const auto* tls = connection_->tls()) observer_->secured(*tls, now);
@@ -45,7 +46,11 @@ void Association::begin() {
     }
   };
   (void)session_.transport_opened(now);
-  connection_->start(std::move(handlers));
+  connection_->start(std::move(handlers), !faults_);
+  if (faults_) {
+    faults_->opened(now);
+    pump_faults();
+  }
   process();
 }
 
@@ -55,6 +60,11 @@ void Association::received(ByteView bytes) {
   last_activity_ = now;
   if (observer_) observer_->bytes(trace::other(our_side()), bytes, now);
   on_bytes(bytes);
+  if (faults_) {
+    faults_->received(bytes, now);
+    pump_faults();
+    if (ended_) return;
+  }
   (void)session_.receive(bytes, now);  // an error means that the session has ended already
   process();
 }
@@ -80,6 +90,7 @@ void Association::abort_and_close() {
   if (ended_) return;
   (void)session_.submit(session::AbortRequest{}, loop_.now());
   flush();
+  if (ended_) return;
   if (observer_) observer_->closed(our_side(), trace::Closing::fin, loop_.now());
   connection_->close();
   end({}, "aborted by us");
@@ -98,8 +109,9 @@ void Association::process() {
   if (!ended_) flush();
   processing_ = false;
   if (ended_) return;
-  connection_->read(connection_->unsent() <= unsent_limit);
-  if (session_.wants_close()) {
+  connection_->read(unsent() <= unsent_limit && (!faults_ || faults_->reading()));
+  // What faults hold back for a while goes first.
+  if (session_.wants_close() && !(faults_ && faults_->held() > 0 && faults_->next_deadline())) {
     if (observer_) observer_->closed(our_side(), trace::Closing::fin, loop_.now());
     connection_->close();
     end({}, "closed by us");
@@ -113,8 +125,46 @@ void Association::flush() {
   session_.take_output(output_);
   const auto now = loop_.now();
   last_activity_ = now;
+  if (faults_) {
+    faults_->send(output_, now);
+    pump_faults();
+    return;
+  }
   if (observer_) observer_->bytes(our_side(), output_, now);
   connection_->send(output_);
+}
+
+void Association::misbehave(std::shared_ptr<const faults::Plan> plan, std::uint32_t number) {
+  if (plan) faults_ = std::make_unique<faults::Engine>(std::move(plan), number);
+}
+
+/// Carries out what the faults want.
+void Association::pump_faults() {
+  for (const auto& note : faults_->take_notes()) {
+    if (observer_) observer_->mark("fault: " + note, loop_.now());
+    on_fault(note);
+  }
+  if (observer_ && faults_->struck()) observer_->provoke(true);
+  while (auto action = ended_ ? std::nullopt : faults_->next_action()) {
+    using Kind = faults::Action::Kind;
+    switch (action->kind) {
+      case Kind::send:
+        if (observer_) observer_->bytes(our_side(), action->bytes, loop_.now());
+        connection_->send_in_pieces(action->bytes, action->pieces, action->pause);
+        break;
+      case Kind::close:
+        if (observer_)
+          observer_->closed(our_side(), action->reset ? trace::Closing::rst : trace::Closing::fin, loop_.now());
+        if (action->reset)
+          connection_->reset();
+        else
+          connection_->close();
+        end({}, "closed by a fault");
+        break;
+      case Kind::stop_reading: connection_->read(false); break;
+      case Kind::resume_reading: connection_->read(true); break;
+    }
+  }
 }
 
 void Association::end(std::optional<trace::Closing> by_peer, const std::string& why) {
@@ -138,6 +188,8 @@ void Association::wait_until(std::optional<Instant> deadline) {
 void Association::schedule() {
   auto next = session_.next_deadline();
   if (deadline_ && (!next || *deadline_ < *next)) next = deadline_;
+  if (const auto fault = faults_ ? faults_->next_deadline() : std::nullopt; fault && (!next || *fault < *next))
+    next = fault;
   // A timer that is set too early only looks again; setting it for every message would cost more.
   if (!next || (timer_at_ && *timer_at_ <= *next)) return;
   timer_at_ = next;
@@ -147,6 +199,11 @@ void Association::schedule() {
     if (!self || error || self->ended_) return;
     self->timer_at_.reset();
     const auto now = self->loop_.now();
+    if (self->faults_) {
+      self->faults_->expire(now);
+      self->pump_faults();
+      if (self->ended_) return;
+    }
     if (const auto artim = self->session_.next_deadline(); artim && *artim <= now) (void)self->session_.expire(now);
     if (self->deadline_ && *self->deadline_ <= now) {
       self->deadline_.reset();

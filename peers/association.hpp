@@ -3,6 +3,7 @@
 #pragma once
 
 #include "harness/observe/observer.hpp"
+#include "harness/session/faults.hpp"
 #include "peers/connection.hpp"
 
 namespace assay::peers {
@@ -23,6 +24,8 @@ class Association : public std::enable_shared_from_this<Association> {
 
   /// Submits a primitive and sends what comes of it; false for a call the session refuses.
   bool submit(session::Primitive primitive);
+  /// Our side misbehaves as the plan says; `number` counts its connections from 1. Before begin().
+  void misbehave(std::shared_ptr<const faults::Plan> plan, std::uint32_t number);
   /// Aborts, if there is anything to abort, and closes.
   void abort_and_close();
 
@@ -35,6 +38,8 @@ class Association : public std::enable_shared_from_this<Association> {
   virtual void on_end(std::optional<trace::Closing> by_peer, const std::string& why) = 0;
   /// The output has been handed to the transport.
   virtual void on_sent() {}
+  /// A fault has struck for the first time.
+  virtual void on_fault(const std::string&) {}
   /// The deadline set by wait_until() has come.
   virtual void on_deadline() = 0;
 
@@ -49,12 +54,16 @@ class Association : public std::enable_shared_from_this<Association> {
   /// The finished trace, once; nothing without rules.
   std::optional<trace::Trace> take_trace();
   [[nodiscard]] bool ended() const { return ended_; }
+  /// The connection was closed by a fault of ours.
+  [[nodiscard]] bool closed_by_fault() const { return faults_ && faults_->closed(); }
 
  private:
   void received(ByteView bytes);
   void closed(trace::Closing how, const std::string& why);
   void end(std::optional<trace::Closing> by_peer, const std::string& why);
   void flush();
+  void pump_faults();
+  [[nodiscard]] std::size_t unsent() const { return connection_->unsent() + (faults_ ? faults_->held() : 0); }
   void schedule();
   [[nodiscard]] trace::Side our_side() const {
     return session_.role() == dul::Role::requestor ? trace::Side::requestor : trace::Side::acceptor;
@@ -65,6 +74,7 @@ class Association : public std::enable_shared_from_this<Association> {
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<const trace::RuleBook> rules_;
   std::optional<observe::Observer> observer_;
+  std::unique_ptr<faults::Engine> faults_;
   asio::steady_timer timer_;
   std::optional<Instant> timer_at_;  // what the timer is set to; may be earlier than needed, then it is set again
   std::optional<Instant> deadline_;

@@ -16,6 +16,7 @@
 #include "harness/service/negotiation.hpp"
 #include "harness/service/provider.hpp"
 #include "harness/service/store.hpp"
+#include "harness/session/faults.hpp"
 #include "harness/session/session.hpp"
 #include "harness/trace/rule.hpp"
 #include "peers/tls/authority.hpp"
@@ -66,6 +67,7 @@ struct AcceptorOptions {
   std::function<void(const trace::Trace&)> on_trace;  // a finished observed connection
   std::function<void(std::string)> log;               // one line per association event
   std::shared_ptr<const TlsContext> tls;              // set: nothing but TLS is taken
+  std::shared_ptr<const faults::Plan> faults;         // set: how it misbehaves on purpose
 };
 
 /// A DICOM acceptor for many associations: negotiation and services by service::Provider. The loop outlives it.
@@ -132,7 +134,8 @@ struct RequestorOptions {
   Duration dimse_timeout = std::chrono::seconds(30);
   session::Options session;
   std::shared_ptr<const trace::RuleBook> rules;
-  std::shared_ptr<const TlsContext> tls;  // set: TLS is spoken
+  std::shared_ptr<const TlsContext> tls;       // set: TLS is spoken
+  std::shared_ptr<const faults::Plan> faults;  // set: how it misbehaves on purpose
 };
 
 using RequestorDone = std::function<void(RequestorResult)>;

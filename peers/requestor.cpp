@@ -44,7 +44,9 @@ Requestor::Requestor(Loop::Impl& loop, RequestorOptions options, std::unique_ptr
     : Association(loop, dul::Role::requestor, options.session, options.rules),
       options_(std::move(options)),
       operations_(std::move(operations)),
-      done_(std::move(done)) {}
+      done_(std::move(done)) {
+  misbehave(options_.faults, 1);
+}
 
 std::string Requestor::target() const { return fmt::format("{}:{}", options_.host, options_.port); }
 
@@ -311,6 +313,8 @@ void Requestor::on_end(std::optional<trace::Closing> by_peer, const std::string&
     else if (phase_ != Phase::over)
       fail(Failure::lost,
            fmt::format("{} {} in the middle of the association ({}): look into its log", target(), how, why));
+  } else if (closed_by_fault() && phase_ != Phase::over) {
+    fail(Failure::lost, "the connection was closed on purpose, by a fault");
   }
   finish();
 }

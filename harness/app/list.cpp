@@ -9,6 +9,7 @@
 #include "harness/app/catalogue.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/edition.hpp"
+#include "harness/scenario/fault_file.hpp"
 #include "harness/scenario/loader.hpp"
 #include "harness/version.hpp"
 
@@ -127,7 +128,9 @@ int version(bool json, Console& console) {
 }
 
 int schema(const std::string& which, Console& console) {
-  console.text(which == "profile" ? conformance::profile_xsd() : scenario::scenario_xsd());
+  console.text(which == "profile"  ? conformance::profile_xsd()
+               : which == "faults" ? scenario::faults_xsd()
+                                   : scenario::scenario_xsd());
   return exit_codes::ok;
 }
 

@@ -68,6 +68,7 @@ struct ServeOptions {
   Duration artim = std::chrono::seconds(30);
   bool quiet = false;
   TlsWords tls;
+  std::string faults;  // file; "" = none
 };
 
 struct EchoOptions {
@@ -79,6 +80,7 @@ struct EchoOptions {
   bool json = false;
   bool show_trace = false;
   TlsWords tls;
+  std::string faults;  // file; "" = none
 };
 
 }  // namespace assay::app

@@ -5,6 +5,7 @@
 
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/commands.hpp"
+#include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
 #include "harness/dimse/status.hpp"
 #include "peers/devices/embedded_device.hpp"
@@ -14,6 +15,8 @@
 namespace assay::app {
 
 int serve(const ServeOptions& options, Console& console) {
+  const auto faults = read_faults(options.faults, console);
+  if (!faults) return exit_codes::usage;
   peers::Loop loop;
   peers::EmbeddedDeviceOptions device_options;
   device_options.address = options.address;
@@ -23,6 +26,7 @@ int serve(const ServeOptions& options, Console& console) {
   device_options.max_associations = options.maximum_associations;
   device_options.artim = options.artim;
   device_options.rules = conformance::standard_rules();
+  device_options.faults = *faults;
   device_options.on_trace = [&](const trace::Trace& t) {
     // A peer that breaks a rule is told of here: this is what integrators watch the window for.
     for (const auto& f : t.findings)
@@ -49,6 +53,7 @@ int serve(const ServeOptions& options, Console& console) {
   console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, Study Root query. Ctrl-C ends it.\n",
                            options.address, (*device)->port(), over, options.ae_title,
                            options.check_called ? " (other called titles are refused)" : ""));
+  if (*faults) console.text(fault_lines(**faults));
   bool stopping = false;
   loop.on_signal([&](int) {
     if (stopping) {
@@ -84,6 +89,9 @@ int echo(const EchoOptions& options, Console& console) {
     return exit_codes::usage;
   }
   requestor.tls = std::move(*tls);
+  const auto faults = read_faults(options.faults, console);
+  if (!faults) return exit_codes::usage;
+  requestor.faults = *faults;
   const auto answer = peers::echo(loop, requestor, options.count);
   std::size_t good = 0;
   for (const auto status : answer.statuses) good += status == 0 ? 1 : 0;

@@ -160,11 +160,15 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->add_option("--max-associations", serve.maximum_associations, "at the same time; more are refused (transient)")
       ->capture_default_str();
   serve_command->add_option("--artim", artim, "ARTIM timer, for example 30s");
+  serve_command
+      ->add_option("--faults", serve.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
+      ->type_name("FILE");
   serve_command->add_flag("--quiet", serve.quiet, "no line per association");
   cli::add_tls_options(*serve_command, serve.tls);
   serve_command->footer(
       "Examples:\n  assay serve --port 11112\n  assay serve --port 0 --ae-title ARCHIVE --check-called\n"
-      "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem");
+      "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem\n"
+      "  assay serve --port 11112 --faults peers/faults/examples/abort.xml");
 
   app::EchoOptions echo;
   std::string echo_timeout;
@@ -176,6 +180,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   echo_command->add_option("--timeout", echo_timeout, "longest wait for the device (default 10s)");
+  echo_command->add_option("--faults", echo.faults, "misbehave on purpose as this file says")->type_name("FILE");
   echo_command->add_flag("--json", echo.json, "for tools");
   echo_command->add_flag("--trace", echo.show_trace, "print every PDU");
   cli::add_tls_options(*echo_command, echo.tls);
@@ -191,9 +196,9 @@ int dispatch(int argc, char** argv, app::Console& console) {
   version_command->add_flag("--json", version_json, "for tools");
 
   std::string which = "scenario";
-  auto* schema_command = line.add_subcommand("schema", "print scenario.xsd or profile.xsd");
-  schema_command->add_option("which", which, "scenario or profile")
-      ->check(CLI::IsMember({"scenario", "profile"}))
+  auto* schema_command = line.add_subcommand("schema", "print the schema of a kind of file");
+  schema_command->add_option("which", which, "scenario, profile or faults")
+      ->check(CLI::IsMember({"scenario", "profile", "faults"}))
       ->capture_default_str();
 
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");

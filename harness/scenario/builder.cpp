@@ -277,6 +277,8 @@ std::uint32_t Dialogue::peer_maximum_length() const {
   return rq ? rq->maximum_length() : before_negotiation;
 }
 
+layout::Modification modification_of(const Element& element) { return modification_from(element); }
+
 bool is_modification(std::string_view element_name) { return layout::operation_from(element_name).has_value(); }
 
 std::expected<void, BuildError> apply_modifications(layout::Node& root, const Element& parent) {

@@ -81,6 +81,8 @@ std::optional<std::uint16_t> command_field_of(const Element& message);
 std::string message_name(const Element& message);
 bool is_dimse(const Element& message);
 bool is_modification(std::string_view element_name);
+/// What one modification element asks for.
+layout::Modification modification_of(const Element& element);
 
 /// A child of `message` applied to its layout tree; errors name the modification's place.
 std::expected<void, BuildError> apply_modifications(layout::Node& root, const Element& parent);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "harness/scenario/builder.hpp"
+#include "harness/scenario/fault_file.hpp"
 #include "harness/scenario/values.hpp"
 
 namespace assay::scenario {
@@ -251,6 +252,16 @@ void check_modification(const Element& element, std::vector<LoadError>& errors) 
   if (given != 1) errors.push_back(error_at(element.at, "<set> takes exactly one of text, hex, number"));
 }
 
+void check_faults(const Element& element, std::vector<LoadError>& errors) {
+  // Named waits are those of the run: any length will do here.
+  std::map<std::string, Duration> waits;
+  for (const std::string name :
+       {"dul-timeout", "dimse-timeout", "artim", "connect-timeout", "operate-timeout", "settle"})
+    waits.emplace(name, std::chrono::seconds(1));
+  if (auto plan = plan_from(element, waits, true); !plan)
+    errors.insert(errors.end(), plan.error().begin(), plan.error().end());
+}
+
 void check_sources(const Element& element, std::vector<LoadError>& errors) {
   if (element.type == "data-set-send") {
     const bool model = element.child("NativeDicomModel") != nullptr;
@@ -430,6 +441,7 @@ void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
   for (const auto& step : scenario.steps) {
     visit(step, [&](const Element& e) {
       if (e.type == "expect") check_expect(e, errors);
+      if (e.type == "faults") check_faults(e, errors);
       check_modification(e, errors);
       check_sources(e, errors);
       if (!needs_tls && (e.type == "start-tls" || e.has("below-tls") ||

@@ -221,10 +221,7 @@ void Connection::refused(Instant now) {
 }
 
 void Connection::sending(const Built& built, ByteView bytes, Instant now) {
-  if (built.wrong && !provoked_) {
-    provoked_ = true;
-    observer_.provoke(true);
-  }
+  if (built.wrong) provoke();
   if (built.rq) dialogue.note(*built.rq);
   if (built.ac) dialogue.note(*built.ac);
   if (built.request) {
@@ -232,10 +229,23 @@ void Connection::sending(const Built& built, ByteView bytes, Instant now) {
     const auto used = built.request->command.message_id().value_or(dialogue.next_message_id);
     dialogue.next_message_id = static_cast<std::uint16_t>(used + 1);
   }
+  if (built.rq) rq_passed_ = true;
+  if (faults) return;
   observer_.bytes(our_side(), bytes, now);
   const auto decoded = pdu::decode(built.bytes);
   if (decoded.pdu) passed(*decoded.pdu, true);
-  if (built.rq) rq_passed_ = true;
+}
+
+void Connection::sending_faulty(ByteView bytes, Instant now) {
+  observer_.bytes(our_side(), bytes, now);
+  // What is no whole PDU in one piece ends nothing.
+  const auto decoded = pdu::decode(bytes);
+  if (decoded.pdu) passed(*decoded.pdu, true);
+}
+
+void Connection::provoke() {
+  if (std::exchange(provoked_, true)) return;
+  observer_.provoke(true);
 }
 
 void Connection::sending_below_tls(std::size_t length, Instant now) {
@@ -248,6 +258,7 @@ void Connection::closing(trace::Closing how, Instant now) {
   if (state == State::closed || state == State::opening) return;
   const bool was_open = state == State::open;
   state = State::closed;
+  faults.reset();
   if (!was_open) return;
   observer_.closed(our_side(), how, now);
   ended(how == trace::Closing::fin ? trace::Termination::fin : trace::Termination::rst,

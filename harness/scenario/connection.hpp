@@ -13,6 +13,7 @@
 #include "harness/scenario/builder.hpp"
 #include "harness/scenario/host.hpp"
 #include "harness/scenario/matcher.hpp"
+#include "harness/session/faults.hpp"
 #include "harness/trace/verdict.hpp"
 
 namespace assay::scenario {
@@ -40,6 +41,10 @@ class Connection {
   void sending(const Built& built, ByteView bytes, Instant now);
   /// Bytes into the stream below TLS: wrong on purpose, and no DICOM.
   void sending_below_tls(std::size_t length, Instant now);
+  /// What really leaves where faults change it.
+  void sending_faulty(ByteView bytes, Instant now);
+  /// From here on our side is not blamed.
+  void provoke();
   void closing(trace::Closing how, Instant now);
   void finish(Instant now);
 
@@ -60,6 +65,7 @@ class Connection {
   State state = State::opening;
   bool synthetic = false;     // of a health check
   bool clear_on_tls = false;  // in the clear where the device speaks TLS: its TLS records are no fault of it
+  std::unique_ptr<faults::Engine> faults;  // of a connection on which our side is to misbehave
   Dialogue dialogue;
   std::deque<Item> items;
 

@@ -107,6 +107,10 @@ struct Grammar {
 /// The W3C XML Schema 1.0 of the language.
 std::string to_xsd(const Grammar& grammar);
 
+/// The types of modifications, and the elements that are one.
+void add_modification_types(Grammar& grammar);
+std::vector<ChildSpec> modification_children();
+
 /// The scenario language (language.cpp).
 const Grammar& language();
 

@@ -34,6 +34,7 @@ void Interpreter::connected(ConnectionId connection, std::string local_address, 
   if (s.ended || one == nullptr || one->state != Connection::State::opening) return;
   s.now = now;
   one->opened(now);
+  s.begin_faults(*one);
   if (!local_address.empty()) one->observer().mark("from " + local_address, now);
   s.run();
 }
@@ -75,6 +76,10 @@ ConnectionId Interpreter::accepted(ListenerId listener, std::string peer_address
   const auto id = one.id;
   one.clear_on_tls = s.listeners[listener - 1].clear_on_tls;
   one.opened(now);
+  if (auto& from = s.listeners[listener - 1]; from.faults) {
+    one.faults = std::make_unique<faults::Engine>(from.faults, ++from.faulty);
+    s.begin_faults(one);
+  }
   s.listeners[listener - 1].waiting.push_back(id);
   s.run();
   return id;
@@ -85,6 +90,10 @@ void Interpreter::received(ConnectionId connection, ByteView bytes, Instant now)
   auto* one = s.connection_with(connection);
   if (s.ended || one == nullptr) return;
   s.now = now;
+  if (one->faults) {
+    one->faults->received(bytes, now);
+    s.pump_faults(*one);
+  }
   one->received(bytes, now);
   s.run();
 }
@@ -147,6 +156,7 @@ void Interpreter::expire(Instant now) {
   auto& s = *impl_;
   if (s.ended) return;
   s.now = now;
+  s.expire_faults();
   s.run();
 }
 
@@ -165,7 +175,11 @@ std::optional<Command> Interpreter::next_command() {
   return command;
 }
 
-std::optional<Instant> Interpreter::next_deadline() const { return impl_->ended ? std::nullopt : impl_->deadline; }
+std::optional<Instant> Interpreter::next_deadline() const {
+  if (impl_->ended) return std::nullopt;
+  const auto faults = impl_->fault_deadline();
+  return faults && (!impl_->deadline || *faults < *impl_->deadline) ? faults : impl_->deadline;
+}
 
 bool Interpreter::finished() const { return impl_->ended && impl_->commands.empty(); }
 

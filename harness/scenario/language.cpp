@@ -3,6 +3,7 @@
 #include <array>
 
 #include "harness/dataset/native_xml.hpp"
+#include "harness/scenario/fault_file.hpp"
 #include "harness/scenario/grammar.hpp"
 
 namespace assay::scenario {
@@ -31,6 +32,8 @@ const AttributeSpec within{"within", V::duration, false, "how long to wait"};
 const AttributeSpec tls_mode{"tls", V::tls_mode, false,
                              "yes, where the run speaks TLS: as it says; no: in the clear; later: a start-tls follows"};
 const AttributeSpec judge{"judge", V::yes_no, false, "yes: the verdict is about this step"};
+
+const AttributeSpec faults_file{"faults", V::text, false, "file that says how our side misbehaves on this connection"};
 
 Attributes associate_attributes() {
   return {{"called-ae", V::text, false, "called AE title; of the run when not said"},
@@ -543,11 +546,12 @@ void add_steps(Grammar& g) {
   g.add({"connect",
          "Opens a connection to the device.",
          {{"as", V::name, false, "its name; c1 when not said"},
+          faults_file,
           within,
           judge,
           tls_mode,
           {"required", V::yes_no, false, "no: a connection that is refused counts as one that was closed at once"}},
-         {}});
+         {{"faults", "faults", 0, 1}}});
   g.add({"start-tls",
          "TLS from here on, as client where Assay opened the connection, else as server; what comes of it is expected.",
          {connection,
@@ -568,8 +572,9 @@ void add_steps(Grammar& g) {
          {{"as", V::name, false, "its name; l1 when not said"},
           {"port", V::port, false, "that of the run when not said"},
           tls_mode,
-          {"refuse", V::yes_no, false, "yes: nobody listens there, whoever calls is refused"}},
-         {}});
+          {"refuse", V::yes_no, false, "yes: nobody listens there, whoever calls is refused"},
+          faults_file},
+         {{"faults", "faults", 0, 1}}});
   g.add({"accept",
          "Waits for the device to connect.",
          {{"listener", V::name, false, "l1 when not said"},
@@ -664,6 +669,7 @@ Grammar make() {
   Grammar g;
   g.title = "Assay scenarios. Generated from the loader's tables (harness/scenario/language.cpp); do not edit.";
   add_modifications(g);
+  add_faults(g);
   add_head(g);
   add_negotiation(g);
   add_data(g);
@@ -698,6 +704,10 @@ Grammar make() {
 }
 
 }  // namespace
+
+void add_modification_types(Grammar& grammar) { add_modifications(grammar); }
+
+std::vector<ChildSpec> modification_children() { return modifications(); }
 
 const Grammar& language() {
   static const Grammar grammar = make();

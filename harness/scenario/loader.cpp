@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "harness/scenario/checks.hpp"
+#include "harness/scenario/fault_file.hpp"
 #include "harness/scenario/parameters.hpp"
 #include "harness/scenario/values.hpp"
 
@@ -62,6 +63,7 @@ class Loader {
   void add_step(const Element& step, std::vector<Element>& steps, std::size_t depth) {
     if (step.name != "include") {
       steps.push_back(step);
+      if (step.has("faults")) add_faults_of(steps.back());
       auto children = std::move(steps.back().children);
       steps.back().children.clear();
       std::vector<Element> resolved;
@@ -103,6 +105,25 @@ class Loader {
       }
       add_step(child, steps, depth + 1);
     }
+  }
+
+  /// The file of faults that <connect> or <listen> names, put in as if it stood there.
+  void add_faults_of(Element& step) {
+    const auto place = step.attribute("faults")->at;
+    const auto name = std::string(step.value("faults"));
+    if (step.child("faults") != nullptr) {
+      errors_.push_back(error_at(place, "faults stand in a file or in <" + step.name + ">, not in both"));
+      return;
+    }
+    const auto text = include_ ? include_(name, place.file ? *place.file : std::string{}) : std::nullopt;
+    if (!text) {
+      errors_.push_back(error_at(place, "the file " + name + " cannot be read"));
+      return;
+    }
+    auto root = read_checked(text->text, text->file, fault_language(), errors_);
+    if (!root) return;
+    std::erase_if(step.attributes, [](const Attribute& one) { return one.name == "faults"; });
+    step.children.push_back(std::move(*root));
   }
 
   const IncludeResolver& include_;

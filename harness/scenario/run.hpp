@@ -40,6 +40,8 @@ struct Listener {
   std::string turned_away;           // the last that came, for want of TLS
   bool clear_on_tls = false;         // what comes is in the clear where the run speaks TLS
   std::deque<ConnectionId> waiting;  // accepted by the host, not yet by a step
+  std::shared_ptr<const faults::Plan> faults;
+  std::uint32_t faulty = 0;  // connections that had these faults
 };
 
 struct Operation {
@@ -162,6 +164,19 @@ struct Interpreter::Impl {
 
   /// Records how many connections the device has opened so far, where the step asks for it.
   void count_calls();
+  // --- faults (run_faults.cpp) ---
+
+  /// What <faults> in this step says; nothing without it, or when it is wrong (which ends the case).
+  std::shared_ptr<const faults::Plan> fault_plan(const Element& step);
+
+  void begin_faults(Connection& connection);
+
+  /// What the faults of this connection want done.
+  void pump_faults(Connection& connection);
+
+  void expire_faults();
+
+  [[nodiscard]] std::optional<Instant> fault_deadline() const;
 
   Progress operate(const Step& step);
 

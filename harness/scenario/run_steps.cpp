@@ -24,15 +24,18 @@ Progress Interpreter::Impl::connect(const Step& step) {
   const auto limit = within(current, "connect-timeout");
   if (phase == 0) {
     phase = 1;
+    const auto plan = fault_plan(current);
+    if (ended) return Progress::blocked;
     auto& made =
         add_connection(name, true, fmt::format("assay -> {}:{}", environment.target_host, environment.target_port));
     made.synthetic = step.synthetic;
     made.clear_on_tls = environment.tls && below() != Below::tls;
+    if (plan) made.faults = std::make_unique<faults::Engine>(plan, 1);
     commands.push_back(Connect{made.id, environment.target_host, environment.target_port, limit, below()});
   }
   auto* connection = connection_named(name);
   if (connection->is_open()) return Progress::done;
-  if (connection->state == Connection::State::peer_closed) return Progress::done;
+  if (connection->state != Connection::State::opening) return Progress::done;
   const auto target = fmt::format("a connection to {}:{}", environment.target_host, environment.target_port);
   if (!connect_failure.empty()) {
     const auto why = std::exchange(connect_failure, {});
@@ -59,6 +62,8 @@ Progress Interpreter::Impl::listen(const Step& step) {
     made.name = name;
     made.refuses = current.is("refuse", "yes");
     made.clear_on_tls = environment.tls && below() != Below::tls;
+    made.faults = fault_plan(current);
+    if (ended) return Progress::blocked;
     listeners.push_back(made);
     const auto port = current.has("port") ? number_from(current.value("port")).value_or(0) : environment.listen_port;
     commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port), below()});
@@ -246,7 +251,7 @@ Progress Interpreter::Impl::send(const Step& step) {
   }
   transmit(*connection, parts, std::move(whole));
   phase = 1;
-  return Progress::blocked;
+  return send_done ? Progress::done : Progress::blocked;
 }
 
 void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& parts, Bytes whole) {
@@ -266,6 +271,13 @@ void Interpreter::Impl::transmit(Connection& connection, std::vector<Built>& par
     done += count;
   }
   whole.resize(limit_bytes);
+  if (connection.faults) {
+    connection.faults->send(whole, now);
+    pump_faults(connection);
+    send_done = true;  // when it leaves is for the faults to say; no step waits for that
+    sending_on = 0;
+    return;
+  }
   Send command{connection.id, std::move(whole), {}, {}, below_tls};
   command.pieces = pieces_from(current.value("split"));
   command.pause = duration_from(current.value("pause"), environment.waits).value_or(Duration{});

@@ -96,6 +96,7 @@ void Interpreter::Impl::end() {
   ended = true;
   deadline.reset();
   for (auto& one : connections) {
+    one->faults.reset();
     if (one->is_open()) {
       if (one->needs_abort()) {
         Built abort;

@@ -30,6 +30,7 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   acceptor.dimse_timeout = chosen.dimse_timeout;
   acceptor.rules = chosen.rules;
   acceptor.on_trace = chosen.on_trace;
+  acceptor.faults = chosen.faults;
   acceptor.log = chosen.log;
   acceptor.tls = chosen.tls;
   auto started = Acceptor::start(loop, std::move(acceptor));

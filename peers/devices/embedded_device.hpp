@@ -21,6 +21,7 @@ struct EmbeddedDeviceOptions {
   std::function<void(std::string)> log;
   std::shared_ptr<const TlsContext> tls;         // set: nothing but TLS is taken
   std::shared_ptr<const TlsContext> tls_client;  // set: it speaks TLS where it acts as SCU
+  std::shared_ptr<const faults::Plan> faults;    // how it misbehaves on purpose
 };
 
 class EmbeddedDevice {

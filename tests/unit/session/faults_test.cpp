@@ -1,0 +1,437 @@
+// harness/session/faults.hpp: each kind of fault by what leaves, and when; the same seed, the same faults.
+#include "harness/session/faults.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/session/support.hpp"
+
+namespace assay::faults {
+namespace {
+
+using session::test::answer;
+using session::test::at;
+using session::test::request;
+using session::test::zero;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const Bytes ac = pdu::encode(answer());
+const Bytes rq = pdu::encode(request());
+const Bytes release_rq = pdu::encode(pdu::AReleaseRq{});
+const Bytes release_rp = pdu::encode(pdu::AReleaseRp{});
+
+Instant ms(int count) { return Instant{milliseconds(count)}; }
+
+/// A command, and a Data Set where wanted, as P-DATA-TF PDUs of one PDV each.
+Bytes echo(bool response) {
+  Bytes out;
+  Bytes command{0, 0, 0, 1, 2, 0, 0, 0, 0x30, static_cast<std::uint8_t>(response ? 0x80 : 0),
+                0, 0, 0, 8, 2, 0, 0, 0, 1,    1};
+  pdu::encode_p_data(out, 1, 3, command);
+  return out;
+}
+
+Bytes store_command(std::uint16_t type = 0) {
+  Bytes out;
+  Bytes command{0, 0, 0, 1, 2, 0, 0, 0, 1, 0, 0, 0, 0, 8, 2, 0, 0, 0, static_cast<std::uint8_t>(type), 0};
+  pdu::encode_p_data(out, 1, 3, command);
+  return out;
+}
+
+Bytes data(bool last, std::size_t size = 4) {
+  Bytes out;
+  pdu::encode_p_data(out, 1, last ? 2 : 0, Bytes(size, 0xaa));
+  return out;
+}
+
+std::shared_ptr<const Plan> plan(std::vector<Fault> all, std::uint64_t seed = 1) {
+  return std::make_shared<const Plan>(Plan{seed, std::move(all)});
+}
+
+Fault fault(Kind kind, std::string_view on = "any") {
+  Fault out;
+  out.kind = kind;
+  out.on = *pdu_choice(on);
+  return out;
+}
+
+Fault at_phase(Kind kind, Phase phase) {
+  auto out = fault(kind);
+  out.at = phase;
+  return out;
+}
+
+/// What leaves: one text per action, sent bytes as their PDU types or their count when they are none.
+struct Link {
+  explicit Link(std::vector<Fault> all, std::uint32_t connection = 1) : engine(plan(std::move(all)), connection) {
+    engine.opened(zero);
+  }
+
+  std::vector<std::string> take() {
+    std::vector<std::string> out;
+    while (auto action = engine.next_action()) {
+      switch (action->kind) {
+        case Action::Kind::close: out.emplace_back(action->reset ? "rst" : "fin"); break;
+        case Action::Kind::stop_reading: out.emplace_back("stop"); break;
+        case Action::Kind::resume_reading: out.emplace_back("resume"); break;
+        case Action::Kind::send: {
+          append(all, ByteView(action->bytes));
+          std::string types;
+          ByteView rest = action->bytes;
+          while (rest.size() >= 6) {
+            const auto whole = std::size_t{6} + load<std::uint32_t>(rest.data() + 2, Endian::big);
+            if (whole > rest.size()) break;
+            types += static_cast<char>('0' + rest[0]);
+            rest = rest.subspan(whole);
+          }
+          if (!rest.empty()) types += "+" + std::to_string(rest.size());
+          out.push_back(types);
+          last = *action;
+        }
+      }
+    }
+    return out;
+  }
+  std::vector<std::string> send(const Bytes& bytes, Instant now = zero) {
+    engine.send(bytes, now);
+    return take();
+  }
+  std::vector<std::string> receive(const Bytes& bytes, Instant now = zero) {
+    engine.received(bytes, now);
+    return take();
+  }
+  std::vector<std::string> expire(Instant now) {
+    engine.expire(now);
+    return take();
+  }
+
+  Engine engine;
+  Bytes all;
+  Action last;
+};
+
+TEST(Faults, What_no_fault_means_leaves_as_it_came_and_at_once) {
+  Link link({fault(Kind::drop, "a-release-rq")});
+  EXPECT_THAT(link.send(ac), ElementsAre("2"));
+  EXPECT_EQ(link.all, ac);
+  EXPECT_FALSE(link.engine.struck());
+  EXPECT_FALSE(link.engine.next_deadline());
+  EXPECT_THAT(link.send(Bytes{4, 0, 0}), ElementsAre("+3")) << "a part of a PDU passes as it is";
+}
+
+TEST(Faults, A_delayed_PDU_holds_back_what_follows) {
+  auto late = fault(Kind::delay, "a-associate-ac");
+  late.time = seconds(2);
+  Link link({late});
+  EXPECT_THAT(link.send(ac), ElementsAre());
+  EXPECT_THAT(link.send(release_rp, at(1)), ElementsAre());
+  EXPECT_EQ(link.engine.next_deadline(), at(2));
+  EXPECT_EQ(link.engine.held(), ac.size() + release_rp.size());
+  EXPECT_THAT(link.expire(ms(1999)), ElementsAre());
+  EXPECT_THAT(link.expire(at(2)), ElementsAre("2", "6"));
+  EXPECT_EQ(link.engine.held(), 0U);
+}
+
+TEST(Faults, Drop_and_duplicate_mean_the_nth_alone) {
+  auto drop = fault(Kind::drop, "message");
+  drop.nth.ranges = {{2, 2}};
+  auto twice = fault(Kind::duplicate, "p-data-tf");
+  twice.nth.ranges = {{3, 4}};
+  twice.count = 2;
+  Link link({drop, twice});
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("4"));
+  EXPECT_THAT(link.send(echo(true)), ElementsAre());
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("444"));
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("444"));
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("4"));
+}
+
+TEST(Faults, A_reordered_PDU_lets_others_past_or_leaves_after_its_time) {
+  auto behind = fault(Kind::reorder, "a-associate-ac");
+  behind.time = seconds(1);
+  Link link({behind});
+  EXPECT_THAT(link.send(ac), ElementsAre());
+  EXPECT_THAT(link.send(release_rp), ElementsAre("6", "2"));
+  EXPECT_THAT(link.send(ac, at(5)), ElementsAre());
+  EXPECT_EQ(link.engine.next_deadline(), at(6));
+  EXPECT_THAT(link.expire(at(6)), ElementsAre("2"));
+}
+
+TEST(Faults, Split_gives_pieces_and_coalesce_one_write) {
+  auto split = fault(Kind::split, "a-associate-ac");
+  split.pieces = {1, 5};
+  split.pause = milliseconds(10);
+  auto together = fault(Kind::coalesce, "a-release-rp");
+  together.count = 3;
+  together.time = milliseconds(200);
+  Link link({split, together});
+  EXPECT_THAT(link.send(ac), ElementsAre("2"));
+  EXPECT_THAT(link.last.pieces, ElementsAre(1U, 5U));
+  EXPECT_EQ(link.last.pause, milliseconds(10));
+  EXPECT_THAT(link.send(release_rp), ElementsAre());
+  EXPECT_THAT(link.send(echo(true)), ElementsAre());
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("644"));
+  EXPECT_THAT(link.send(release_rp, at(3)), ElementsAre());
+  EXPECT_THAT(link.expire(ms(3200)), ElementsAre("6")) << "so many do not come";
+}
+
+TEST(Faults, Corrupt_changes_bytes_by_place_and_fields_by_name) {
+  auto byte = fault(Kind::corrupt, "a-release-rp");
+  byte.byte = 7;
+  byte.bytes = {0xff, 0x01};
+  Link link({byte});
+  (void)link.send(release_rp);
+  EXPECT_EQ(link.all, (Bytes{6, 0, 0, 0, 0, 4, 0, 0xff, 1, 0}));
+
+  byte.exclusive_or = false;
+  byte.byte = 9;
+  Link set({byte});
+  (void)set.send(release_rp);
+  EXPECT_EQ(set.all, (Bytes{6, 0, 0, 0, 0, 4, 0, 0, 0, 0xff})) << "what lies behind the PDU is left out";
+
+  auto field = fault(Kind::corrupt, "a-associate-ac");
+  field.lies = {{layout::Operation::set, "protocol-version", {}, 2, 0}};
+  Link named({field});
+  (void)named.send(ac);
+  const auto decoded = pdu::decode(named.all);
+  ASSERT_TRUE(decoded.pdu);
+  EXPECT_EQ(std::get<pdu::AAssociateAc>(*decoded.pdu).protocol_version, 2);
+}
+
+TEST(Faults, A_lie_about_a_length_changes_nothing_else) {
+  auto lie = fault(Kind::lie, "a-release-rp");
+  lie.lies = {{layout::Operation::add, "length", {}, 2, 0}};
+  Link link({lie});
+  (void)link.send(release_rp);
+  EXPECT_EQ(link.all, (Bytes{6, 0, 0, 0, 0, 6, 0, 0, 0, 0}));
+}
+
+TEST(Faults, Refuse_takes_the_place_of_the_accept_and_our_side_is_silent_from_then_on) {
+  for (const std::uint8_t reason : {1, 2, 3, 7}) {
+    auto refuse = fault(Kind::refuse, "a-associate-ac");
+    refuse.result = 2;
+    refuse.source = 3;
+    refuse.reason = reason;
+    Link link({refuse});
+    EXPECT_THAT(link.send(ac), ElementsAre("3"));
+    EXPECT_EQ(link.all, pdu::encode(pdu::AAssociateRj{2, 3, reason}));
+    EXPECT_THAT(link.send(echo(true)), ElementsAre());
+    EXPECT_TRUE(link.engine.muted());
+  }
+}
+
+TEST(Faults, A_context_is_answered_wrongly_in_each_way) {
+  const auto answered = [](const std::function<void(Fault&)>& set) {
+    auto wrong = fault(Kind::answer_context, "a-associate-ac");
+    set(wrong);
+    Link link({wrong});
+    (void)link.receive(rq);
+    (void)link.send(ac);
+    const auto decoded = pdu::decode(link.all);
+    EXPECT_TRUE(decoded.pdu);
+    return decoded.pdu ? std::get<pdu::AAssociateAc>(*decoded.pdu) : pdu::AAssociateAc{};
+  };
+  const auto refused = answered([](Fault& f) {
+    f.context = std::string(uids::Verification);
+    f.with_result = true;
+    f.result = 3;
+  });
+  ASSERT_EQ(refused.contexts().size(), 1U);
+  EXPECT_EQ(refused.contexts()[0]->result, 3);
+  EXPECT_TRUE(answered([](Fault& f) { f.missing = true; }).contexts().empty());
+  EXPECT_EQ(answered([](Fault& f) { f.other_id = 77; }).contexts()[0]->id, 77);
+  EXPECT_EQ(answered([](Fault& f) { f.transfer = "1.2.3"; }).contexts()[0]->transfer_syntax(), "1.2.3");
+  EXPECT_EQ(answered([](Fault& f) {
+              f.context = "5";
+              f.missing = true;
+            })
+                .contexts()
+                .size(),
+            1U)
+      << "another context is left alone";
+}
+
+TEST(Faults, Abort_comes_at_its_phase_with_source_and_reason_and_ends_what_we_say) {
+  auto abort = at_phase(Kind::abort, Phase::message_received);
+  abort.source = 2;
+  abort.reason = 6;
+  abort.nth.ranges = {{2, 2}};
+  Link link({abort});
+  EXPECT_THAT(link.receive(rq), ElementsAre());
+  EXPECT_THAT(link.send(ac), ElementsAre("2"));
+  EXPECT_THAT(link.receive(echo(false)), ElementsAre());
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("4"));
+  EXPECT_THAT(link.receive(echo(false)), ElementsAre("7"));
+  EXPECT_EQ(link.last.bytes, pdu::encode(pdu::AAbort{2, 6}));
+  EXPECT_THAT(link.send(echo(true)), ElementsAre());
+}
+
+TEST(Faults, Every_phase_is_reached_from_the_side_that_it_is_named_after) {
+  struct Row {
+    Phase phase;
+    std::function<void(Link&)> before;  // must not reach it
+    std::function<void(Link&)> reach;
+  };
+  const auto nothing = [](Link&) {};
+  const std::vector<Row> rows{
+      {Phase::requested, nothing, [](Link& l) { l.engine.received(rq, zero); }},
+      {Phase::requested, nothing, [](Link& l) { l.engine.send(rq, zero); }},
+      {Phase::associated, [](Link& l) { l.engine.send(rq, zero); }, [](Link& l) { l.engine.received(ac, zero); }},
+      {Phase::associated, [](Link& l) { l.engine.received(rq, zero); }, [](Link& l) { l.engine.send(ac, zero); }},
+      {Phase::message_received, [](Link& l) { l.engine.received(store_command(), zero); },
+       [](Link& l) { l.engine.received(data(true), zero); }},
+      {Phase::data_received, [](Link& l) { l.engine.received(store_command(), zero); },
+       [](Link& l) { l.engine.received(data(false), zero); }},
+      {Phase::message_sent,
+       [](Link& l) {
+         l.engine.send(store_command(), zero);
+         l.engine.send(data(false), zero);
+       },
+       [](Link& l) { l.engine.send(data(true), zero); }},
+      {Phase::data_sent, [](Link& l) { l.engine.send(store_command(), zero); },
+       [](Link& l) { l.engine.send(data(false), zero); }},
+      {Phase::release, [](Link& l) { l.engine.send(echo(true), zero); },
+       [](Link& l) { l.engine.received(release_rq, zero); }},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(name(row.phase));
+    auto close = at_phase(Kind::close, row.phase);
+    close.ending = Ending::rst;
+    Link link({close});
+    row.before(link);
+    for (const auto& left : link.take()) EXPECT_NE(left, "rst");
+    row.reach(link);
+    const auto left = link.take();
+    ASSERT_FALSE(left.empty());
+    EXPECT_EQ(left.back(), "rst");
+    EXPECT_TRUE(link.engine.closed());
+    EXPECT_EQ(phase_from(name(row.phase)), row.phase);
+  }
+  Link at_once({at_phase(Kind::close, Phase::connected)});
+  EXPECT_THAT(at_once.take(), ElementsAre("fin"));
+}
+
+TEST(Faults, Freeze_stops_reading_and_writing_for_a_while_or_for_good) {
+  auto freeze = at_phase(Kind::freeze, Phase::associated);
+  freeze.time = seconds(3);
+  Link link({freeze});
+  EXPECT_THAT(link.send(ac), ElementsAre("2", "stop"));
+  EXPECT_FALSE(link.engine.reading());
+  EXPECT_THAT(link.send(echo(true), at(1)), ElementsAre());
+  EXPECT_EQ(link.engine.next_deadline(), at(3));
+  EXPECT_THAT(link.expire(at(3)), ElementsAre("resume", "4"));
+  EXPECT_TRUE(link.engine.reading());
+
+  freeze.time = {};
+  freeze.stop_reading = false;
+  Link for_good({freeze});
+  EXPECT_THAT(for_good.send(ac), ElementsAre("2"));
+  EXPECT_THAT(for_good.send(echo(true)), ElementsAre());
+  EXPECT_TRUE(for_good.engine.reading());
+  EXPECT_FALSE(for_good.engine.next_deadline());
+  EXPECT_THAT(for_good.expire(at(100000)), ElementsAre());
+}
+
+TEST(Faults, A_slow_line_sends_so_many_bytes_a_second_and_no_byte_is_lost) {
+  auto slow = fault(Kind::limit_rate);
+  slow.bytes_per_second = 100;
+  Link link({slow});
+  (void)link.send(ac);
+  auto now = zero;
+  while (const auto next = link.engine.next_deadline()) {
+    ASSERT_GT(*next, now);
+    now = *next;
+    (void)link.expire(now);
+  }
+  EXPECT_EQ(link.all, ac);
+  EXPECT_NEAR(std::chrono::duration<double>(now.since_origin).count(), static_cast<double>(ac.size()) / 100.0, 0.1);
+}
+
+TEST(Faults, Cut_ends_the_connection_after_exactly_so_many_bytes) {
+  struct Row {
+    Ending ending;
+    std::vector<std::string> left;
+  };
+  for (const auto& [ending, left] :
+       {Row{Ending::fin, {"+50", "fin"}}, {Ending::rst, {"+50", "rst"}}, {Ending::silence, {"+50"}}}) {
+    auto cut = fault(Kind::cut);
+    cut.after = 50;
+    cut.ending = ending;
+    Link link({cut});
+    EXPECT_EQ(link.send(ac), left);
+    EXPECT_EQ(link.all, to_bytes(ByteView(ac).first(50)));
+    EXPECT_THAT(link.send(release_rp), ElementsAre());
+  }
+  auto at_the_end = fault(Kind::cut);
+  at_the_end.after = ac.size();
+  Link link({at_the_end});
+  EXPECT_THAT(link.send(ac), ElementsAre("2", "fin"));
+}
+
+TEST(Faults, Connections_and_probabilities_are_the_same_on_every_run) {
+  auto drop = fault(Kind::drop);
+  drop.connections.ranges = {{2, 3}};
+  EXPECT_THAT(Link({drop}, 1).send(ac), ElementsAre("2"));
+  EXPECT_THAT(Link({drop}, 2).send(ac), ElementsAre());
+  EXPECT_THAT(Link({drop}, 4).send(ac), ElementsAre("2"));
+
+  auto sometimes = fault(Kind::drop);
+  sometimes.per_million = 250'000;
+  const auto dropped = [&](std::uint64_t seed, std::uint32_t connection) {
+    Engine engine(plan({sometimes}, seed), connection);
+    engine.opened(zero);
+    std::string out;
+    for (int i = 0; i < 1000; ++i) {
+      engine.send(release_rp, zero);
+      out += engine.next_action() ? '.' : 'x';
+    }
+    return out;
+  };
+  const auto first = dropped(1, 1);
+  EXPECT_EQ(first, dropped(1, 1));
+  EXPECT_NE(first, dropped(2, 1));
+  EXPECT_NE(first, dropped(1, 2));
+  EXPECT_NEAR(static_cast<double>(std::ranges::count(first, 'x')), 250.0, 50.0);
+}
+
+TEST(Faults, A_side_that_talks_on_into_a_frozen_link_loses_the_connection_and_not_the_memory) {
+  auto freeze = at_phase(Kind::freeze, Phase::connected);
+  freeze.stop_reading = false;
+  Link link({freeze});
+  const auto much = data(true, 1U << 20);
+  for (int i = 0; i < 100 && !link.engine.muted(); ++i) (void)link.send(much);
+  EXPECT_TRUE(link.engine.muted());
+  EXPECT_LE(link.engine.held(), max_held + much.size());
+}
+
+TEST(Faults, Whatever_the_peer_sends_is_survived) {
+  auto abort = at_phase(Kind::abort, Phase::message_received);
+  Link link({abort});
+  for (const Bytes& bytes : {Bytes{}, Bytes{4, 0, 0, 0, 0, 2, 9, 9}, Bytes{4, 0, 0xff, 0xff, 0xff, 0xff, 1},
+                             Bytes(100, 0x16), store_command()})
+    EXPECT_THAT(link.receive(bytes), ElementsAre());
+}
+
+TEST(Faults, Each_says_in_a_line_what_it_does) {
+  auto abort = at_phase(Kind::abort, Phase::data_received);
+  abort.nth.ranges = {{1, 1}, {3, 4}};
+  abort.connections.ranges = {{2, 2}};
+  abort.per_million = 500'000;
+  EXPECT_EQ(describe(abort),
+            "abort with source 1 reason 1 at data-received number 1|3..4, connections 2, probability 0.5");
+  for (std::size_t kind = 0; kind <= static_cast<std::size_t>(Kind::cut); ++kind)
+    EXPECT_FALSE(describe(fault(static_cast<Kind>(kind))).empty());
+  auto drop = fault(Kind::drop, "c-store-rsp");
+  EXPECT_EQ(describe(drop), "drop C-STORE-RSP");
+  Link link({fault(Kind::drop)});
+  (void)link.send(ac);
+  (void)link.send(ac);
+  EXPECT_THAT(link.engine.take_notes(), ElementsAre("drop any PDU")) << "told once";
+  EXPECT_FALSE(pdu_choice("c-store"));
+  EXPECT_THAT(pdu_choices(), HasSubstr("n-create-rsp"));
+}
+
+}  // namespace
+}  // namespace assay::faults
