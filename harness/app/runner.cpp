@@ -85,6 +85,7 @@ struct Runner::Impl {
                                       {"settle", 200ms}};
     if (setup.options.timeout)
       for (const auto* name : {"connect-timeout", "dul-timeout", "dimse-timeout"}) w[name] = *setup.options.timeout;
+    if (const auto dul = duration(setup.options.dul_timeout)) w["dul-timeout"] = *dul;
     if (setup.profile) {
       // A stated ARTIM decides how long a case waits for it; the margin is for a busy machine.
       const auto stated = setup.profile->policies.find("artim");
