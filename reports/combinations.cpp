@@ -31,8 +31,7 @@ bool holds(const Row& row, const Combination& combination) {
 }
 
 std::size_t count(const std::vector<Row>& rows, const Combination& combination) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(rows, [&](const Row& row) { return holds(row, combination); }));
+  return static_cast<std::size_t>(std::ranges::count_if(rows, [&](const Row& row) { return holds(row, combination); }));
 }
 
 std::size_t number_of(std::vector<std::string>& values, const std::string& value) {
@@ -124,8 +123,8 @@ void explain(const Table& table, std::vector<Explanation>& out) {
   auto open = table.failed;
   if (open.size() > max_failed) open.resize(max_failed);
   const auto add = [&](const Combination& found) {
-    Explanation one{table.scenario, {}, count(table.failed, found), table.failed.size(),
-                    table.failed.size() + table.passed.size()};
+    Explanation one{
+        table.scenario, {}, count(table.failed, found), table.failed.size(), table.failed.size() + table.passed.size()};
     for (const auto& [p, value] : found) one.when.emplace_back(table.names[p], table.values[p][value]);
     out.push_back(std::move(one));
     std::erase_if(open, [&](const Row& row) { return holds(row, found); });

@@ -28,10 +28,10 @@ struct Explanation {
 /// Longest combination that is looked for.
 inline constexpr std::size_t max_combination = 3;
 
-/// For every scenario with several parameters of which some cases fail and some pass: the smallest combination of values
-/// that all failing cases hold and no passing one; where there is none, the fewest combinations found that together
-/// explain failing cases. Nothing is said where several combinations would explain as much, or where a value stands in
-/// one case only. Deterministic; skipped and inconclusive cases count for neither side.
+/// For every scenario with several parameters of which some cases fail and some pass: the smallest combination of
+/// values that all failing cases hold and no passing one; where there is none, the fewest combinations found that
+/// together explain failing cases. Nothing is said where several combinations would explain as much, or where a value
+/// stands in one case only. Deterministic; skipped and inconclusive cases count for neither side.
 std::vector<Explanation> explain_failures(const std::vector<trace::CaseResult>& cases);
 
 /// "ps3.8/E/pairwise fails whenever fragment=2 and maximum=128 (3 of 3 failures, 18 cases)".

@@ -48,6 +48,7 @@ struct RunOptions {
   std::uint16_t listen = 0;
   std::string listen_address = "127.0.0.1";  // a device on another machine needs ours, or 0.0.0.0
   std::optional<Duration> timeout;           // of each wait for the DUT
+  std::string dul_timeout;                   // the same for answers of the Upper Layer alone, as text
   std::string out;                           // folder, "" = none
   std::string dut_start;
   std::string dut_act;

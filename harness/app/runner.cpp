@@ -83,6 +83,7 @@ struct Runner::Impl {
                                       {"settle", 200ms}};
     if (setup.options.timeout)
       for (const auto* name : {"connect-timeout", "dul-timeout", "dimse-timeout"}) w[name] = *setup.options.timeout;
+    if (const auto dul = duration(setup.options.dul_timeout)) w["dul-timeout"] = *dul;
     if (setup.profile) {
       // Stated timers decide how long a case waits for them; the margin is for a busy machine.
       for (const auto& [wait, policy] :

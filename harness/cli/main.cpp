@@ -50,6 +50,8 @@ void add_run_options(CLI::App& command, app::RunOptions& o, std::string& timeout
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   command.add_option("--timeout", timeout, "longest wait for the device, for example 5s, 500ms, 1m (default 10s)");
+  command.add_option("--dul-timeout", o.dul_timeout,
+                     "the same for the answers to association, release and what is wrong on purpose alone");
   command.add_option("--out", o.out, "folder for results.json, junit.xml, report.html, console.log");
   command.add_option("--json", o.json, "write results.json to this file as well; - is standard output")
       ->type_name("FILE");
@@ -65,6 +67,8 @@ std::string finish(app::RunOptions& o, const std::string& timeout, const std::st
     if (!o.timeout || o.timeout->count() == 0)
       return "--timeout '" + timeout + "' is no duration: write 5s, 500ms or 1m";
   }
+  if (const auto dul = app::duration(o.dul_timeout); !o.dul_timeout.empty() && (!dul || dul->count() == 0))
+    return "--dul-timeout '" + o.dul_timeout + "' is no duration: write 5s, 500ms or 1m";
   if (!shard.empty()) {
     unsigned i = 0;
     unsigned n = 0;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "harness/base/hex.hpp"
+#include "harness/dataset/deflate.hpp"
 #include "harness/dataset/part10.hpp"
 #include "harness/scenario/builder.hpp"
 #include "harness/scenario/values.hpp"
@@ -243,11 +244,12 @@ std::expected<EncodedData, BuildError> build_data_set(const Element& element, st
   if (auto done = set_elements(content, element); !done) return std::unexpected(done.error());
   if (!with_modifications) {
     out.bytes = dataset::encode(content, encoding);
-    return out;
+  } else {
+    auto root = dataset::to_layout(content, encoding);
+    if (auto done = apply_modifications(root, element); !done) return std::unexpected(done.error());
+    out.bytes = layout::serialise(root);
   }
-  auto root = dataset::to_layout(content, encoding);
-  if (auto done = apply_modifications(root, element); !done) return std::unexpected(done.error());
-  out.bytes = layout::serialise(root);
+  if (encoding.deflated) out.bytes = dataset::deflate(out.bytes);  // PS3.5 A.5: the whole Data Set is one stream
   return out;
 }
 

@@ -92,7 +92,8 @@ TEST(Loops, A_measured_wait_is_an_observation_and_stands_in_the_trace) {
 TEST(Loops, What_did_not_end_is_not_measured) {
   service::MemoryStore store;
   MemoryHost host([&] { return std::make_unique<Archive>(store); });
-  const auto result = play(R"(<measure name="wait"><expect judge="yes" within="2s"><closed/></expect></measure>)", host);
+  const auto result =
+      play(R"(<measure name="wait"><expect judge="yes" within="2s"><closed/></expect></measure>)", host);
   EXPECT_EQ(result.verdict, Verdict::fail);
   EXPECT_EQ(observed(result, "wait"), "nothing");
 }

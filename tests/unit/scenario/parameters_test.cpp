@@ -1,4 +1,5 @@
-// harness/scenario/parameters.hpp: combinations cover every pair, are few, are the same every time, and follow a profile.
+// harness/scenario/parameters.hpp: combinations cover every pair, are few, are the same every time, and follow a
+// profile.
 #include "harness/scenario/parameters.hpp"
 
 #include <gtest/gtest.h>
