@@ -141,10 +141,7 @@ bool passes(const Selection& f, const scenario::Scenario& s, const std::string& 
   if (!f.role.empty() && s.role != f.role) return false;
   if (!f.layer.empty() && group != f.layer) return false;
   if (!f.clause.empty() && !cites(s, f.clause)) return false;
-  if (f.tag.empty()) return true;
-  const bool without = f.tag.front() == '!';
-  const auto found = std::find(s.tags.begin(), s.tags.end(), f.tag.substr(without ? 1 : 0));
-  return (found != s.tags.end()) != without;
+  return f.tag.empty() || std::find(s.tags.begin(), s.tags.end(), f.tag) != s.tags.end();
 }
 
 }  // namespace

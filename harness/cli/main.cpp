@@ -33,7 +33,7 @@ void add_selection(CLI::App& command, app::Selection& s) {
   command.add_option("--layer", s.layer,
                      "only one folder of the catalogue: association, pdata, verification, storage, query ...");
   command.add_option("--clause", s.clause, "only cases citing this clause, for example 'PS3.8 9.3.4'");
-  command.add_option("--tag", s.tag, "only cases with this tag; !slow: only those without");
+  command.add_option("--tag", s.tag, "only cases with this tag");
 }
 
 void add_run_options(CLI::App& command, app::RunOptions& o, std::string& timeout, std::string& shard) {

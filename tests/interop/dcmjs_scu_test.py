@@ -42,7 +42,7 @@ class DcmjsScu(products.CatalogueTest):
             finally:
                 products.end(device)
                 device.stdout.close()
-            self.judge(code, out, err, folder / "report", expect_cases=400 if products.LONG else 100)
+            self.judge(code, out, err, folder / "report", expect_cases=450 if products.LONG else 110)
 
 
 if __name__ == "__main__":
