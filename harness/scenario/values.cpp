@@ -121,8 +121,7 @@ constexpr auto type_texts = std::to_array<TypeText>({
     {"hex", "hex digits in pairs", "[0-9A-Fa-f\\s]*"},
     {"duration",
      "a time such as 500ms, 2s or 1m, or one of dul-timeout, dimse-timeout, artim, device-timeout, connect-timeout, "
-     "operate-timeout, "
-     "settle",
+     "operate-timeout, settle",
      "[0-9]+(\\.[0-9]+)?(ms|s|m)|dul-timeout|dimse-timeout|artim|device-timeout|connect-timeout|operate-timeout|"
      "settle"},
     {"yes-no", "yes or no", "yes|no"},

@@ -29,8 +29,8 @@ def need(*programs):
 
 
 def quick():
-    """What a run leaves to the long tier: the cases that wait for time-outs, and three quarters of the others."""
-    return () if LONG else ("--skip-tag", "slow", "--shard", "1/4")
+    """Three quarters of the cases are left to the long tier."""
+    return () if LONG else ("--shard", "1/4")
 
 
 def free_port():

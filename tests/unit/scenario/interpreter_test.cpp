@@ -290,7 +290,8 @@ TEST(Interpreter, Where_nobody_listens_an_operation_may_fail) {
   MemoryHost host(nullptr);
   host.when_operated(one_echo);
   const Played run(R"(<listen as="l0" refuse="yes"/><operate action="echo" listener="l0" wait="yes"/>
-    <listen/><operate action="echo"/><accept/><associate/><expect judge="yes"><c-echo-rq/></expect><close/>)",
+    <listen/><operate action="echo"/><accept/><associate/><expect judge="yes"><c-echo-rq/></expect>
+    <send><c-echo-rsp/></send><release/>)",
                    host, environment(), R"(role="acceptor")");
   EXPECT_EQ(run.result.verdict, Verdict::pass) << run.result.reason;
   EXPECT_EQ(host.operated.size(), 2u);
