@@ -301,6 +301,7 @@ Progress Interpreter::Impl::close() {
   auto* connection = connection_of(current);
   if (connection == nullptr) return Progress::done;
   const bool half = current.is("half", "yes");
+  if (current.is("notify", "no")) connection->observer().provoke(true);
   const auto how = current.is("how", "rst") ? trace::Closing::rst : trace::Closing::fin;
   if (connection->state != Connection::State::closed)
     commands.push_back(Close{connection->id, how, half, !current.is("notify", "no")});
