@@ -47,6 +47,7 @@ struct RunOptions {
   std::string listen_address = "127.0.0.1";  // a device on another machine needs ours, or 0.0.0.0
   std::optional<Duration> timeout;           // of each wait for the DUT
   std::string out;                           // folder, "" = none
+  bool pcap = true;                          // the bytes of every case below out
   std::string dut_start;
   std::string dut_act;
   bool unattended = false;  // nobody answers prompts
