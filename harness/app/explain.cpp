@@ -227,7 +227,16 @@ int explain(const ExplainOptions& options, Console& console) {
     }
     job.filter.hosts.insert(*address);
   }
+  const auto files = job.captures();
   if (!options.out.empty()) {
+    // The report folder is cleared first, and with it what a run recorded there.
+    std::error_code code;
+    const auto doomed = fs::weakly_canonical(fs::path(options.out) / "pcap", code);
+    for (const auto& file : files) {
+      if (fs::weakly_canonical(file, code).parent_path() != doomed) continue;
+      console.error(fmt::format("--out {}: the captures to be judged lie there; name another folder", options.out));
+      return exit_codes::usage;
+    }
     if (auto opened = job.folder.open(options.out, console); !opened) {
       console.error(opened.error());
       return exit_codes::usage;
@@ -246,7 +255,6 @@ int explain(const ExplainOptions& options, Console& console) {
     job.result.profile = fmt::format("{} {} ({})", job.profile->product, job.profile->version, job.profile->file);
 
   const InterruptGuard guard;
-  const auto files = job.captures();
   for (const auto& file : files) {
     if (InterruptGuard::asked()) break;
     job.file(file, files.size() == 1);

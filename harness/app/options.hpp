@@ -50,6 +50,7 @@ struct RunOptions {
   std::optional<Duration> timeout;           // of each wait for the DUT
   std::string dul_timeout;                   // the same for answers of the Upper Layer alone, as text
   std::string out;                           // folder, "" = none
+  bool pcap = true;                          // the bytes of every case below out
   std::string dut_start;
   std::string dut_act;
   bool unattended = false;  // nobody answers prompts

@@ -12,6 +12,14 @@
 namespace assay::app {
 namespace fs = std::filesystem;
 
+namespace {
+std::string file_name(std::string case_id) {
+  for (auto& c : case_id)
+    if (c == '/' || c == ' ') c = '_';
+  return case_id;
+}
+}  // namespace
+
 ReportFolder::~ReportFolder() {
   if (cases_ != nullptr) std::fclose(cases_);
 }
@@ -25,7 +33,7 @@ std::expected<void, std::string> ReportFolder::open(const fs::path& folder, Cons
   folder_ = folder;
   // What an earlier run left would be read together with this one's.
   for (const auto* old : {"results.json", "junit.xml", "report.html", "cases.jsonl"}) fs::remove(folder / old, code);
-  fs::remove_all(folder / "executed", code);
+  for (const auto* old : {"executed", "pcap"}) fs::remove_all(folder / old, code);
   fs::create_directories(folder / "executed", code);
   errno = 0;
   cases_ = std::fopen((folder / "cases.jsonl").c_str(), "w");
@@ -53,12 +61,16 @@ void ReportFolder::add(const trace::CaseResult& result, const std::string& execu
   std::fwrite(text.data(), 1, text.size(), cases_);
   std::fflush(cases_);
   if (!executed_xml.empty()) {
-    std::string name = result.id;
-    for (auto& c : name)
-      if (c == '/' || c == ' ') c = '_';
     // Evidence beside the report: losing one of these files must not lose the run.
-    (void)write_text(folder_ / "executed" / (name + ".xml"), executed_xml);
+    (void)write_text(folder_ / "executed" / (file_name(result.id) + ".xml"), executed_xml);
   }
+}
+
+void ReportFolder::add_capture(const std::string& case_id, ByteView pcapng) {
+  if (cases_ == nullptr || pcapng.empty()) return;
+  std::error_code code;
+  fs::create_directories(folder_ / "pcap", code);
+  (void)write_text(folder_ / "pcap" / (file_name(case_id) + ".pcapng"), as_text(pcapng));
 }
 
 std::expected<void, std::string> ReportFolder::finish(const trace::RunResult& result) {

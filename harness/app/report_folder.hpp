@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/app/console.hpp"
+#include "harness/base/bytes.hpp"
 #include "harness/trace/verdict.hpp"
 
 namespace assay::app {
@@ -23,6 +24,8 @@ class ReportFolder {
   std::expected<void, std::string> open(const std::filesystem::path& folder, Console& console);
   /// One finished case: a line of cases.jsonl, on disk before the next case starts; its executed scenario as XML.
   void add(const trace::CaseResult& result, const std::string& executed_xml);
+  /// The connections of a case as pcapng, in the folder pcap; nothing is written for no bytes.
+  void add_capture(const std::string& case_id, ByteView pcapng);
   std::expected<void, std::string> finish(const trace::RunResult& result);
   [[nodiscard]] bool is_open() const { return cases_ != nullptr; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "harness/app/home.hpp"
+#include "harness/app/recorder.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
 
@@ -54,6 +55,7 @@ struct Runner::Impl {
     std::uint16_t dut_port = 0;
     bool busy = false;
     std::shared_ptr<scenario::Interpreter> interpreter;
+    std::unique_ptr<CaseRecorder> recorder;  // only while there is a folder to write to
     std::string current;
     std::string dut_trouble;  // what was last said about a device that does not start or has died
   };
@@ -117,6 +119,10 @@ struct Runner::Impl {
     e.read_file = [file](std::string_view path) { return read_scenario_file(file, path); };
     e.seed = setup.options.seed;
     e.rules = setup.rules;
+    if (auto* recorder = worker.recorder.get())
+      e.record = [recorder](bool we_opened, std::string_view description) {
+        return recorder->connection(we_opened, description);
+      };
     return e;
   }
 
@@ -212,6 +218,8 @@ struct Runner::Impl {
       item->state = State::running;
       worker.busy = true;
       worker.current = item->c.scenario_case.id();
+      if (folder.is_open() && setup.options.pcap)
+        worker.recorder = std::make_unique<CaseRecorder>(worker.current, unix_time_of_origin(loop.now()));
       worker.interpreter = std::make_shared<scenario::Interpreter>(item->c.scenario_case, environment(worker, item->c));
       show_progress();
       worker.host->run(worker.interpreter,
@@ -226,6 +234,8 @@ struct Runner::Impl {
     auto c = worker.interpreter->result();
     const auto executed = worker.interpreter->executed_xml();
     worker.interpreter.reset();
+    if (const auto recorder = std::move(worker.recorder); recorder && !item.hidden)
+      folder.add_capture(c.id, recorder->finish());
     const bool bad = c.verdict == Verdict::fail || c.verdict == Verdict::inconclusive || c.verdict == Verdict::error;
     if (is_sanity(item.c)) {
       auto& gate = gates[gate_key(item.c)];

@@ -52,7 +52,11 @@ void add_run_options(CLI::App& command, app::RunOptions& o, std::string& timeout
   command.add_option("--timeout", timeout, "longest wait for the device, for example 5s, 500ms, 1m (default 10s)");
   command.add_option("--dul-timeout", o.dul_timeout,
                      "the same for the answers to association, release and what is wrong on purpose alone");
-  command.add_option("--out", o.out, "folder for results.json, junit.xml, report.html, console.log");
+  command.add_option("--out", o.out, "folder for results.json, junit.xml, report.html, console.log, executed/, pcap/");
+  command.add_flag(
+      "--pcap,!--no-pcap", o.pcap,
+      "with --out: the bytes of every case as pcap/CASE.pcapng, for Wireshark and 'assay explain' (default: "
+      "yes)");
   command.add_option("--json", o.json, "write results.json to this file as well; - is standard output")
       ->type_name("FILE");
   command.add_option("--seed", o.seed, "for generated UIDs and message ids: the same seed sends the same bytes")

@@ -2,6 +2,7 @@
 // every format.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +30,8 @@ inline Frames frames_of(ByteView file) {
   auto reader = CaptureFile::open(file);
   EXPECT_TRUE(reader.has_value());
   if (!reader) return out;
-  while (const auto packet = reader->next()) out.push_back({packet->unix_time, to_bytes(packet->bytes), packet->length});
+  while (const auto packet = reader->next())
+    out.push_back({packet->unix_time, to_bytes(packet->bytes), packet->length});
   EXPECT_EQ(reader->trouble(), "");
   return out;
 }
@@ -63,7 +65,7 @@ inline Bytes pcap(const Frames& frames, Format format = {}) {
 /// Something one side says or does.
 struct Turn {
   Side side = Side::requestor;
-  Bytes bytes;                           // empty: it closes
+  Bytes bytes;  // empty: it closes
   trace::Closing how = trace::Closing::fin;
 };
 using Turns = std::vector<Turn>;
@@ -176,10 +178,14 @@ inline Turns store_talk(std::size_t size = 20'000) {
 inline Turns echo_talk(bool rsp_wrong = false) {
   auto rsp = assay::test::echo_rsp();
   if (rsp_wrong) rsp[1] = 9;  // reserved byte of the P-DATA-TF: not tested by the receiver, reported
-  return {{Side::requestor, assay::test::associate_rq()}, {Side::acceptor, assay::test::associate_ac()},
-          {Side::requestor, assay::test::echo_rq()},      {Side::acceptor, rsp},
-          {Side::requestor, release_rq()},                {Side::acceptor, release_rp()},
-          {Side::requestor, {}},                          {Side::acceptor, {}}};
+  return {{Side::requestor, assay::test::associate_rq()},
+          {Side::acceptor, assay::test::associate_ac()},
+          {Side::requestor, assay::test::echo_rq()},
+          {Side::acceptor, rsp},
+          {Side::requestor, release_rq()},
+          {Side::acceptor, release_rp()},
+          {Side::requestor, {}},
+          {Side::acceptor, {}}};
 }
 
 }  // namespace assay::capture::test
