@@ -7,7 +7,7 @@
 
 #include "harness/diagnose/talk.hpp"
 #include "harness/dict/dict.hpp"
-#include "harness/service/negotiation.hpp"
+#include "tests/unit/diagnose/acceptance.hpp"
 
 namespace assay::diagnose {
 namespace {
@@ -73,7 +73,7 @@ Answer replied(const pdu::Pdu& reply) {
 Answer good(const Probe& probe) {
   if (probe.kind == Probe::Kind::connect) return {};
   const auto rq = request_of(probe.speech);
-  auto answer = replied(std::get<pdu::AAssociateAc>(service::negotiate(rq, service::default_policy())));
+  auto answer = replied(acceptance_of(rq));
   for (const auto request : probe.requests) {
     RequestAnswer one;
     one.request = request;
