@@ -17,7 +17,7 @@ from diagnose_peers import (CT, FIND, IMPLICIT, JPEG, MR, PATIENT_FIND, SC, VERI
 
 # For devices that say nothing: the others answer when they can, however busy the machine is that runs the tests.
 WAIT = ["--wait", "500ms"]
-WAITS = {"silent", "answers-too-late", "answer-cut-short", "echo-unanswered", "release-unanswered", "find-unanswered", "move-unanswered"}
+WAITS = {"silent", "answers-too-late", "echo-too-late", "answer-cut-short", "echo-unanswered", "release-unanswered", "find-unanswered", "move-unanswered"}
 
 
 def bytes_only(data, end=False):
@@ -255,7 +255,7 @@ SCRIPTED = {
     "a service refused to this caller": (device(classes=[VERIFICATION], refuse_with=1), ["--service", "store"], "service-refused", "grant echo, store and query one by one"),
     # verification
     "no answer to C-ECHO": (device(then=lambda conn: silent(conn, 0)), [], "echo-unanswered", "hangs behind its front door"),
-    "a slow answer to C-ECHO": (device(then=echo_answers(late_echo)), [], "answers-too-late", "answer to C-ECHO took"),
+    "a slow answer to C-ECHO": (device(then=echo_answers(late_echo)), [], "echo-too-late", "the answer to C-ECHO took"),
     "C-ECHO not authorised": (device(then=lambda conn: serve(conn, {0x30: 0x0124})), [], "echo-refused", "0124H means not authorised"),
     "C-ECHO with a processing failure": (device(then=lambda conn: serve(conn, {0x30: 0x0110})), [], "echo-refused", "0x0110"),
     "a wrong message id": (device(then=echo_answers(lambda conn, c, m: conn.sendall(response(m, 0, message_id=77, context=c)))), [],
@@ -360,6 +360,11 @@ class Causes(unittest.TestCase):
                 self.assertEqual(code, 1, out)
                 self.assertNotRegex(out, r"\{[a-z]+\}", "a word was not filled in")
                 self.assertIn("Evidence", out)
+                # Nothing above the rung that broke is called good, except where a whole service was tried beside it.
+                marks = [line.strip()[0] for line in out.split("\n\n")[1].splitlines() if line[2:3].strip()]
+                self.assertEqual((len(marks), marks.count("✗")), (8, 1), out)
+                if cause != "association-limit":
+                    self.assertNotIn("✓", marks[marks.index("✗"):], out)
 
     def test_no_healthy_device_is_blamed(self):
         def one(name, entry):
