@@ -1,6 +1,7 @@
 // The words of a diagnosis on paper: for a person in front of the device, and for tools.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/app/diagnose.hpp"
@@ -71,24 +72,29 @@ std::string whose(diagnose::Blame blame) {
   return {};
 }
 
-/// A line for each service whose SOP Classes all got the same answer, else one for each SOP Class.
+/// A line for each answer that a service's SOP Classes got. Where one of them is enough, the others are no fault.
 std::string offers_text(const std::vector<diagnose::Offer>& offers, int width, const Paint& paint) {
+  struct Line {
+    std::string service, answer, names;
+    bool accepted;
+  };
+  std::vector<Line> lines;
+  for (const auto& offer : offers) {
+    const auto same = std::find_if(lines.begin(), lines.end(), [&](const Line& line) {
+      return line.service == offer.service && line.answer == offer.answer;
+    });
+    if (same == lines.end())
+      lines.push_back({offer.service, offer.answer, offer.words, offer.accepted});
+    else
+      same->names += ", " + offer.words;
+  }
   std::string out;
-  for (std::size_t from = 0; from < offers.size();) {
-    std::size_t to = from;
-    bool same = true;
-    for (; to < offers.size() && offers[to].service == offers[from].service; ++to)
-      same = same && offers[to].answer == offers[from].answer;
-    const auto mark = [&](bool accepted) {
-      return fmt::format("  {} ", sign(accepted ? Mark::ok : Mark::failed, paint));
-    };
-    if (same && to - from > 1)
-      out += wrapped(
-          fmt::format("{}, all {} SOP Classes asked for: {}", offers[from].service, to - from, offers[from].answer),
-          width, 4, mark(offers[from].accepted));
-    for (std::size_t i = from; i < to && (!same || to - from == 1); ++i)
-      out += wrapped(fmt::format("{}: {}", offers[i].words, offers[i].answer), width, 4, mark(offers[i].accepted));
-    from = to;
+  for (const auto& line : lines) {
+    const bool enough = std::any_of(lines.begin(), lines.end(),
+                                    [&](const Line& other) { return other.service == line.service && other.accepted; });
+    const auto mark = line.accepted ? Mark::ok : enough ? Mark::not_asked : Mark::failed;
+    out += wrapped(fmt::format("{}: {}: {}", line.service, line.answer, line.names), width, 4,
+                   fmt::format("  {} ", sign(mark, paint)));
   }
   return out;
 }

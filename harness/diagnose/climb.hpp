@@ -76,6 +76,7 @@ class Climb {
   std::string address_;  // the one that is talked to
   std::vector<std::string> addresses_;
   Speech speech_;
+  std::string baseline_;  // how the device refuses, when it hides the reason
   Diagnosis out_;
 };
 

@@ -223,6 +223,8 @@ Climb::Tried Climb::vary(const Speech& changed, const std::string& what, const A
     blame("intermittent", "refused, then accepted");
     return Tried::stop;
   }
+  if (out_.steps[static_cast<std::size_t>(Rung::protocol)].mark != Mark::ok)
+    pass(Rung::protocol, "answers like DICOM when asked otherwise", tried->answer_took);
   evidence(fmt::format("with {}: accepted; unchanged once more: {}", what, signature(*again)));
   return Tried::accepted;
 }
@@ -271,6 +273,7 @@ bool Climb::hidden_contexts() {
 }
 
 void Climb::hidden(const std::string& baseline, bool slow) {
+  baseline_ = baseline;
   const auto found = [&](const Speech& changed, const std::string& what, std::string_view code, Words words) {
     const auto tried = vary(changed, what);
     if (tried == Tried::accepted) blame(code, {}, std::move(words));

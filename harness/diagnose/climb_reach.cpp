@@ -189,7 +189,9 @@ void Climb::look_elsewhere(const std::string& why) {
 
 std::optional<bool> Climb::wants_tls() {
   if (question_.tls_less || question_.tls) return false;
-  const auto* hello = ask(probe(Probe::Kind::client_hello, "asking for TLS"));
+  auto question = probe(Probe::Kind::client_hello, "asking for TLS");
+  question.wait = std::min<Duration>(question.wait, std::chrono::seconds(2));
+  const auto* hello = ask(std::move(question));
   if (hello == nullptr) return std::nullopt;
   const auto tls = tls_answer(hello->received);
   if (!tls) {
@@ -201,7 +203,7 @@ std::optional<bool> Climb::wants_tls() {
     return true;
   }
   evidence(fmt::format("answer to a ClientHello of TLS: {}, bytes {}", tls->text, to_hex_short(hello->received, 16)));
-  blame("tls-expected", "TLS (" + tls->text + ")", {{"what", tls->text}});
+  blame("tls-expected", "it speaks TLS (" + tls->text + ")", {{"what", tls->text}});
   return true;
 }
 
@@ -288,7 +290,7 @@ void Climb::says_nothing(const Answer& answer) {
   evidence("asked again with more patience: " + what_came(*late));
   if (late->reply) {
     blame("answers-too-late", "answers after " + time_words(late->answer_took),
-          {{"what", "answer to the association request"}, {"seconds", time_words(late->answer_took)}});
+          {{"seconds", time_words(late->answer_took)}});
     return;
   }
   if (foreign(*late)) return;

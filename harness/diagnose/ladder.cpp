@@ -168,13 +168,18 @@ void Climb::pass(Rung rung, std::string detail, Duration took, Mark mark) {
 void Climb::blame(std::string_view code, std::string detail_of_step, Words words) {
   if (out_.cause != nullptr) {  // a closer look: the step of the first guess tells the new one
     auto& old = out_.steps[static_cast<std::size_t>(out_.cause->rung)];
-    if (old.mark == Mark::failed && find_cause(code)->rung != out_.cause->rung) old = {out_.cause->rung, {}, {}, {}};
+    if (old.mark == Mark::failed && find_cause(code)->rung != out_.cause->rung)
+      old = {out_.cause->rung, Mark::not_reached, {}, {}};
   }
   out_.cause = find_cause(code);
   for (auto& [key, value] : words) out_.words.insert_or_assign(key, std::move(value));
   const auto rung = static_cast<std::size_t>(out_.cause->rung);
   out_.steps[rung].mark = Mark::failed;
-  if (!detail_of_step.empty()) out_.steps[rung].detail = std::move(detail_of_step);
+  auto& detail = out_.steps[rung].detail;
+  if (!detail_of_step.empty())
+    detail = std::move(detail_of_step);
+  else if (detail.empty() && !baseline_.empty())
+    detail = "refused: " + baseline_;
 }
 
 void Climb::climb() {

@@ -4,7 +4,7 @@
 
 #include "harness/diagnose/ladder.hpp"
 #include "harness/dict/dict.hpp"
-#include "harness/service/negotiation.hpp"
+#include "tests/unit/diagnose/acceptance.hpp"
 
 namespace assay::diagnose {
 namespace {
@@ -35,7 +35,7 @@ Bytes good_answer(ByteView bytes) {
     const auto decoded = pdu::decode(frame.bytes);
     EXPECT_TRUE(decoded.pdu && decoded.problems.empty());
     if (const auto* rq = std::get_if<pdu::AAssociateRq>(&*decoded.pdu)) {
-      append(out, pdu::encode(std::get<pdu::AAssociateAc>(service::negotiate(*rq, service::default_policy()))));
+      append(out, pdu::encode(acceptance_of(*rq)));
     } else if (const auto* data = std::get_if<pdu::PDataTf>(&*decoded.pdu)) {
       auto command = dimse::decode_command(data->values.front().fragment).command;
       dimse::Message response;
