@@ -47,6 +47,9 @@ struct Replay {
   [[nodiscard]] bool exact() const { return remarks.empty(); }
 };
 
+/// A Data Set as the Part 10 file that `stored` may name.
+Bytes replay_object(const dimse::Message& message, std::string_view transfer_syntax_uid);
+
 /// The scenario has been loaded once when it is returned. The error says in one sentence why there is none.
 std::expected<Replay, std::string> write_replay(const trace::Trace& trace, const ReplayOptions& options);
 

@@ -274,6 +274,17 @@ bool replay_sayable(const Element& element) {
   return errors.empty() && printable_text(element.text) && std::ranges::all_of(element.children, replay_sayable);
 }
 
+Bytes replay_object(const dimse::Message& message, std::string_view transfer_syntax_uid) {
+  dataset::FileMeta meta;
+  meta.sop_class_uid = message.command.sop_class_uid();
+  meta.sop_instance_uid = message.command.sop_instance_uid();
+  // An identifier has none; the file needs one.
+  if (meta.sop_instance_uid.empty()) meta.sop_instance_uid = "2.25.1";
+  meta.transfer_syntax_uid = transfer_syntax_uid;
+  meta.implementation_class_uid = implementation_class_uid;
+  return dataset::build_part10(meta, message.data_set);
+}
+
 Speaker::Speaker(const ReplayOptions& options, Replay& out) : options_(options), out_(out) {
   dialogue.we_opened = options.side == trace::Side::requestor;
   input_.uids = &uids_;
@@ -410,13 +421,7 @@ std::expected<std::optional<Speaker::Data>, std::string> Speaker::data_of(const 
     }
     return data;
   }
-  dataset::FileMeta meta;
-  meta.sop_class_uid = message.command.sop_class_uid();
-  meta.sop_instance_uid = message.command.sop_instance_uid();
-  if (meta.sop_instance_uid.empty()) meta.sop_instance_uid = "2.25.1";
-  meta.transfer_syntax_uid = syntax;
-  meta.implementation_class_uid = implementation_class_uid;
-  auto file = dataset::build_part10(meta, message.data_set);
+  auto file = replay_object(message, syntax);
   const auto read_back = dataset::parse_part10(file);
   if (has_error(read_back.problems) || to_bytes(read_back.data_set) != message.data_set) {
     if (message.data_set.size() > most_hex)
