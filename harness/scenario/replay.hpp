@@ -5,7 +5,7 @@
 // a Trace; pauses of two seconds and more are.
 // A Data Set whose bytes the Trace did not keep and that was not stored either is replaced by a synthetic one of about
 // the same length (C-STORE in a transfer syntax without compression), with a remark; otherwise there is no scenario.
-// Tests: tests/unit/scenario/replay_test.cpp
+// Tests: tests/unit/conformance/replay_test.cpp
 #pragma once
 
 #include <cstdint>
