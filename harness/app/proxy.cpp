@@ -91,6 +91,7 @@ class Session final : public peers::ProxyListener {
   void say(const std::vector<std::string>& lines) {
     if (settings_.quiet) return;
     for (const auto& line : lines) console_.text(line + "\n");
+    if (!lines.empty()) console_.flush();
   }
   void show_progress() {
     if (!console_.live()) return;
@@ -109,7 +110,6 @@ class Session final : public peers::ProxyListener {
   trace::RunResult result_;
   std::uint64_t over_ = 0;
   Instant reported_;
-  bool unwritten_ = false;
   bool write_failed_ = false;
 };
 
@@ -170,17 +170,7 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
   open_.erase(found);
   ++over_;
   auto& story = one->story;
-  say(story.ended(trace, connection.cut_off, connection.encrypted));
-  for (const auto side : {Side::requestor, Side::acceptor}) {
-    if (connection.encrypted || settings_.quiet) continue;
-    const auto broken = broken_rules(trace.findings, side);
-    auto lines =
-        fmt::format("{}    {}: {}\n", story.name(), to_text(story.party(side)), broken.empty() ? "broke nothing" : "");
-    for (const auto& rule : broken)
-      lines +=
-          finding_lines(rule, std::string(story.name().size(), ' ') + "      ", console_.colour(), console_.width());
-    console_.text(lines);
-  }
+  const auto last_lines = story.ended(trace, connection.cut_off, connection.encrypted);
   ConnectionRecord::Result written;
   if (one->record) {
     const std::vector<std::string> about{
@@ -195,10 +185,27 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
     } else {
       written = one->record->finish(trace, about, title);
     }
-    for (const auto& remark : written.remarks) console_.text(fmt::format("{}    note: {}\n", story.name(), remark));
   }
   summary_.add(story, trace);
-  auto cases = side_cases(story, trace, connection.encrypted, over_ <= connections_with_entries);
+  // On disk before it is told: who reads that a connection is over finds it there.
+  for (auto& side : side_cases(story, trace, connection.encrypted, over_ <= connections_with_entries)) {
+    folder_.add(side, {});
+    result_.cases.push_back(std::move(side));
+  }
+  report(false);
+  say(last_lines);
+  for (const auto side : {Side::requestor, Side::acceptor}) {
+    if (connection.encrypted || settings_.quiet) continue;
+    const auto broken = broken_rules(trace.findings, side);
+    auto lines =
+        fmt::format("{}    {}: {}\n", story.name(), to_text(story.party(side)), broken.empty() ? "broke nothing" : "");
+    for (const auto& rule : broken)
+      lines +=
+          finding_lines(rule, std::string(story.name().size(), ' ') + "      ", console_.colour(), console_.width());
+    console_.text(lines);
+  }
+  for (const auto& remark : written.remarks) console_.text(fmt::format("{}    note: {}\n", story.name(), remark));
+  console_.flush();
   if (settings_.json) {
     nlohmann::ordered_json line{{"connection", story.name()},
                                 {"description", trace.description},
@@ -220,18 +227,12 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
     console_.data(json_line(line));
     console_.flush();
   }
-  for (auto& side : cases) {
-    folder_.add(side, {});
-    result_.cases.push_back(std::move(side));
-  }
-  report(false);
   show_progress();
 }
 
 /// The files of the whole grow with the connections; a kill loses the last seconds of them, never a connection's own.
 void Session::report(bool now) {
   if (!folder_.is_open()) return;
-  unwritten_ = true;
   if (!now && loop_.now() - reported_ < report_every && reported_.since_origin.count() != 0) return;
   reported_ = loop_.now();
   result_.duration = loop_.now() - started_;
@@ -239,7 +240,6 @@ void Session::report(bool now) {
     if (!write_failed_) console_.error(written.error());
     write_failed_ = true;
   }
-  unwritten_ = false;
 }
 
 int Session::finish() {

@@ -197,7 +197,7 @@ constexpr std::array command_numbers{
 };
 
 /// How much of a Command Set is said: more from level to level, until the bytes are right.
-enum class Said : std::uint8_t { little, uids, fields, everything };
+enum class Said : std::uint8_t { little, outcome, uids, fields, everything };
 
 void say_uids(Element& out, const dimse::CommandSet& command, const AnsweredRequest* answered) {
   if (const auto uid = command.sop_class_uid(); !uid.empty()) out.set("sop-class", replay_uid(uid));
@@ -453,8 +453,8 @@ Speaker::Step Speaker::message(const MessageSeen& seen, std::span<const PduSeen*
   const bool response = dimse::is_response(*field);
   const bool is_large = seen.message->data_set_length > large;
   std::optional<std::pair<Element, Built>> otherwise;  // the same message, cut otherwise
-  for (const auto level : {Said::little, Said::uids, Said::fields, Said::everything}) {
-    if (level == Said::little && (answered != nullptr || is_large)) continue;
+  for (const auto level : {Said::little, Said::outcome, Said::uids, Said::fields, Said::everything}) {
+    if (level <= Said::outcome && (answered != nullptr || is_large)) continue;
     auto shown = replay_message(*field, false);
     shown.set("context", std::to_string(seen.message->context_id));
     if (const auto status = command.status()) shown.set("status", fmt::format("{:04X}", *status));
@@ -472,7 +472,7 @@ Speaker::Step Speaker::message(const MessageSeen& seen, std::span<const PduSeen*
       say_uids(made_with, command, nullptr);
     }
     for (auto* one : {&shown, &made_with}) {
-      if (level >= Said::fields) say_fields(*one, command, data->has_value());
+      if (level == Said::outcome || level >= Said::fields) say_fields(*one, command, data->has_value());
       set_packing(*one, pdus, dialogue.peer_maximum_length());
       if (level == Said::everything) say_everything(*one, command);
     }
