@@ -45,7 +45,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     to_send_ = std::move(bytes);
     next(random);
   }
-  void send(ByteView bytes) { asio::write(socket_, asio::buffer(bytes.data(), bytes.size())); }
+  void send(ByteView bytes) { EXPECT_EQ(socket_.write_some(asio::buffer(bytes.data(), bytes.size())), bytes.size()); }
   void fin() { socket_.shutdown(tcp::socket::shutdown_send); }
   void reset() {
     socket_.set_option(asio::socket_base::linger(true, 0));

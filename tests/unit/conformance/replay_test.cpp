@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <random>
 #include <set>
 
 #include "conformance/rules/standard_rules.hpp"
@@ -337,6 +339,45 @@ TEST(Replay, Titles_with_odd_characters_are_sent_as_raw_bytes) {
     ASSERT_TRUE(replay);
     EXPECT_THAT(replay->xml, HasSubstr("<raw hex=\""));
     EXPECT_TRUE(case_of(*replay));
+  }
+}
+
+TEST(Replay, Damaged_conversations_give_scenarios_that_load) {
+  Device device;
+  const auto whole = play(R"(<associate><context abstract="CTImageStorage"/><context abstract="Verification"/>
+    <role sop-class="CTImageStorage" scu="1" scp="1"/></associate>
+    <send><c-echo-rq/></send><expect><c-echo-rsp/></expect>
+    <send><c-store-rq context="CTImageStorage"><data-set synthetic="CT" size="64"/></c-store-rq></send>
+    <expect><c-store-rsp/></expect><release/>)",
+                          device.host);
+  ASSERT_TRUE(whole);
+  std::vector<const trace::PduSeen*> pdus;
+  for (const auto& entry : whole->trace.entries)
+    if (const auto* seen = std::get_if<trace::PduSeen>(&entry.what)) pdus.push_back(seen);
+  std::mt19937 random(11);
+  const int rounds = std::getenv("ASSAY_LONG") != nullptr ? 5000 : 150;
+  for (int round = 0; round < rounds; ++round) {
+    observe::Observer observer(nullptr, {});
+    observer.opened({});
+    const auto broken = random() % pdus.size();
+    for (std::size_t i = 0; i < pdus.size(); ++i) {
+      auto bytes = pdus[i]->bytes;
+      if (i == broken)
+        for (auto times = 1 + random() % 3; times > 0; --times)
+          bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
+      observer.bytes(pdus[i]->from, bytes, {});
+    }
+    if (round % 2 == 0) observer.closed(round % 4 == 0 ? Side::requestor : Side::acceptor, trace::Closing::fin, {});
+    observer.finish({});
+    for (const auto side : {Side::requestor, Side::acceptor}) {
+      ReplayOptions options;
+      options.side = side;
+      const auto replay = write_replay(observer.trace(), options);
+      EXPECT_TRUE(replay) << round << ": " << (replay ? "" : replay.error()) << "\n" << to_text(observer.trace());
+      if (replay) {
+        EXPECT_TRUE(replay->exact()) << round << ": " << replay->remarks.front();
+      }
+    }
   }
 }
 
