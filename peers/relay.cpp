@@ -223,21 +223,24 @@ void Relay::connected(const error_code& error) {
 
 void Relay::read(Side from) {
   auto& source = end(from);
-  source.socket.async_read_some(asio::buffer(source.buffer.get(), buffer_size),
-                                [self = shared_from_this(), from](const error_code& error, std::size_t length) {
-                                  if (self->over_ || error == asio::error::operation_aborted) return;
-                                  if (error == asio::error::eof) {
-                                    self->fin(from);
-                                  } else if (error) {
-                                    self->reset(from);
-                                  } else {
-                                    auto& one = self->end(from);
-                                    one.at = 0;
-                                    one.size = length;
-                                    self->watch_->bytes(from, {one.buffer.get(), length}, self->loop_.now());
-                                    self->write(from);
-                                  }
-                                });
+  source.socket.async_read_some(
+      asio::buffer(source.buffer.get(), buffer_size),
+      [self = shared_from_this(), from](const error_code& error, std::size_t length) {
+        if (self->over_ || error == asio::error::operation_aborted) return;
+        if (error == asio::error::eof) {
+          self->fin(from);
+        } else if (error) {
+          self->reset(from);
+        } else {
+          auto& one = self->end(from);
+          // On their way first, looked at second.
+          error_code ignored;
+          one.at = self->end(trace::other(from)).socket.write_some(asio::buffer(one.buffer.get(), length), ignored);
+          one.size = length;
+          self->watch_->bytes(from, {one.buffer.get(), length}, self->loop_.now());
+          self->write(from);
+        }
+      });
 }
 
 void Relay::write(Side from) {

@@ -29,6 +29,7 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_edit(cli, commands);
   add_explain(cli, commands);
   add_probe(cli, commands);
+  add_proxy(cli, commands);
   add_validate(cli, commands);
 }
 

@@ -49,7 +49,6 @@ class Walk {
     std::size_t step = 0;
     std::uint32_t pdu = 0;
     bool has_instance = false;
-    bool captured = false;
   };
   /// Responses that say "pending", one after another.
   struct Pending {
@@ -171,13 +170,11 @@ std::expected<Replay, std::string> Walk::run() {
     if (steps_.size() > max_steps)
       return std::unexpected(fmt::format("the conversation has more than {} steps", max_steps));
   }
-  settle_pending();
   if (!we_closed_ && !they_closed_ && (!send_begun_message() || !send_leftover())) return std::unexpected(failure_);
   settle_deferred();
-  const bool judged = std::ranges::any_of(steps_, [](const Element& step) {
-    return step.is("judge", "yes") ||
-           std::ranges::any_of(step.children, [](const Element& child) { return child.is("judge", "yes"); });
-  });
+  settle_pending();
+  const bool judged =
+      std::ranges::any_of(steps_, [](const Element& step) { return step.name == "expect" || step.name == "repeat"; });
   out_.xml = text(judged);
   if (out_.xml.size() > max_file_bytes)
     return std::unexpected(
@@ -195,6 +192,7 @@ bool Walk::entry(const trace::Entry& entry) {
     if (!is_p_data(*seen)) {
       // It may be an answer to the half of a message.
       if (!send_begun_message()) return false;
+      settle_deferred();
       theirs(*seen);
     }
   } else if (const auto* message = std::get_if<MessageSeen>(&entry.what)) {
@@ -281,10 +279,10 @@ const AnsweredRequest* Walk::answered(const MessageSeen& seen) {
   if (found == asked_.end()) return nullptr;
   const bool last = speaker_.dialogue.received && speaker_.dialogue.received->command.message_id() == id;
   if (!pipelined_ && last) return nullptr;
-  auto& request = found->second;
+  const auto& request = found->second;
   auto& matcher = steps_[request.step].children.front();
-  const auto capture = [&](std::string_view field, std::string name) {
-    if (!request.captured) {
+  const auto capture = [&](std::string_view field, const std::string& name) {
+    if (std::ranges::none_of(matcher.children, [&](const Element& child) { return child.is("as", name); })) {
       auto& child = matcher.children.emplace_back(replay_element("capture", "capture"));
       child.set("field", std::string(field));
       child.set("as", name);
@@ -293,14 +291,8 @@ const AnsweredRequest* Walk::answered(const MessageSeen& seen) {
   };
   answered_ = {};
   answered_.message_id = capture("message-id", fmt::format("id-{}", request.pdu));
-  request.captured = true;
-  if (request.has_instance && !command.sop_instance_uid().empty()) {
-    const auto name = fmt::format("instance-{}", request.pdu);
-    const bool there = std::ranges::any_of(matcher.children, [&](const Element& c) { return c.is("as", name); });
-    request.captured = there;
-    answered_.sop_instance = capture("sop-instance", name);
-    request.captured = true;
-  }
+  if (request.has_instance && !command.sop_instance_uid().empty())
+    answered_.sop_instance = capture("sop-instance", fmt::format("instance-{}", request.pdu));
   return &answered_;
 }
 
@@ -358,11 +350,21 @@ void Walk::expect(Element matcher, Duration waited, std::vector<Element> before)
 
 struct Matchers {
   Dialogue& dialogue;
+  const trace::Negotiated& negotiated;
 
   static Element associate(std::string name) { return replay_element(std::move(name), "a-associate-match"); }
   Element operator()(const pdu::AAssociateRq& rq) const {
     dialogue.note(rq);
-    return associate("a-associate-rq");
+    auto out = associate("a-associate-rq");
+    // Without those that were accepted there is nothing to repeat.
+    for (const auto& one : negotiated.contexts) {
+      if (one.result != 0) continue;
+      auto& context = out.children.emplace_back(replay_element("context", "context-match"));
+      context.set("id", std::to_string(one.id));
+      context.set("abstract", replay_uid(one.abstract_syntax));
+      if (!replay_sayable(context)) context.attributes.pop_back();
+    }
+    return out;
   }
   Element operator()(const pdu::AAssociateAc& ac) const {
     dialogue.note(ac);
@@ -405,7 +407,7 @@ void Walk::theirs(const PduSeen& seen) {
     return;
   }
   if (seen.pdu != nullptr) {
-    expect(std::visit(Matchers{speaker_.dialogue}, *seen.pdu), waited_);
+    expect(std::visit(Matchers{speaker_.dialogue, trace_.negotiated}, *seen.pdu), waited_);
     return;
   }
   constexpr std::string_view names[] = {"",       "a-associate-rq", "a-associate-ac", "a-associate-rj",
@@ -431,7 +433,6 @@ void Walk::theirs(const MessageSeen& seen) {
 
 void Walk::settle_deferred() {
   for (const auto& [seen, waited] : std::exchange(deferred_, {})) theirs_later(*seen, waited);
-  settle_pending();
 }
 
 void Walk::theirs_later(const MessageSeen& seen, Duration waited) {
@@ -453,7 +454,7 @@ void Walk::theirs_later(const MessageSeen& seen, Duration waited) {
     dialogue.received = Request{seen.message->context_id, command};
     expect(std::move(matcher), waited);
     if (const auto id = command.message_id())
-      asked_[*id] = {steps_.size() - 1, seen.first_pdu, !command.sop_instance_uid().empty(), false};
+      asked_[*id] = {steps_.size() - 1, seen.first_pdu, !command.sop_instance_uid().empty()};
     return;
   }
   const auto sent = dialogue.sent ? dialogue.sent->command.message_id() : std::nullopt;
@@ -505,8 +506,8 @@ void Walk::settle_pending() {
 bool Walk::theirs(const TransportClosed& closed) {
   (void)closed;
   if (!send_begun_message() || !send_leftover()) return false;
-  settle_pending();
   settle_deferred();
+  settle_pending();
   if (!we_closed_ && !they_closed_) expect(replay_element("closed", "closed-match"), waited_);
   they_closed_ = true;
   return true;

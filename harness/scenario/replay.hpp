@@ -5,7 +5,7 @@
 // a Trace; pauses of two seconds and more are.
 // A Data Set whose bytes the Trace did not keep and that was not stored either is replaced by a synthetic one of about
 // the same length (C-STORE in a transfer syntax without compression), with a remark; otherwise there is no scenario.
-// Tests: tests/unit/scenario/replay_test.cpp
+// Tests: tests/unit/conformance/replay_test.cpp
 #pragma once
 
 #include <cstdint>
@@ -46,6 +46,9 @@ struct Replay {
   /// Every byte that the side sent is sent again.
   [[nodiscard]] bool exact() const { return remarks.empty(); }
 };
+
+/// A Data Set as the Part 10 file that `stored` may name.
+Bytes replay_object(const dimse::Message& message, std::string_view transfer_syntax_uid);
 
 /// The scenario has been loaded once when it is returned. The error says in one sentence why there is none.
 std::expected<Replay, std::string> write_replay(const trace::Trace& trace, const ReplayOptions& options);

@@ -197,7 +197,7 @@ constexpr std::array command_numbers{
 };
 
 /// How much of a Command Set is said: more from level to level, until the bytes are right.
-enum class Said : std::uint8_t { little, uids, fields, everything };
+enum class Said : std::uint8_t { little, outcome, uids, fields, everything };
 
 void say_uids(Element& out, const dimse::CommandSet& command, const AnsweredRequest* answered) {
   if (const auto uid = command.sop_class_uid(); !uid.empty()) out.set("sop-class", replay_uid(uid));
@@ -272,6 +272,17 @@ bool replay_sayable(const Element& element) {
   std::vector<LoadError> errors;
   check_values(element, language(), errors);
   return errors.empty() && printable_text(element.text) && std::ranges::all_of(element.children, replay_sayable);
+}
+
+Bytes replay_object(const dimse::Message& message, std::string_view transfer_syntax_uid) {
+  dataset::FileMeta meta;
+  meta.sop_class_uid = message.command.sop_class_uid();
+  meta.sop_instance_uid = message.command.sop_instance_uid();
+  // An identifier has none; the file needs one.
+  if (meta.sop_instance_uid.empty()) meta.sop_instance_uid = "2.25.1";
+  meta.transfer_syntax_uid = transfer_syntax_uid;
+  meta.implementation_class_uid = implementation_class_uid;
+  return dataset::build_part10(meta, message.data_set);
 }
 
 Speaker::Speaker(const ReplayOptions& options, Replay& out) : options_(options), out_(out) {
@@ -410,13 +421,7 @@ std::expected<std::optional<Speaker::Data>, std::string> Speaker::data_of(const 
     }
     return data;
   }
-  dataset::FileMeta meta;
-  meta.sop_class_uid = message.command.sop_class_uid();
-  meta.sop_instance_uid = message.command.sop_instance_uid();
-  if (meta.sop_instance_uid.empty()) meta.sop_instance_uid = "2.25.1";
-  meta.transfer_syntax_uid = syntax;
-  meta.implementation_class_uid = implementation_class_uid;
-  auto file = dataset::build_part10(meta, message.data_set);
+  auto file = replay_object(message, syntax);
   const auto read_back = dataset::parse_part10(file);
   if (has_error(read_back.problems) || to_bytes(read_back.data_set) != message.data_set) {
     if (message.data_set.size() > most_hex)
@@ -448,8 +453,8 @@ Speaker::Step Speaker::message(const MessageSeen& seen, std::span<const PduSeen*
   const bool response = dimse::is_response(*field);
   const bool is_large = seen.message->data_set_length > large;
   std::optional<std::pair<Element, Built>> otherwise;  // the same message, cut otherwise
-  for (const auto level : {Said::little, Said::uids, Said::fields, Said::everything}) {
-    if (level == Said::little && (answered != nullptr || is_large)) continue;
+  for (const auto level : {Said::little, Said::outcome, Said::uids, Said::fields, Said::everything}) {
+    if (level <= Said::outcome && (answered != nullptr || is_large)) continue;
     auto shown = replay_message(*field, false);
     shown.set("context", std::to_string(seen.message->context_id));
     if (const auto status = command.status()) shown.set("status", fmt::format("{:04X}", *status));
@@ -467,7 +472,7 @@ Speaker::Step Speaker::message(const MessageSeen& seen, std::span<const PduSeen*
       say_uids(made_with, command, nullptr);
     }
     for (auto* one : {&shown, &made_with}) {
-      if (level >= Said::fields) say_fields(*one, command, data->has_value());
+      if (level == Said::outcome || level >= Said::fields) say_fields(*one, command, data->has_value());
       set_packing(*one, pdus, dialogue.peer_maximum_length());
       if (level == Said::everything) say_everything(*one, command);
     }

@@ -1,5 +1,5 @@
 // What one side sent, as <send> steps that give the very bytes again. Internal to replay.hpp.
-// Tests: tests/unit/scenario/replay_test.cpp
+// Tests: tests/unit/conformance/replay_test.cpp
 #pragma once
 
 #include <span>
