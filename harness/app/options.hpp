@@ -65,6 +65,8 @@ struct ServeOptions {
   Duration artim = std::chrono::seconds(30);
   bool quiet = false;
   std::string faults;  // file; "" = none
+  bool judge = true;   // callers, by the rules
+  Duration idle_timeout = std::chrono::seconds(60);
 };
 
 struct EchoOptions {
