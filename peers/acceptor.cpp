@@ -23,7 +23,6 @@ struct Acceptor::Impl : std::enable_shared_from_this<Acceptor::Impl> {
   void log(std::string line) const {
     if (options.log) options.log(std::move(line));
   }
-  [[nodiscard]] std::size_t established() const;
 
   Loop::Impl& loop;
   AcceptorOptions options;
@@ -31,7 +30,9 @@ struct Acceptor::Impl : std::enable_shared_from_this<Acceptor::Impl> {
   asio::steady_timer retry;
   asio::steady_timer grace_timer;
   std::uint16_t port = 0;
-  std::uint32_t accepted = 0;  // connections so far
+  std::uint32_t accepted = 0;   // connections so far
+  std::size_t established = 0;  // associations
+  bool waiting = false;         // for a file descriptor
   std::unordered_set<std::shared_ptr<AcceptedAssociation>> associations;
   bool stopping = false;
 };
@@ -80,6 +81,17 @@ class AcceptedAssociation final : public Association {
   }
 
   void on_event(session::SessionEvent event) override {
+    meet(event);
+    count(established());
+  }
+
+  /// Among ten thousand associations nobody is searched: each says when it begins and ends to be one.
+  void count(bool now) {
+    if (std::exchange(counted_, now) == now) return;
+    owner_->established += now ? 1 : -1U;
+  }
+
+  void meet(session::SessionEvent& event) {
     if (auto* indication = std::get_if<session::AssociateIndication>(&event)) {
       associate(indication->rq);
     } else if (auto* message = std::get_if<session::MessageIndication>(&event)) {
@@ -100,7 +112,7 @@ class AcceptedAssociation final : public Association {
 
   void associate(const pdu::AAssociateRq& rq) {
     who_ = fmt::format("{} from {}", pdu::trimmed_ae_title(rq.calling_ae_title), connection().peer_address());
-    auto answer = service::negotiate(rq, owner_->options.policy, owner_->established() - 1);
+    auto answer = service::negotiate(rq, owner_->options.policy, owner_->established);
     if (const auto* rj = std::get_if<pdu::AAssociateRj>(&answer)) {
       owner_->log(who_ + ": " + pdu::describe_reject(rj->result, rj->source, rj->reason));
       (void)submit(session::AssociateReject{*rj});
@@ -161,11 +173,13 @@ class AcceptedAssociation final : public Association {
     }
     owner_->log(who_ + ": nothing came for too long, aborting");
     (void)submit(session::AbortRequest{});
+    count(established());
   }
 
   void on_end(std::optional<trace::Closing> by_peer, const std::string& why) override {
     if (const auto* tls = connection().tls(); tls != nullptr && !tls->failure.empty())
       owner_->log(connection().peer_address() + ": " + why + ": " + tls->advice);
+    count(false);
     if (by_peer == trace::Closing::rst && !who_.empty()) owner_->log(who_ + ": connection reset by the peer");
     if (owner_->options.on_trace)
       if (const auto trace = take_trace()) owner_->options.on_trace(*trace);
@@ -179,6 +193,7 @@ class AcceptedAssociation final : public Association {
   std::string who_;
   std::size_t produced_ = 0;
   bool turn_posted_ = false;
+  bool counted_ = false;
 };
 
 std::string listen_error(const std::string& address, std::uint16_t port, const error_code& error) {
@@ -193,16 +208,6 @@ std::string listen_error(const std::string& address, std::uint16_t port, const e
 
 }  // namespace
 
-std::size_t Acceptor::Impl::established() const {
-  std::size_t count = 0;
-  for (const auto& one : associations) {
-    const auto state = one->session().state();
-    // Sta3: indicated, about to be answered.
-    if (one->established() || state == dul::State::sta3) ++count;
-  }
-  return count;
-}
-
 void Acceptor::Impl::accept() {
   acceptor.async_accept([weak = weak_from_this()](const error_code& error, tcp::socket socket) {
     const auto self = weak.lock();
@@ -211,7 +216,9 @@ void Acceptor::Impl::accept() {
       if (error == boost::system::errc::too_many_files_open ||
           error == boost::system::errc::too_many_files_open_in_system || error == asio::error::no_descriptors ||
           error == asio::error::no_memory || error == asio::error::no_buffer_space) {
-        self->log("a connection has to wait: " + error.message());
+        if (!std::exchange(self->waiting, true))
+          self->log(fmt::format("a connection has to wait: {} ({} connections are open)", error.message(),
+                                self->associations.size()));
         self->retry.expires_after(accept_retry);
         self->retry.async_wait([weak](const error_code& cancelled) {
           if (const auto again = weak.lock(); again && !cancelled && !again->stopping) again->accept();
@@ -221,6 +228,7 @@ void Acceptor::Impl::accept() {
       self->accept();  // the peer was gone before it was accepted
       return;
     }
+    self->waiting = false;
     auto association = std::make_shared<AcceptedAssociation>(self, std::move(socket));
     self->associations.insert(association);
     association->start();
@@ -253,11 +261,7 @@ Acceptor::~Acceptor() { stop(Duration{0}); }
 
 std::uint16_t Acceptor::port() const { return impl_->port; }
 
-std::size_t Acceptor::open_associations() const {
-  std::size_t count = 0;
-  for (const auto& one : impl_->associations) count += one->established() ? 1 : 0;
-  return count;
-}
+std::size_t Acceptor::open_associations() const { return impl_->established; }
 
 std::size_t Acceptor::open_connections() const { return impl_->associations.size(); }
 

@@ -71,6 +71,8 @@ struct ServeOptions {
   bool quiet = false;
   TlsWords tls;
   std::string faults;  // file; "" = none
+  bool judge = true;   // callers, by the rules
+  Duration idle_timeout = std::chrono::seconds(60);
 };
 
 struct EchoOptions {

@@ -9,6 +9,7 @@
 #include "harness/app/home.hpp"
 #include "harness/dimse/status.hpp"
 #include "peers/devices/embedded_device.hpp"
+#include "peers/load.hpp"
 #include "peers/peers.hpp"
 #include "reports/detail.hpp"
 
@@ -17,6 +18,14 @@ namespace assay::app {
 int serve(const ServeOptions& options, Console& console) {
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
+  // Those that are refused have a connection for a moment, too; and some files are our own.
+  constexpr std::size_t others = 64;
+  const auto files = peers::allow_descriptors(options.maximum_associations + others);
+  if (files < options.maximum_associations + others)
+    console.error(fmt::format(
+        "this system lets a program have {} files open: more than about {} connections at a time will have to wait "
+        "(raise it with ulimit -n)",
+        files, files > others ? files - others : 0));
   peers::Loop loop;
   peers::EmbeddedDeviceOptions device_options;
   device_options.address = options.address;
@@ -25,7 +34,8 @@ int serve(const ServeOptions& options, Console& console) {
   device_options.require_called_ae = options.check_called;
   device_options.max_associations = options.maximum_associations;
   device_options.artim = options.artim;
-  device_options.rules = conformance::standard_rules();
+  device_options.dimse_timeout = options.idle_timeout;
+  if (options.judge) device_options.rules = conformance::standard_rules();
   device_options.faults = *faults;
   device_options.on_trace = [&](const trace::Trace& t) {
     // A peer that breaks a rule is told of here: this is what integrators watch the window for.

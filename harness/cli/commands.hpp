@@ -33,6 +33,7 @@ void add_diff(CLI::App& cli, Commands& commands);
 void add_dump(CLI::App& cli, Commands& commands);
 void add_edit(CLI::App& cli, Commands& commands);
 void add_explain(CLI::App& cli, Commands& commands);
+void add_load(CLI::App& cli, Commands& commands);
 void add_probe(CLI::App& cli, Commands& commands);
 void add_proxy(CLI::App& cli, Commands& commands);
 void add_validate(CLI::App& cli, Commands& commands);

@@ -158,6 +158,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   app::ServeOptions serve;
   std::string artim;
+  std::string idle_timeout;
   auto* serve_command = line.add_subcommand(
       "serve", "play a device: Verification, Storage and Study Root query over a synthetic patient set");
   serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
@@ -171,6 +172,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
   serve_command
       ->add_option("--faults", serve.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
       ->type_name("FILE");
+  serve_command->add_option("--idle-timeout", idle_timeout,
+                            "an association on which nothing happens is aborted after this (default 60s)");
+  serve_command->add_flag("!--no-judging", serve.judge,
+                          "do not hold callers against the rules: less memory for each association");
   serve_command->add_flag("--quiet", serve.quiet, "no line per association");
   cli::add_tls_options(*serve_command, serve.tls);
   serve_command->footer(
@@ -261,13 +266,15 @@ int dispatch(int argc, char** argv, app::Console& console) {
     return app::list(listing, clauses, list_json, console);
   }
   if (*serve_command) {
-    if (!artim.empty()) {
-      const auto value = app::duration(artim);
+    for (const auto& [text, into, name] : {std::tuple{&artim, &serve.artim, "--artim"},
+                                           std::tuple{&idle_timeout, &serve.idle_timeout, "--idle-timeout"}}) {
+      if (text->empty()) continue;
+      const auto value = app::duration(*text);
       if (!value || value->count() == 0) {
-        console.error("--artim '" + artim + "' is no duration: write 30s or 500ms");
+        console.error(std::string(name) + " '" + *text + "' is no duration: write 30s or 500ms");
         return app::exit_codes::usage;
       }
-      serve.artim = *value;
+      *into = *value;
     }
     return app::serve(serve, console);
   }

@@ -209,7 +209,7 @@ TEST(Faults, A_lie_about_a_length_changes_nothing_else) {
 }
 
 TEST(Faults, Refuse_takes_the_place_of_the_accept_and_our_side_is_silent_from_then_on) {
-  for (const std::uint8_t reason : {1, 2, 3, 7}) {
+  for (const std::uint8_t reason : Bytes{1, 2, 3, 7}) {
     auto refuse = fault(Kind::refuse, "a-associate-ac");
     refuse.result = 2;
     refuse.source = 3;

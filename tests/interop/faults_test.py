@@ -1,0 +1,126 @@
+"""Files of faults: mistakes are told with line and column, the schema takes every example, and DCMTK's echoscu and
+storescu meet an `assay serve` that misbehaves: they end with an error, and the next caller is served."""
+
+import re
+import subprocess
+import unittest
+
+import products
+
+FAULTS = products.ROOT / "peers" / "faults"
+
+
+def xml(inside):
+    return f"<faults>{inside}</faults>"
+
+
+class Files(unittest.TestCase):
+    def test_mistakes_are_told_with_their_place_before_anything_listens(self):
+        with products.scratch() as folder:
+            file = folder / "bad.xml"
+            file.write_text('<faults>\n <abort at="sometimes"/>\n <drop on="c-echo"/>\n</faults>\n', encoding="utf-8")
+            for command in (["serve", "--port", 0], ["echo", "127.0.0.1:1"]):
+                code, out, err = products.assay(*command, "--faults", file)
+                self.assertEqual(code, 2, err)
+                self.assertIn(f"{file}:2:12: 'sometimes' is no phase; there are: connected", err)
+                self.assertIn(f"{file}:3:11: 'c-echo' is nothing that is sent", err)
+            code, out, err = products.assay("serve", "--port", 0, "--faults", folder / "none.xml")
+            self.assertEqual(code, 2)
+            self.assertIn("none.xml", err)
+
+    def test_the_schema_takes_every_example_and_refuses_mutated_ones(self):
+        products.need("xmllint")
+        code, schema, err = products.assay("schema", "faults")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(schema, (FAULTS / "faults.xsd").read_text(encoding="utf-8"))
+        with products.scratch() as folder:
+            for example in sorted((FAULTS / "examples").glob("*.xml")):
+                text = example.read_text(encoding="utf-8")
+                changed = folder / example.name
+                for wanted, content in [(0, text), (3, re.sub(r"<faults", '<faults colour="red"', text, count=1)),
+                                        (3, text.replace("</faults>", "<explode/></faults>"))]:
+                    changed.write_text(content, encoding="utf-8")
+                    done = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", FAULTS / "faults.xsd", changed],
+                                          capture_output=True, text=True)
+                    self.assertEqual(done.returncode, wanted, f"{example.name}: {done.stderr}")
+
+
+class Misbehaving(unittest.TestCase):
+    """One server whose faults are for certain connections; in between everything is right."""
+
+    # What it does to each odd connection, the caller, and whether that must fail.
+    ROWS = [
+        ("echo", '<refuse {} result="1" source="1" reason="7"/>', True),
+        ("echo", '<refuse {} result="2" source="3" reason="2"/>', True),
+        ("echo", '<answer-context {} result="3"/>', True),
+        ("echo", '<answer-context {} missing="yes"/>', True),
+        ("echo", '<answer-context {} as-id="77"/>', True),
+        ("echo", '<abort {} at="requested" source="2" reason="1"/>', True),
+        ("echo", '<abort {} at="message-received" source="0" reason="0"/>', True),
+        ("store", '<abort {} at="data-received" source="2" reason="6"/>', True),
+        ("echo", '<close {} at="connected" how="fin"/>', True),
+        ("echo", '<close {} at="associated" how="rst"/>', True),
+        ("store", '<close {} at="message-received" how="fin"/>', True),
+        ("echo", '<cut {} after="40" how="rst"/>', True),
+        ("echo", '<drop {} on="c-echo-rsp"/>', True),
+        ("echo", '<freeze {} at="requested" what="both"/>', True),
+        ("echo", '<lie {} on="a-associate-ac" by="64"/>', True),
+        ("echo", '<corrupt {} on="a-associate-ac" byte="0" set="0a"/>', True),
+        ("store", '<corrupt {} on="c-store-rsp" byte="11" set="00"/>', True),
+        ("echo", '<split {} sizes="1,5,7"/>', False),
+        ("echo", '<coalesce {} pdus="2" time="50ms"/>', False),
+        ("echo", '<delay {} on="message" time="100ms"/>', False),
+        ("echo", '<limit-rate {} bytes-per-second="2000"/>', False),
+    ]
+
+    def test_dcmtk_ends_with_an_error_and_the_next_caller_is_served(self):
+        products.need("echoscu", "storescu", "dump2dcm")
+        with products.scratch() as folder:
+            image = products.synthetic_file(folder)
+            faults = folder / "faults.xml"
+            # products.server connects once to see whether it listens.
+            first = 2
+            faults.write_text(xml("\n".join(
+                fault.format(f'connection="{first + 2 * i}"') for i, (_, fault, _) in enumerate(self.ROWS))),
+                encoding="utf-8")
+            port = products.free_port()
+            log = folder / "serve.log"
+            command = [products.ASSAY, "serve", "--port", str(port), "--faults", str(faults)]
+            with products.server(command, port, log) as device:
+                for operation, fault, fails in self.ROWS:
+                    with self.subTest(fault=fault.replace(" {}", "")):
+                        code = self.call(operation, port, image)
+                        self.assertEqual(code != 0, fails, f"exit code {code}\n{log.read_text()}")
+                        self.assertEqual(self.call("echo", port, image), 0, log.read_text())
+                self.assertIsNone(device.poll(), "still there")
+            text = log.read_text(encoding="utf-8")
+            self.assertIn("Misbehaves on purpose:", text)
+            self.assertIn("fault: abort with source 2 reason 1 at requested", text)
+
+    @staticmethod
+    def call(operation, port, image):
+        limits = ["-to", "5", "-ta", "1", "-td", "1"]
+        command = (["echoscu", *limits, "127.0.0.1", str(port)] if operation == "echo" else
+                   ["storescu", *limits, "127.0.0.1", str(port), str(image)])
+        return subprocess.run(command, capture_output=True, timeout=60).returncode
+
+    def test_a_requestor_that_misbehaves_says_what_came_of_it(self):
+        with products.scratch() as folder:
+            port = products.free_port()
+            with products.server([products.ASSAY, "serve", "--port", str(port)], port, folder / "serve.log"):
+                for inside, failure in [('<abort at="requested"/>', "lost"), ('<close at="associated" how="rst"/>', "lost"),
+                                        ('<lie on="a-associate-rq" by="-8"/>', "aborted"),
+                                        ('<corrupt on="a-associate-rq" byte="0" set="63"/>', "aborted")]:
+                    with self.subTest(fault=inside):
+                        file = folder / "f.xml"
+                        file.write_text(xml(inside), encoding="utf-8")
+                        code, out, err = products.assay("echo", f"127.0.0.1:{port}", "--faults", file, "--json",
+                                                        "--timeout", "5s")
+                        self.assertNotEqual(code, 0, out)
+                        self.assertIn(f'"failure": "{failure}"', out)
+                code, out, err = products.assay("echo", f"127.0.0.1:{port}")
+                self.assertEqual(code, 0, err)
+
+
+if __name__ == "__main__":
+    unittest.main()
