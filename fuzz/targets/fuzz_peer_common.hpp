@@ -155,6 +155,8 @@ inline Bytes message_bytes(std::uint8_t context_id, std::uint8_t which, std::uin
   auto& elements = message.command.elements();
   for (const auto tag : {tags::AffectedSOPClassUID, tags::RequestedSOPClassUID})
     if (elements.has(tag)) elements.set_text(tag, sop_class);
+  for (const auto tag : {tags::AffectedSOPInstanceUID, tags::RequestedSOPInstanceUID})
+    if (elements.has(tag)) elements.set_text(tag, "1.2.3.9");
   if (!data.empty()) elements.set_u16(tags::CommandDataSetType, 1);
   message.data_set = to_bytes(data);
   message.data_set_length = data.size();

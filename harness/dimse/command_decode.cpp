@@ -377,6 +377,7 @@ CommandDecode decode_command(ByteView bytes, std::uint64_t base_offset) {
   // The walk above has judged every byte by the clauses of PS3.7; the reader's own view of them would say it twice.
   dataset::DecodeOptions options;
   options.base_offset = base_offset;
+  options.max_problems = 0;
   auto decoded = dataset::decode_owned(to_bytes(bytes), judge.encoding(), options);
   return {CommandSet(std::move(decoded.data_set)), std::move(problems)};
 }

@@ -42,6 +42,7 @@ void each_variant(const Correct& correct, const std::function<bool(const Variant
 enum class Ending : std::uint8_t {
   abort,        // it waits half a minute, aborts and closes: right after any fault
   abort_later,  // the same when the side at fault has sent all it sends in a row
+  close,        // it waits and closes without a word, as an acceptor does that awaits a request (ARTIM)
   go_on,        // it goes on as in the correct conversation, as one does who has not noticed
 };
 Conversation play(const Variant& variant, Ending ending);

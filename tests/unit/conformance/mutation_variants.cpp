@@ -287,12 +287,14 @@ Conversation play(const Variant& variant, Ending ending) {
   const auto innocent = trace::other(variant.side);
   if (variant.closes) return out.close(variant.side);
   for (std::size_t i = variant.step + variant.skips; i < steps.size(); ++i) {
-    if (ending == Ending::abort) break;
+    if (ending == Ending::abort || ending == Ending::close) break;
     if (ending == Ending::abort_later && (steps[i].side != variant.side || steps[i].kind != Step::Kind::bytes)) break;
     put(steps[i]);
   }
   if (ending == Ending::go_on) return out;
-  return out.wait(std::chrono::seconds(30)).send(innocent, pdu::Pdu(pdu::AAbort{2, 0})).close(innocent);
+  out.wait(std::chrono::seconds(30));
+  if (ending == Ending::close) return out.close(innocent);
+  return out.send(innocent, pdu::Pdu(pdu::AAbort{2, 0})).close(innocent);
 }
 
 }  // namespace assay::test
