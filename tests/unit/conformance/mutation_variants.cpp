@@ -63,7 +63,7 @@ std::vector<Fault> faults_of_text(const Node& node) {
       {"a letter in it", change(Operation::insert, {'x', 'y'}, {}, 1)},
       {"not ASCII", change(Operation::insert, {0xe4, 0xe4}, {}, 1)},
       {"too long", change(Operation::append, Bytes(66, '1'))}};
-  auto legal = to_bytes("1.2.276.0.7230010.3.1.4");
+  auto legal = to_bytes("1.2.3.4.5.6.7.8.9.10.11");
   if (node.name == "value") legal.push_back(0);
   out.push_back({"another legal one", change(Operation::set, std::move(legal))});
   return out;
