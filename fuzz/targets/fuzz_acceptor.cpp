@@ -2,7 +2,7 @@
 // together, driven by bytes, closings and time. Properties: no crash; what it sends is whole PDUs that a strict reader
 // takes, within the peer's maximum length; its state is one of thirteen; every wait has a limit and the association an
 // end; what it sends is bounded by what it is sent; the same bytes in another split give the same output.
-#include "fuzz_peer_common.hpp"
+#include "fuzz/targets/fuzz_peer_common.hpp"
 #include "harness/service/negotiation.hpp"
 #include "harness/service/provider.hpp"
 

@@ -3,7 +3,7 @@
 // the same bytes, and the same bytes cut into PDVs of any size are assembled to the same message with the same
 // problems. Odd: VR, length of the key, key, value. Matching is total, what matches itself by a single value matches, a
 // universal key matches everything, and a pattern of stars only matches whatever there is.
-#include "fuzz_dataset_common.hpp"
+#include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dimse/pdv.hpp"
 #include "harness/dimse/status.hpp"
 #include "harness/service/matching.hpp"

@@ -14,7 +14,7 @@
 #include <chrono>
 #include <optional>
 
-#include "fuzz_dataset_common.hpp"
+#include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dimse/pdv.hpp"
 #include "harness/session/session.hpp"
 

@@ -1,6 +1,6 @@
 // A whole requestor in memory: session and the users of verification, storage and query as peers/requestor.cpp puts
 // them together; the input plays the acceptor with bytes, closings and time. Properties as in fuzz_acceptor.
-#include "fuzz_peer_common.hpp"
+#include "fuzz/targets/fuzz_peer_common.hpp"
 #include "harness/service/user.hpp"
 
 namespace {
