@@ -9,7 +9,7 @@ namespace {
 
 using trace::Severity;
 
-constexpr std::array<trace::RuleInfo, 9> infos{{
+constexpr std::array<trace::RuleInfo, 11> infos{{
     {"ps3.8/9.2.3/pdu-not-allowed", "PS3.8 9.2.3", Severity::error,
      "A side sends only PDUs that Table 9-10 allows in a state it may be in.",
      "Ask the vendor of the side named here to follow the order of association, data, release; a log of both devices "
@@ -49,6 +49,16 @@ constexpr std::array<trace::RuleInfo, 9> infos{{
      "Ask the vendor of the side named here to finish or abort a transfer instead of releasing in its middle; treat "
      "the "
      "object it was sending as not stored."},
+    {"ps3.8/9.3.1/pdu-never-completed", "PS3.8 9.3.1", Severity::warning,
+     "A PDU that was begun is sent to its end without a pause that makes the other side give up.",
+     "Ask the vendor of the side named here whether its PDU length counts the bytes it sends; if it does, look for "
+     "what "
+     "stopped it: a slow disk, a hanging program or a network path that loses large packets."},
+    {"ps3.8/E.2/message-never-completed", "PS3.8 E.2", Severity::warning,
+     "A message that was begun is sent to its last fragment without a pause that makes the other side give up.",
+     "Ask the vendor of the side named here whether it marks the last fragment; if it does, look for what stopped it "
+     "in "
+     "the middle of the transfer."},
 }};
 
 }  // namespace

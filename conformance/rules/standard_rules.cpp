@@ -16,6 +16,7 @@ std::shared_ptr<const trace::RuleBook> standard_rules() {
     add_p_data_rules(*rules);
     add_operation_rules(*rules);
     add_retrieve_rules(*rules);
+    add_response_rules(*rules);
     add_service_rules(*rules);
     add_data_set_rules(*rules);
     return std::shared_ptr<const trace::RuleBook>(std::move(rules));

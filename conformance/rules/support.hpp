@@ -65,6 +65,7 @@ void add_reject_rules(trace::RuleBook& book);     // PS3.8 9.3.4, 9.2.3
 void add_p_data_rules(trace::RuleBook& book);     // PS3.8 9.3.5, D.1
 void add_operation_rules(trace::RuleBook& book);  // PS3.7 9.1, 9.3, D.3.3.3: requests and their responses
 void add_retrieve_rules(trace::RuleBook& book);   // PS3.4 C.4.2, C.4.3
+void add_response_rules(trace::RuleBook& book);   // PS3.4 C.4.2, PS3.7 6.3.1, 10.3: what messages carry
 void add_service_rules(trace::RuleBook& book);    // PS3.7 D.3.3.4, PS3.4: what may be asked on a context, by whom
 void add_data_set_rules(trace::RuleBook& book);   // PS3.5, PS3.4 B.2, C.4: Data Sets in their transfer syntax
 

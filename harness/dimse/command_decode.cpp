@@ -279,6 +279,7 @@ class Judge {
         if (e.value.size() > 16)
           report("ps3.5/6.2/ae-length", "PS3.5 6.2", e.value_at + 16, label(e.tag),
                  fmt::format("{} bytes", e.value.size()), "at most 16 characters");
+        judge_title(e);
         break;
       case Kind::u32:  // the group length, judged above
       case Kind::other: break;
@@ -312,6 +313,17 @@ class Judge {
     if (!expected.empty())
       command_problem(info, "data-set-type", e.value_at, label(e.tag), fmt::format("{:04X}H", number(e)),
                       std::string(expected));
+  }
+
+  /// AE: the default repertoire but for backslash and control characters (PS3.5 6.2).
+  void judge_title(const Element& e) {
+    for (std::size_t i = 0; i < e.value.size(); ++i) {
+      const auto c = e.value[i];
+      if (c >= 0x20 && c < 0x7f && c != 0x5c) continue;
+      report("ps3.5/6.2/ae-character", "PS3.5 6.2", e.value_at + i, label(e.tag), fmt::format("byte {:02X}H", c),
+             "printable characters of ASCII, no backslash");
+      return;
+    }
   }
 
   void judge_uid(const Element& e) {
@@ -365,6 +377,7 @@ CommandDecode decode_command(ByteView bytes, std::uint64_t base_offset) {
   // The walk above has judged every byte by the clauses of PS3.7; the reader's own view of them would say it twice.
   dataset::DecodeOptions options;
   options.base_offset = base_offset;
+  options.max_problems = 0;
   auto decoded = dataset::decode_owned(to_bytes(bytes), judge.encoding(), options);
   return {CommandSet(std::move(decoded.data_set)), std::move(problems)};
 }

@@ -52,7 +52,10 @@ struct Direction {
   std::map<std::uint16_t, dul::SideFollower::Ticket> asked;
   dul::SideFollower::Ticket last_ticket = 0;
   std::uint32_t last_pdu = 0;
-  bool aborted = false;  // sent an A-ABORT
+  bool aborted = false;                // sent an A-ABORT
+  Instant last_byte;                   // when its last byte came
+  std::uint64_t bytes_when_heard = 0;  // how many it had sent when the other side was last heard of
+  bool told_stopped = false;           // in the middle of a PDU or message
   /// Command Fields of its requests that no table knows: the other side can only repeat them in its answers.
   std::set<std::uint16_t> unknown_commands;
 };

@@ -28,10 +28,18 @@ constexpr std::string_view unknown_type = "ps3.8/9.3.1/pdu-type-unknown";
 constexpr std::string_view absurd_length = "ps3.8/9.3.1/pdu-length-beyond-reason";
 constexpr std::string_view cut_short = "ps3.8/9.3.1/pdu-cut-short";
 constexpr std::string_view message_cut_short = "ps3.8/E.2/message-cut-short";
+constexpr std::string_view pdu_stopped = "ps3.8/9.3.1/pdu-never-completed";
+constexpr std::string_view message_stopped = "ps3.8/E.2/message-never-completed";
 
-constexpr std::array<std::string_view, 9> own_rules{not_allowed,       no_reaction,    closed_bare,
-                                                    closed_unanswered, closed_waiting, unknown_type,
-                                                    absurd_length,     cut_short,      message_cut_short};
+constexpr std::array<std::string_view, 11> own_rules{not_allowed,       no_reaction,  closed_bare,    closed_unanswered,
+                                                     closed_waiting,    unknown_type, absurd_length,  cut_short,
+                                                     message_cut_short, pdu_stopped,  message_stopped};
+
+/// A pause in the middle of a PDU or a message that no network and no disk explains.
+constexpr Duration stopped_after = std::chrono::seconds(10);
+/// Bytes that pass even when the receiver reads nothing: fewer than any receive buffer holds. A sender that stopped
+/// after more of them may have been held up by the receiver.
+constexpr std::uint64_t always_taken = 16384;
 
 constexpr std::size_t leftover_kept = 4096;  // enough to recognise another protocol or to see where a PDU was cut
 
@@ -150,6 +158,7 @@ struct Observer::Impl final : trace::Reporter {
     }
     direction.partly_provoked = direction.partly_provoked || provoking;
     direction.framer.push(more);
+    direction.last_byte = now;
     for (;;) {
       const auto frame = direction.framer.next();
       if (frame.status == pdu::Framer::Status::need_more) break;
@@ -163,6 +172,8 @@ struct Observer::Impl final : trace::Reporter {
       entry_provoked = false;
       direction.partly_provoked = provoking && direction.framer.pending() > 0;
     }
+    auto& peer = of(trace::other(from));
+    peer.bytes_when_heard = peer.bytes;
   }
 
   static void keep_lost(Direction& direction, ByteView more) {
@@ -224,7 +235,10 @@ struct Observer::Impl final : trace::Reporter {
 
     std::vector<trace::MessageSeen> messages;
     const auto reported = seen.problems.size();
-    if (kind == dul::PduKind::a_abort) direction.aborted = true;
+    if (kind == dul::PduKind::a_abort) {
+      direction.aborted = true;
+      given_up(of(trace::other(direction.side)), now);
+    }
     for (const auto& problem : seen.problems)
       if (!repeats_the_peer(problem, seen.from)) report(problem, seen.from, seen.number);
     if (kind == dul::PduKind::p_data) {
@@ -332,6 +346,34 @@ struct Observer::Impl final : trace::Reporter {
     const auto* information = body.user_information();
     const auto* item = information == nullptr ? nullptr : information->find<pdu::MaximumLengthSubItem>();
     return item == nullptr ? std::nullopt : std::optional(item->maximum_length);
+  }
+
+  /// The other side ends the association while this one is silent in the middle of something: it waited in vain.
+  void given_up(Direction& direction, Instant now) {
+    if (direction.lost || direction.closed || direction.aborted || direction.told_stopped || direction.bytes == 0)
+      return;
+    if (now - direction.last_byte < stopped_after || direction.bytes - direction.bytes_when_heard > always_taken)
+      return;
+    const auto pending = direction.framer.pending();
+    const bool message = direction.message.begun && !direction.messages_lost;
+    if (pending == 0 && !message) return;
+    direction.told_stopped = true;
+    const auto before = entry_provoked;
+    entry_provoked = direction.partly_provoked || direction.message.provoked;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - direction.last_byte).count();
+    if (pending > 0) {
+      report(own(pdu_stopped, "PS3.8 9.3.1", direction.bytes - pending, {},
+                 fmt::format("{} bytes of a PDU, then silence for {} s until the other side gave up", pending, seconds),
+                 "the rest of the PDU, or a PDU length that counts its bytes"),
+             direction.side, direction.last_pdu);
+    } else {
+      report(own(message_stopped, "PS3.8 E.2", direction.message.offset, {},
+                 fmt::format("a message without its last fragment, then silence for {} s until the other side gave up",
+                             seconds),
+                 "the rest of the message, with the last fragment marked as such"),
+             direction.side, direction.message.first_pdu);
+    }
+    entry_provoked = before;
   }
 
   // --- messages ---------------------------------------------------------------------------------------------------
@@ -453,6 +495,7 @@ struct Observer::Impl final : trace::Reporter {
   void closed(Side by, trace::Closing how, Instant now) {
     auto& direction = of(by);
     if (!direction.closed && !finished) {
+      if (!direction.aborted) given_up(of(trace::other(by)), now);  // an A-ABORT has shown it before
       direction.closed = true;
       judge_closing(direction, how);
       of(trace::other(by)).follower.closed_by_peer();

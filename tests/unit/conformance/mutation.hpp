@@ -33,13 +33,17 @@ struct Variant {
 
 std::string address_of(const Variant& variant);  // "C-STORE-RQ | command/(0000,0002)/length | add 1"
 
-/// Every variant in turn. Of more than four items of one name in a row the first two and the last are changed.
-void each_variant(const Correct& correct, const std::function<void(const Variant&)>& take);
+/// Every variant in turn, but for those whose address `wanted` refuses (they are not even made). Of more than four
+/// items of one name in a row the first two and the last are changed.
+void each_variant(const Correct& correct, const std::function<bool(const Variant&)>& wanted,
+                  const std::function<void(const Variant&)>& take);
 
 /// How the side that did nothing wrong goes on after the fault.
 enum class Ending : std::uint8_t {
-  abort,  // it aborts at once and closes: right after any fault
-  go_on,  // it goes on as in the correct conversation, as one does who has not noticed
+  abort,        // it waits half a minute, aborts and closes: right after any fault
+  abort_later,  // the same when the side at fault has sent all it sends in a row
+  close,        // it waits and closes without a word, as an acceptor does that awaits a request (ARTIM)
+  go_on,        // it goes on as in the correct conversation, as one does who has not noticed
 };
 Conversation play(const Variant& variant, Ending ending);
 

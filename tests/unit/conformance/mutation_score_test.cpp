@@ -1,13 +1,16 @@
 // The mutation score: every single fault made mechanically in correct conversations is found and the right side blamed,
 // but for those that tests/golden/undetectable_faults.tsv excuses with a clause.
 //
-// A fault is found when the rules name the side that made it and do not accuse the other one (a note is no
-// accusation), in either continuation: the other side aborts at once, or goes on as if it had not noticed. Findings of
-// severity note count only where the fault is one that the standard forbids to test for (see counts_as_note).
+// A fault is found when the rules name the side that made it and do not accuse the other one (a note is no accusation).
+// The other side goes on in one of a few ways, of which one must show it: it gives up and aborts, at once or when its
+// turn comes (or closes, when all it had was a first PDU), or it goes on as if it had not noticed. Findings of severity
+// note count only where the fault itself is of that kind (counts_as_note). The quick tier makes every ninth variant;
+// ASSAY_LONG=1 makes all.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -21,7 +24,7 @@ namespace {
 /// One line of the data file: faults that no observer can know of.
 struct Excuse {
   std::string pdu, field, fault, clause, why;
-  std::size_t fits = 0;
+  std::size_t candidates = 0;
   std::size_t missed = 0;
 
   [[nodiscard]] bool fit(const Variant& variant) const {
@@ -55,8 +58,7 @@ bool counts_as_note(const trace::Finding& finding, const Variant& variant) {
     return variant.field.find(field) != std::string::npos && finding.rule.find(rule) != std::string::npos;
   };
   return about("reserved", "/reserved") || about("item-type", "/item-type") ||
-         about("-ae-title", "-ae-title-returned") ||
-         about("application-context/name", "/application-context-returned") ||
+         about("-ae-title", "-ae-title-returned") || about("application-context/name", "/application-context-") ||
          about("(0000,0120)", "/cancel-of-unknown-message") || about("(0000,1020)", "/remaining-in-final-response");
 }
 
@@ -101,33 +103,43 @@ TEST(MutationScore, Ninety_eight_of_a_hundred_single_faults_are_found_and_blamed
   std::map<std::string, Missed> missed;
   std::map<std::string, std::size_t> by_conversation;
 
+  std::size_t candidates = 0;
+  const bool everything = std::getenv("ASSAY_LONG") != nullptr;
+  const std::function<bool(const Variant&)> wanted = [&](const Variant& variant) {
+    for (auto& excuse : excuses) excuse.candidates += excuse.fit(variant) ? 1 : 0;
+    return everything || candidates++ % 9 == 0;
+  };
   const std::function<void(const Variant&)> run = [&](const Variant& variant) {
     ++all;
     ++by_conversation[variant.of->name];
-    auto seen = judge(variant, Ending::abort);
-    bool hit = seen.blamed && !seen.innocent;
-    if (!hit && !variant.closes) {
-      auto after = judge(variant, Ending::go_on);
-      hit = after.blamed && !after.innocent;
-      seen.lines += "    or\n" + after.lines;
+    std::string lines;
+    bool hit = false;
+    for (const auto ending : {Ending::abort, Ending::abort_later, Ending::close, Ending::go_on}) {
+      // Once the association is asked for, nobody may just close.
+      if (ending == Ending::close && variant.step > 0) continue;
+      const auto seen = judge(variant, ending);
+      hit = seen.blamed && !seen.innocent;
+      if (hit || variant.closes) break;
+      lines += seen.lines + "    --\n";
     }
     bool is_excused = false;
     for (auto& excuse : excuses) {
       if (!excuse.fit(variant)) continue;
-      ++excuse.fits;
       excuse.missed += hit ? 0 : 1;
       is_excused = true;
     }
     if (is_excused) {
       ++excused;
-    } else if (hit) {
-      ++found;
-    } else {
-      auto& entry = missed[address_of(variant)];
-      if (entry.times++ == 0) entry.example = fmt::format("    in \"{}\"\n{}", variant.of->name, seen.lines);
+      return;
     }
+    if (hit) {
+      ++found;
+      return;
+    }
+    auto& entry = missed[address_of(variant)];
+    if (entry.times++ == 0) entry.example = fmt::format("    in \"{}\"\n{}", variant.of->name, lines);
   };
-  for (const auto& correct : correct_conversations()) each_variant(correct, run);
+  for (const auto& correct : correct_conversations()) each_variant(correct, wanted, run);
 
   const auto asked = all - excused;
   fmt::print("mutation score: {} faults, {} undetectable ({:.1f} %), {} of {} found ({:.2f} %)\n", all, excused,
@@ -139,9 +151,11 @@ TEST(MutationScore, Ninety_eight_of_a_hundred_single_faults_are_found_and_blamed
   EXPECT_LE(excused * 10, all);
   EXPECT_GE(found * 100, asked * 98);
   for (const auto& excuse : excuses) {
-    EXPECT_GT(excuse.missed, 0U) << "stale, fits " << excuse.fits
-                                 << " faults and none of them goes unseen: " << excuse.pdu << " | " << excuse.field
-                                 << " | " << excuse.fault;
+    const auto line = fmt::format("{} | {} | {}", excuse.pdu, excuse.field, excuse.fault);
+    EXPECT_GT(excuse.candidates, 0U) << "stale, fits no fault: " << line;
+    if (everything) {
+      EXPECT_GT(excuse.missed, 0U) << "stale, all its faults are found: " << line;
+    }
   }
 }
 

@@ -63,7 +63,7 @@ std::vector<Fault> faults_of_text(const Node& node) {
       {"a letter in it", change(Operation::insert, {'x', 'y'}, {}, 1)},
       {"not ASCII", change(Operation::insert, {0xe4, 0xe4}, {}, 1)},
       {"too long", change(Operation::append, Bytes(66, '1'))}};
-  auto legal = to_bytes("1.2.276.0.7230010.3.1.4");
+  auto legal = to_bytes("1.2.3.4.5.6.7.8.9.10.11");
   if (node.name == "value") legal.push_back(0);
   out.push_back({"another legal one", change(Operation::set, std::move(legal))});
   return out;
@@ -127,6 +127,12 @@ std::vector<Fault> faults_of(const Node& node) {
   return faults_of_block(node);
 }
 
+/// A presentation context of an A-ASSOCIATE-AC that is not accepted: what else stands in it is not significant.
+bool is_refused(const Node& node) {
+  const auto* result = node.name == "presentation-context" ? layout::find(node, "result") : nullptr;
+  return result != nullptr && result->bytes != Bytes{0};
+}
+
 /// The PDU laid open; Command Sets that lie whole in one PDV are laid open as well. `label` says what it is.
 Node open_up(const Bytes& bytes, std::string& label, std::string& last_command) {
   const auto type = bytes.front();
@@ -161,7 +167,9 @@ Node open_up(const Bytes& bytes, std::string& label, std::string& last_command) 
 
 class Maker {
  public:
-  Maker(const Correct& correct, const std::function<void(const Variant&)>& take) : correct_(correct), take_(take) {}
+  Maker(const Correct& correct, const std::function<bool(const Variant&)>& wanted,
+        const std::function<void(const Variant&)>& take)
+      : correct_(correct), wanted_(wanted), take_(take) {}
 
   void run() {
     const auto& steps = correct_.conversation.steps();
@@ -198,14 +206,15 @@ class Maker {
       const auto index = ++seen[child.name];
       if (index > 2 && index < total[child.name] && total[child.name] > 4) continue;
       const auto here = fmt::format("{}{}[{}]", path, child.name, index);
-      const auto name = field + child.name;
+      const auto name = field + (is_refused(child) ? "refused-context" : child.name);
       for (auto& fault : faults_of(child)) {
+        auto out = variant(name, fault.name);
+        if (!wanted_(out)) continue;
         auto tree = root_;
         fault.what.path = here;
         if (!layout::apply(tree, fault.what)) continue;
         auto bytes = layout::serialise(tree);
         if (!seen_.insert(bytes).second) continue;  // changes nothing, or has come about in another way
-        auto out = variant(name, fault.name);
         out.instead = {{Step::Kind::bytes, out.side, std::move(bytes), {}, {}}};
         take_(out);
       }
@@ -216,6 +225,7 @@ class Maker {
   void whole(const std::vector<Step>& steps) {
     const auto give = [&](std::string fault, std::vector<Step> instead, std::size_t skips = 1, bool closes = false) {
       auto out = variant("pdu", std::move(fault));
+      if (!wanted_(out)) return;
       if (!instead.empty()) out.side = instead.front().side;
       out.instead = std::move(instead);
       out.skips = skips;
@@ -244,6 +254,7 @@ class Maker {
   }
 
   const Correct& correct_;
+  const std::function<bool(const Variant&)>& wanted_;
   const std::function<void(const Variant&)>& take_;
   std::size_t step_ = 0;
   std::string label_;
@@ -258,8 +269,9 @@ std::string address_of(const Variant& variant) {
   return fmt::format("{} | {} | {}", variant.pdu, variant.field, variant.fault);
 }
 
-void each_variant(const Correct& correct, const std::function<void(const Variant&)>& take) {
-  Maker(correct, take).run();
+void each_variant(const Correct& correct, const std::function<bool(const Variant&)>& wanted,
+                  const std::function<void(const Variant&)>& take) {
+  Maker(correct, wanted, take).run();
 }
 
 Conversation play(const Variant& variant, Ending ending) {
@@ -274,9 +286,15 @@ Conversation play(const Variant& variant, Ending ending) {
   for (const auto& step : variant.instead) put(step);
   const auto innocent = trace::other(variant.side);
   if (variant.closes) return out.close(variant.side);
-  if (ending == Ending::abort) return out.send(innocent, pdu::Pdu(pdu::AAbort{2, 0})).close(innocent);
-  for (std::size_t i = variant.step + variant.skips; i < steps.size(); ++i) put(steps[i]);
-  return out;
+  for (std::size_t i = variant.step + variant.skips; i < steps.size(); ++i) {
+    if (ending == Ending::abort || ending == Ending::close) break;
+    if (ending == Ending::abort_later && (steps[i].side != variant.side || steps[i].kind != Step::Kind::bytes)) break;
+    put(steps[i]);
+  }
+  if (ending == Ending::go_on) return out;
+  out.wait(std::chrono::seconds(30));
+  if (ending == Ending::close) return out.close(innocent);
+  return out.send(innocent, pdu::Pdu(pdu::AAbort{2, 0})).close(innocent);
 }
 
 }  // namespace assay::test

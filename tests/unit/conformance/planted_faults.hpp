@@ -27,5 +27,6 @@ const std::vector<Planted>& planted_faults();
 std::vector<Planted> planted_in_association();
 std::vector<Planted> planted_in_data();
 std::vector<Planted> planted_in_operations();
+std::vector<Planted> planted_in_responses();
 
 }  // namespace assay::test

@@ -36,6 +36,8 @@ auto move_responses(Change change) {
     for (auto* rsp : {&pending, &next}) {
       rsp->elements().set_u16(tags::NumberOfRemainingSuboperations, rsp == &pending ? 2 : 1);
       rsp->elements().set_u16(tags::NumberOfCompletedSuboperations, rsp == &pending ? 1 : 2);
+      rsp->elements().set_u16(tags::NumberOfFailedSuboperations, 0);
+      rsp->elements().set_u16(tags::NumberOfWarningSuboperations, 0);
     }
     final.elements().set_u16(tags::NumberOfCompletedSuboperations, 3);
     Bytes data;
@@ -166,7 +168,7 @@ std::vector<Planted> planted_in_operations() {
 const std::vector<Planted>& planted_faults() {
   static const auto all = [] {
     std::vector<Planted> faults;
-    for (auto* family : {planted_in_association, planted_in_data, planted_in_operations})
+    for (auto* family : {planted_in_association, planted_in_data, planted_in_operations, planted_in_responses})
       for (auto& fault : family()) faults.push_back(std::move(fault));
     return faults;
   }();

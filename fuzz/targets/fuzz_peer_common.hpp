@@ -1,0 +1,213 @@
+// What the targets of a whole acceptor and a whole requestor share: the little programs that inputs are, the check of
+// what we send, and the loop that gives one side bytes, closings and time.
+// An input is one byte of set-up and then instructions, an opcode byte and its operands each:
+//   0, 1  bytes from the peer: length (2 bytes, little endian), then the bytes as they stand
+//   2     a PDU from the peer with a right header: type, length (2 bytes, little endian), body
+//   3     a message from the peer: context ID, command, Message ID, one byte of length, Data Set
+//   4     so many seconds pass
+//   5     the peer closes the connection
+//   6, 7  a whole PDU of the peer, chosen by the next byte
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "harness/dimse/pdv.hpp"
+#include "harness/session/session.hpp"
+
+namespace assay::fuzz {
+
+inline constexpr std::size_t max_instructions = 100;
+
+/// Everything we send must be whole PDUs that a strict reader takes.
+class SentCheck {
+ public:
+  explicit SentCheck(bool strict) : strict_(strict) {}
+
+  void look(ByteView bytes, std::uint32_t peer_maximum_length) {
+    if (!strict_) return;
+    framer_.push(bytes);
+    for (auto frame = framer_.next(); frame.status != pdu::Framer::Status::need_more; frame = framer_.next()) {
+      require(frame.status == pdu::Framer::Status::pdu, "we send PDUs only");
+      if (frame.type != static_cast<std::uint8_t>(pdu::PduType::p_data_tf)) {
+        const auto decoded = pdu::decode(frame.bytes, frame.offset);
+        require(decoded.pdu.has_value(), "what we send can be decoded");
+        require(same(pdu::encode(*decoded.pdu), frame.bytes), "what we send is encoded canonically");
+        continue;
+      }
+      require(peer_maximum_length == 0 || frame.length <= peer_maximum_length, "we respect the maximum length");
+      values_.clear();
+      Problems problems;
+      require(pdu::decode_p_data(frame.bytes, frame.offset, values_, problems) && clean(problems),
+              "our P-DATA is right");
+      for (const auto& value : values_) {
+        const auto out = assembler_.push(value);
+        require(out.problems.empty(), "our PDVs make messages");
+        require(!has_error(out.command_problems), "our Command Sets can be read");
+      }
+    }
+    require(framer_.pending() == 0, "we send whole PDUs");
+  }
+
+ private:
+  bool strict_;
+  pdu::Framer framer_;
+  dimse::Assembler assembler_;
+  std::vector<pdu::PdvView> values_;
+};
+
+/// A side of an association with its transport and clock made of nothing. `Logic` is what peers/ makes of the session:
+/// on_event(SessionEvent), on_deadline(), deadline().
+template <typename Logic>
+class Driven {
+ public:
+  Driven(dul::Role role, session::Options options, std::uint8_t setup, bool strict)
+      : session(role, std::move(options)), check_(strict), logic(*this, setup) {}
+
+  void receive(ByteView bytes, std::size_t cut) {
+    cut = std::min(cut, bytes.size());
+    received_ += bytes.size();
+    for (const auto part : {bytes.first(cut), bytes.subspan(cut)}) {
+      if (ended_) return;
+      if (part.empty()) continue;
+      last_activity = now;
+      (void)session.receive(part, now);
+      process();
+    }
+  }
+  void close() {
+    if (ended_) return;
+    (void)session.peer_closed(now);
+    process();
+    ended_ = true;
+    require(session.state() == dul::State::sta1, "an association ends with its connection");
+  }
+  void pass(Duration duration) {
+    now = now + duration;
+    if (ended_) return;
+    if (const auto artim = session.next_deadline(); artim && *artim <= now) (void)session.expire(now);
+    if (!ended_ && logic.deadline() && *logic.deadline() <= now) logic.on_deadline();
+    process();
+  }
+  /// Nothing more comes but time: whatever was waited for, it has an end.
+  void wait_for_the_end() {
+    for (int i = 0; i < 64 && !ended_; ++i) {
+      const auto next = earliest();
+      require(next.has_value(), "nothing waits without a limit");
+      pass(std::max(Duration{0}, *next - now));
+    }
+    require(ended_, "every association ends when the peer is silent");
+  }
+  void process() {
+    while (!ended_) {
+      auto event = session.next_event();
+      if (!event) break;
+      logic.on_event(std::move(*event));
+    }
+    flush();
+    if (session.wants_close()) ended_ = true;
+    const auto state = static_cast<int>(session.state());
+    require(state >= 1 && state <= 13, "the state is one of thirteen");
+    require(ended_ || session.state() == dul::State::sta1 || earliest().has_value(), "a wait has a limit");
+    require(output.size() <= 65536 + 64 * received_, "what we send is bounded by what we are sent");
+  }
+  void flush() {
+    if (!session.has_output()) return;
+    session.take_output(flushed_);
+    check_.look(flushed_, session.peer_maximum_length());
+    append(output, flushed_);
+    last_activity = now;
+  }
+  void end() { ended_ = true; }
+  [[nodiscard]] bool ended() const { return ended_; }
+
+  session::Session session;
+  Instant now{};
+  Instant last_activity{};
+  Bytes output;
+
+ private:
+  [[nodiscard]] std::optional<Instant> earliest() const {
+    auto next = session.next_deadline();
+    if (const auto mine = logic.deadline(); mine && (!next || *mine < *next)) next = mine;
+    return next;
+  }
+
+  SentCheck check_;
+  bool ended_ = false;
+  std::size_t received_ = 0;
+  Bytes flushed_;
+
+ public:
+  Logic logic;
+};
+
+/// A message with any command and its mandatory elements, on any context.
+inline Bytes message_bytes(std::uint8_t context_id, std::uint8_t which, std::uint16_t id, ByteView data,
+                           std::string_view sop_class) {
+  const auto& info = dimse::all_commands()[which % dimse::all_commands().size()];
+  dimse::Message message;
+  message.context_id = context_id;
+  message.command = dimse::command(info.field, id);
+  auto& elements = message.command.elements();
+  for (const auto tag : {tags::AffectedSOPClassUID, tags::RequestedSOPClassUID})
+    if (elements.has(tag)) elements.set_text(tag, sop_class);
+  for (const auto tag : {tags::AffectedSOPInstanceUID, tags::RequestedSOPInstanceUID})
+    if (elements.has(tag)) elements.set_text(tag, "1.2.3.9");
+  if (!data.empty()) elements.set_u16(tags::CommandDataSetType, 1);
+  message.data_set = to_bytes(data);
+  message.data_set_length = data.size();
+  Bytes out;
+  dimse::Packing packing;
+  packing.values_per_pdu = which % 3 + 1U;
+  packing.command_and_data_together = (which & 0x80U) != 0;
+  dimse::fragment(out, message, packing);
+  return out;
+}
+
+/// Runs the program `input` on `side`; bytes come in two parts when `cuts` is given. `whole_pdu(n)` makes the peer's
+/// n-th ready PDU, `sop_class(id)` names the SOP Class that is proper on a context.
+template <typename Side, typename WholePdu, typename SopClass>
+void run_program(Side& side, ByteView program, bool cuts, WholePdu whole_pdu, SopClass sop_class) {
+  ByteReader in(program);
+  const auto byte = [&] { return in.u8().value_or(0); };
+  const auto some = [&] {
+    const std::size_t low = byte();
+    return in.take_at_most(low + 256U * byte());
+  };
+  std::size_t cut = 0;
+  const auto give = [&](ByteView bytes) {
+    cut = cuts ? (cut * 31 + bytes.size() / 2 + 1) % (bytes.size() + 1) : 0;
+    side.receive(bytes, cut);
+  };
+  for (std::size_t i = 0; i < max_instructions && !in.empty() && !side.ended(); ++i) {
+    switch (byte() % 8) {
+      case 0:
+      case 1: give(some()); break;
+      case 2: {
+        Bytes bytes{static_cast<std::uint8_t>(byte() % 8), 0};
+        const auto body = some();
+        store(bytes, static_cast<std::uint32_t>(body.size()), Endian::big);
+        append(bytes, body);
+        give(bytes);
+        break;
+      }
+      case 3: {
+        const auto context = byte();
+        const auto which = byte();
+        const auto id = byte();
+        give(message_bytes(context, which, id, in.take_at_most(byte()), sop_class(context)));
+        break;
+      }
+      case 4: side.pass(std::chrono::seconds(byte())); break;
+      case 5: side.close(); break;
+      default: give(whole_pdu(byte())); break;
+    }
+  }
+  if (!side.ended()) side.wait_for_the_end();
+}
+
+}  // namespace assay::fuzz
