@@ -37,7 +37,7 @@ class DcmjsScu(products.CatalogueTest):
                 self.assertIn("listening on", line)
                 code, out, err = products.assay(
                     "run", "--role", "acceptor", "--dut-act", relay.command(line.split()[-1]), "--called-ae", "DCMJS",
-                    "--timeout", "8s", "--jobs", 12, "--profile", "dcmjs-dimse",
+                    "--timeout", "12s", "--jobs", 8, "--profile", "dcmjs-dimse",
                     "--expected", products.DEVIATIONS / "dcmjs-dimse.txt", "--out", folder / "report", *products.quick())
             finally:
                 products.end(device)

@@ -6,7 +6,7 @@ const net = require('net');
 const dimse = require('dcmjs-dimse');
 
 const { CEchoRequest, CFindRequest, CStoreRequest } = dimse.requests;
-const limit = 3000; // milliseconds, for connecting, associating and each PDU
+const limit = 5000; // milliseconds, for connecting, associating and each PDU
 const file = process.argv[2];
 
 dimse.log.setLevel('silent');
