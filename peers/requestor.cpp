@@ -305,8 +305,8 @@ void Requestor::on_end(std::optional<trace::Closing> by_peer, const std::string&
       fail(Failure::tls, fmt::format("{}: {}: {}", target(), tls->failure, tls->advice));
     } else if (phase_ == Phase::associating && first_bytes_.empty())
       fail(Failure::closed_after_accept,
-           fmt::format("{} accepts the connection and {} at once: it may not know this machine's address, or have no "
-                       "association to spare",
+           fmt::format("{} accepts the connection and {} at once: it may not know this machine's address, may "
+                       "expect TLS, or have no association to spare",
                        target(), *by_peer == trace::Closing::rst ? "resets it" : "closes it"));
     else if (phase_ == Phase::associating && (first_bytes_[0] < 1 || first_bytes_[0] > 7))
       fail(Failure::not_dicom, fmt::format("{} is {}: check host and port", target(), looks_like()));

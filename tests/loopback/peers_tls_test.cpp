@@ -233,7 +233,8 @@ TEST(Tls, A_device_with_tls_is_recognized_by_a_plain_client_and_says_itself_what
   options.host = "127.0.0.1";
   options.port = (*device)->port();
   const auto result = echo(loop, options);
-  EXPECT_THAT(result.message, HasSubstr("a TLS server: connect with --tls"));
+  // OpenSSL closes on what is no TLS at all without an alert.
+  EXPECT_THAT(result.message, HasSubstr("may expect TLS"));
   EXPECT_THAT(joined(log), HasSubstr("speaks DICOM without TLS here: turn TLS on in the peer"));
 }
 
@@ -252,7 +253,7 @@ TEST(Tls, Listeners_that_are_no_tls_server_neither_hang_nor_crash_the_client) {
       {"did not finish the TLS handshake in time", {0x16, 0x03, 0x03, 0x40, 0x00, 0x02}, false},
       {"closed the connection in the middle", {0x16, 0x03, 0x03, 0x40, 0x00, 0x02}, true},
       {"alert protocol_version", {0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 70}, false},
-      {"breaks the TLS protocol", Bytes(5000, 0x16), false},
+      {"speaks no TLS here", Bytes(5000, 0x16), false},
       {"speaks no TLS here", Bytes(5000, 0xff), false},
   };
   for (const auto& bad : all) {
@@ -271,7 +272,7 @@ TEST(Tls, Listeners_that_are_no_tls_server_neither_hang_nor_crash_the_client) {
     options.host = "127.0.0.1";
     options.port = listener.port();
     auto tls = tls_options();
-    tls.handshake_limit = soon;
+    tls.handshake_limit = bad.says.ends_with("in time") ? Duration(soon) : Duration(patient);
     options.tls = tls_context(TlsRole::client, tls);
     const auto result = echo(loop, options);
     EXPECT_EQ(name(result.failure), "tls");
@@ -279,43 +280,40 @@ TEST(Tls, Listeners_that_are_no_tls_server_neither_hang_nor_crash_the_client) {
   }
 }
 
-/// Sends `bytes` to the device, waits until it closes, and returns how much it answered.
-std::size_t knock(Loop& loop, std::uint16_t port, Bytes bytes, bool close_after) {
-  struct Knock {
-    tcp::socket socket;
-    Bytes bytes;
-    std::array<char, 4096> buffer{};
-    std::size_t came = 0;
-    bool over = false;
-    std::function<void()> read;
-  };
-  const auto knock =
-      std::make_shared<Knock>(Knock{tcp::socket(loop.impl().context), std::move(bytes), {}, 0, false, {}});
-  knock->read = [weak = std::weak_ptr(knock)] {
-    const auto one = weak.lock();
-    one->socket.async_read_some(asio::buffer(one->buffer), [one](const error_code& error, std::size_t length) {
-      one->came += length;
-      one->over = bool(error);
-      if (!error) one->read();
+/// A connection that sends some bytes and reads until the device closes.
+struct Knock : std::enable_shared_from_this<Knock> {
+  explicit Knock(Loop& loop) : socket(loop.impl().context) {}
+
+  void start(std::uint16_t port, Bytes to_send, bool close_after) {
+    bytes = std::move(to_send);
+    socket.async_connect({asio::ip::address_v4::loopback(), port},
+                         [self = shared_from_this(), close_after](const error_code& error) {
+                           self->over = bool(error);
+                           if (error) return;
+                           error_code ignored;
+                           if (!self->bytes.empty()) (void)self->socket.send(asio::buffer(self->bytes), 0, ignored);
+                           if (close_after) self->socket.shutdown(tcp::socket::shutdown_send, ignored);
+                           self->read();
+                         });
+  }
+  void read() {
+    socket.async_read_some(asio::buffer(buffer), [self = shared_from_this()](const error_code& error, std::size_t) {
+      self->over = bool(error);
+      if (!error) self->read();
     });
-  };
-  knock->socket.async_connect({asio::ip::address_v4::loopback(), port}, [knock, close_after](const error_code& error) {
-    knock->over = bool(error);
-    if (error) return;
-    error_code ignored;
-    if (!knock->bytes.empty()) (void)knock->socket.send(asio::buffer(knock->bytes), 0, ignored);
-    if (close_after) knock->socket.shutdown(tcp::socket::shutdown_send, ignored);
-    knock->read();
-  });
-  EXPECT_TRUE(loop.run_until([&] { return knock->over; }));
-  return knock->came;
-}
+  }
+
+  tcp::socket socket;
+  Bytes bytes;
+  std::array<char, 4096> buffer{};
+  bool over = false;
+};
 
 TEST(Tls, Hostile_handshakes_neither_hang_nor_crash_the_device_and_it_still_serves) {
   Loop loop;
   EmbeddedDeviceOptions device_options;
   auto server = tls_options();
-  server.handshake_limit = soon;
+  server.handshake_limit = std::chrono::seconds(2);  // all wait at the same time
   device_options.tls = tls_context(TlsRole::server, server);
   auto device = EmbeddedDevice::start(loop, std::move(device_options));
   ASSERT_TRUE(device);
@@ -338,8 +336,14 @@ TEST(Tls, Hostile_handshakes_neither_hang_nor_crash_the_device_and_it_still_serv
       noise,
       to_bytes(as_bytes("GET / HTTP/1.0\r\n\r\n")),
   };
-  for (const auto& bytes : all)
-    for (const bool close_after : {false, true}) (void)knock(loop, (*device)->port(), bytes, close_after);
+  std::vector<std::shared_ptr<Knock>> knocks;
+  for (const auto& bytes : all) {
+    for (const bool close_after : {false, true}) {
+      knocks.push_back(std::make_shared<Knock>(loop));
+      knocks.back()->start((*device)->port(), bytes, close_after);
+    }
+  }
+  EXPECT_TRUE(loop.run_until([&] { return std::ranges::all_of(knocks, &Knock::over); }));
   RequestorOptions options;
   options.host = "127.0.0.1";
   options.port = (*device)->port();
