@@ -174,7 +174,7 @@ void any_file(ByteView file) {
 
 void damaged(ByteReader input) {
   static const auto turns = healthy();
-  const auto file = record(turns, 60 + 8 * std::size_t{input.u8().value_or(100)});
+  const auto file = record(turns, 60 + std::size_t{8} * input.u8().value_or(100));
   auto packets = packets_of(file);
   require(packets.size() > 8, "the recording is readable");
   std::vector<Bytes> copies;
@@ -215,7 +215,7 @@ void made(ByteReader input) {
     if (is_closed) continue;
     Turn turn{side, {}, trace::Closing::fin};
     if ((*code & 2U) == 0) {
-      turn.bytes = to_bytes(input.take_at_most(std::size_t{*code >> 2U} + 1));
+      turn.bytes = to_bytes(input.take_at_most((std::size_t{*code} >> 2U) + 1));
     } else if ((*code & 12U) == 4) {
       turn.bytes = pdu::encode(pdu::AReleaseRq{});
     } else if ((*code & 12U) == 8) {

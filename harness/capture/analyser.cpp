@@ -60,10 +60,10 @@ Analyser::Live* Analyser::live(const Segment& s, bool& fresh) {
     if (one == nullptr) return nullptr;  // left out
     const auto end = one->ends[0] == s.from ? 0U : 1U;
     // The ports are used again: another initial sequence number, or a SYN after the end.
-    const bool again = s.has(tcp_flag::syn) && !s.has(tcp_flag::rst) && one->stream != nullptr &&
-                       (one->initial[end] ? *one->initial[end] != s.sequence
-                                          : one->stream->over() ||
-                                                !one->stream->fits_syn(static_cast<int>(end), s.sequence));
+    const bool again =
+        s.has(tcp_flag::syn) && !s.has(tcp_flag::rst) && one->stream != nullptr &&
+        (one->stream->over() || (one->initial[end] ? *one->initial[end] != s.sequence
+                                                   : !one->stream->fits_syn(static_cast<int>(end), s.sequence)));
     const bool after_the_end = s.has(tcp_flag::syn) && one->stream == nullptr;
     if (!again && !after_the_end) return one->stream == nullptr ? nullptr : one;
     one->finish();

@@ -41,17 +41,18 @@ void Stream::segment(int index, const Segment& s) {
     know(end, sequence);
   }
   const bool acknowledges = s.has(tcp_flag::ack);
-  if (acknowledges) know(peer, s.acknowledged);
   // An empty acknowledgement tells little about its sender's stream (it may be a keep-alive, one byte back).
   if (s.length > 0 || s.has(tcp_flag::fin)) know(end, sequence);
   if (reset_) return;
 
-  std::uint64_t after = 0;
+  // Where the other end's stream begins: told by its SYN, or by whoever acknowledges before sending anything. Without
+  // any handshake the first acknowledgement must do. A later one would hide bytes that the capture holds further on.
+  if (acknowledges && (s.has(tcp_flag::syn) || !saw_any_syn() || (end.known && s.sequence == end.first)))
+    know(peer, s.acknowledged);
+  std::optional<std::uint32_t> after;
   if (acknowledges && !s.has(tcp_flag::syn)) {
-    const auto position = position_of(peer, s.acknowledged);
-    if (position > 0 && position - static_cast<std::int64_t>(peer.next) < reach)
-      after = static_cast<std::uint64_t>(position);
-    peer.acknowledged = std::max(peer.acknowledged, after);
+    after = s.acknowledged;
+    if (peer.known) peer.acknowledged = std::max(peer.acknowledged, needed({index, 0, after, {}}));
   }
   if (s.has(tcp_flag::rst) && !end.closing) {
     // A reset that answers a stray packet may carry any number; one far away is not of this conversation.
@@ -113,8 +114,8 @@ void Stream::segment(int index, const Segment& s) {
   }
 }
 
-void Stream::take(int index, std::uint64_t position, ByteView bytes, std::uint64_t length, std::uint64_t after,
-                  Duration time) {
+void Stream::take(int index, std::uint64_t position, ByteView bytes, std::uint64_t length,
+                  std::optional<std::uint32_t> after, Duration time) {
   auto& end = ends_[index];
   const auto stop = position + length;
   if (position < end.next) {
@@ -156,8 +157,8 @@ void Stream::take(int index, std::uint64_t position, ByteView bytes, std::uint64
   }
 }
 
-void Stream::insert(End& end, std::uint64_t position, ByteView bytes, std::uint64_t length, std::uint64_t after,
-                    Duration time) {
+void Stream::insert(End& end, std::uint64_t position, ByteView bytes, std::uint64_t length,
+                    std::optional<std::uint32_t> after, Duration time) {
   const auto add = [&](std::uint64_t at, Waiting piece) {
     const auto cost = piece.bytes.size() + piece_cost;
     waiting_ += cost;
@@ -189,9 +190,17 @@ std::optional<Stream::Head> Stream::head(int index) const {
 }
 
 bool Stream::ready(const Head& first) const {
-  const auto& end = ends_[first.end];
   const auto& peer = ends_[1 - first.end];
-  return first.position <= end.next && (!peer.known || first.after <= peer.next);
+  if (first.position > ends_[first.end].next) return false;
+  return !first.after || (peer.known && needed(first) <= peer.next);
+}
+
+std::uint64_t Stream::needed(const Head& head) const {
+  const auto& peer = ends_[1 - head.end];
+  if (!head.after || !peer.known) return 0;
+  const auto position = position_of(peer, *head.after);
+  return position > 0 && position - static_cast<std::int64_t>(peer.next) < reach ? static_cast<std::uint64_t>(position)
+                                                                                 : 0;
 }
 
 void Stream::release(std::size_t bytes) {
@@ -277,18 +286,23 @@ bool Stream::give_up() {
     return true;
   }
   // It waits for the other end's bytes.
+  if (!peer.known) {
+    know(peer, oldest->after.value_or(0));
+    return true;
+  }
   const auto other = head(1 - oldest->end);
   if (peer.closed || (other && other->position <= peer.next)) {
     // Each waits for the other, which no two machines can do: the numbers are wrong, the capture's order counts.
-    if (!end.waiting.empty()) end.waiting.begin()->second.after = 0;
-    if (end.waiting.empty() && end.closing) end.closing->after = 0;
+    if (!end.waiting.empty()) end.waiting.begin()->second.after.reset();
+    if (end.waiting.empty() && end.closing) end.closing->after.reset();
     return true;
   }
-  const auto until = other ? std::min(other->position, oldest->after) : oldest->after;
+  const auto wanted = needed(*oldest);
+  const auto until = other ? std::min(other->position, wanted) : wanted;
   if (!other && until == peer.next + 1 && !peer.closed) {
     // One number that nothing followed: the FIN, which the capture does not hold.
     sink_->remark(1 - oldest->end, "its FIN is not in the capture, but the acknowledgement of it is");
-    peer.closing = Closing{peer.next, 0, oldest->time, trace::Closing::fin};
+    peer.closing = Closing{peer.next, std::nullopt, oldest->time, trace::Closing::fin};
     return true;
   }
   missing(1 - oldest->end, until, oldest->time);

@@ -68,12 +68,12 @@ class Stream {
   struct Waiting {
     Bytes bytes;
     std::uint64_t length = 0;
-    std::uint64_t after = 0;  // of the other end's stream must have been handed on first
+    std::optional<std::uint32_t> after;  // acknowledged of the other end's stream: handed on first
     Duration time{0};
   };
   struct Closing {
     std::uint64_t position = 0;
-    std::uint64_t after = 0;
+    std::optional<std::uint32_t> after;
     Duration time{0};
     trace::Closing how = trace::Closing::fin;
   };
@@ -95,15 +95,18 @@ class Stream {
   struct Head {
     int end = 0;
     std::uint64_t position = 0;
-    std::uint64_t after = 0;
+    std::optional<std::uint32_t> after;
     Duration time{0};
   };
 
   [[nodiscard]] std::int64_t position_of(const End& end, std::uint32_t sequence) const;
   void know(End& end, std::uint32_t sequence);
-  void take(int end, std::uint64_t position, ByteView bytes, std::uint64_t length, std::uint64_t after, Duration time);
-  void insert(End& end, std::uint64_t position, ByteView bytes, std::uint64_t length, std::uint64_t after,
-              Duration time);
+  /// Where the peer's stream must have come to before this head goes; 0 when that says nothing.
+  [[nodiscard]] std::uint64_t needed(const Head& head) const;
+  void take(int end, std::uint64_t position, ByteView bytes, std::uint64_t length, std::optional<std::uint32_t> after,
+            Duration time);
+  void insert(End& end, std::uint64_t position, ByteView bytes, std::uint64_t length,
+              std::optional<std::uint32_t> after, Duration time);
   void compare(int end, std::uint64_t position, ByteView earlier, ByteView later);
   [[nodiscard]] std::optional<Head> head(int end) const;
   [[nodiscard]] bool ready(const Head& head) const;

@@ -142,7 +142,7 @@ TEST(Segment, Fragments_come_together_in_any_order) {
     for (const auto& frame : frames) {
       auto parts = fragmented(frame, 24);
       if (order == 1) std::ranges::reverse(parts);
-      if (order == 2) parts.insert(parts.begin(), parts.back());  // one of them twice
+      if (order == 2 && parts.size() > 1) parts.insert(parts.begin(), parts.back());  // one of them twice
       for (auto& part : parts) all.push_back(std::move(part));
     }
     PacketCounts counts;
@@ -161,7 +161,7 @@ TEST(Segment, A_lost_fragment_is_counted) {
   }
   PacketCounts counts;
   segments(all, 1, &counts);
-  EXPECT_EQ(counts.fragments_lost, 6U);
+  EXPECT_EQ(counts.fragments_lost, 4U);
 }
 
 TEST(Segment, Ipv6_extension_headers_and_fragments_are_walked) {
