@@ -198,7 +198,7 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
     if (connection.encrypted || settings_.quiet) continue;
     const auto broken = broken_rules(trace.findings, side);
     auto lines =
-        fmt::format("{}    {}: {}\n", story.name(), to_text(story.party(side)), broken.empty() ? "broke nothing" : "");
+        fmt::format("{}    {}:{}\n", story.name(), to_text(story.party(side)), broken.empty() ? " broke nothing" : "");
     for (const auto& rule : broken)
       lines +=
           finding_lines(rule, std::string(story.name().size(), ' ') + "      ", console_.colour(), console_.width());

@@ -104,11 +104,11 @@ void ConnectionRecord::scenario(const trace::Trace& trace, trace::Side side, con
   options.id = fmt::format("recorded/{}/{}", trace.connection, trace::name(side));
   options.title = title;
   options.remarks = about;
-  options.remarks.push_back(
-      side == trace::Side::requestor
-          ? "Assay plays the requestor: assay run replay-requestor.xml --target HOST:PORT"
-          : "Assay plays the acceptor: assay run replay-acceptor.xml --listen PORT --dut-act 'COMMAND THAT MAKES THE "
-            "DEVICE CALL {host} {port}'");
+  // Two hyphens must not stand in a comment of XML.
+  options.remarks.emplace_back(side == trace::Side::requestor
+                                   ? "Assay plays the requestor: assay run FILE, with the option target HOST:PORT."
+                                   : "Assay plays the acceptor: assay run FILE, with the option dut-act 'COMMAND "
+                                     "{host} {port}' that makes the device call.");
   options.inline_bytes = inline_bytes;
   options.stored = stored_[static_cast<std::size_t>(side)];
   options.read_file = [this](std::string_view path) -> std::optional<Bytes> {

@@ -75,6 +75,7 @@ class Walk {
   void expect(Element matcher, Duration waited, std::vector<Element> before = {});
   void settle_pending();
   void settle_deferred();
+  void forget_unused_captures();
   const AnsweredRequest* answered(const MessageSeen& seen);
   bool fail(std::string why) {
     failure_ = std::move(why);
@@ -182,6 +183,21 @@ std::expected<Replay, std::string> Walk::run() {
   const auto loaded = load(out_.xml, "replay.xml");
   if (!loaded) return std::unexpected("the scenario would not load: " + to_string(loaded.error().front()));
   return std::move(out_);
+}
+
+/// An answer that had to be written as raw bytes uses none.
+void Walk::forget_unused_captures() {
+  std::set<std::string, std::less<>> used;
+  const std::function<void(const Element&)> look = [&](const Element& element) {
+    for (const auto& attribute : element.attributes)
+      for (const auto name : variables_in(attribute.value)) used.emplace(name);
+    for (const auto& child : element.children) look(child);
+  };
+  for (const auto& step : steps_) look(step);
+  for (auto& step : steps_)
+    for (auto& matcher : step.children)
+      std::erase_if(matcher.children,
+                    [&](const Element& child) { return child.name == "capture" && !used.contains(child.value("as")); });
 }
 
 bool Walk::entry(const trace::Entry& entry) {
