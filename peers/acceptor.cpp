@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "peers/association.hpp"
@@ -41,6 +42,10 @@ namespace {
 
 /// After accept() failed for want of file descriptors; open associations go on meanwhile.
 constexpr auto accept_retry = std::chrono::milliseconds(100);
+
+/// What the traces of all associations that are allowed at the same time may keep.
+constexpr std::size_t all_trace_bytes = 256U << 20;
+constexpr std::size_t all_trace_entries = 1'000'000;
 
 class AcceptedAssociation final : public Association {
  public:
@@ -159,6 +164,17 @@ class AcceptedAssociation final : public Association {
 
   void on_sent() override {
     if (provider_ && !provider_->idle()) respond();
+  }
+
+  /// Many long traces must not take all memory: what they may keep is shared among the associations allowed. The rules
+  /// see everything all the same.
+  [[nodiscard]] observe::Options observe_options() const override {
+    const auto limit = owner_->options.policy.max_associations;
+    const std::size_t allowed = limit == 0 ? 1000 : limit;
+    observe::Options out;
+    out.keep_bytes = std::clamp<std::size_t>(all_trace_bytes / allowed, 16U << 10, limits::trace_bytes);
+    out.keep_entries = std::clamp<std::size_t>(all_trace_entries / allowed, 200, limits::trace_events);
+    return out;
   }
 
   void on_fault(const std::string& fault) override {

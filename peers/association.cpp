@@ -22,7 +22,7 @@ void Association::begin() {
   const auto now = loop_.now();
   last_activity_ = now;
   if (rules_) {
-    observe::Options options;
+    auto options = observe_options();
     const auto ours = connection_->local_address();
     const auto theirs = connection_->peer_address();
     options.description = session_.role() == dul::Role::requestor ? ours + " -> " + theirs : theirs + " -> " + ours;

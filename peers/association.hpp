@@ -38,6 +38,8 @@ class Association : public std::enable_shared_from_this<Association> {
   virtual void on_end(std::optional<trace::Closing> by_peer, const std::string& why) = 0;
   /// The output has been handed to the transport.
   virtual void on_sent() {}
+  /// How much of its trace an observed association keeps.
+  [[nodiscard]] virtual observe::Options observe_options() const { return {}; }
   /// A fault has struck for the first time.
   virtual void on_fault(const std::string&) {}
   /// The deadline set by wait_until() has come.

@@ -119,7 +119,8 @@ class Load(unittest.TestCase):
                     client.wait()
                 self.assertEqual(client.returncode, 130, err)
                 interrupted = json.loads(out)
-                self.assertEqual(interrupted["idle"]["kept"], IDLE, out)
+                # The last ones on the way may have been cut off by the interrupt.
+                self.assertGreaterEqual(interrupted["idle"]["kept"], IDLE - 64, out)
                 self.assertTrue(interrupted["interrupted"])
                 each = (peak[0] - before) / IDLE
                 figures["judged" if not mode else "not judged"] = each
