@@ -76,27 +76,31 @@ class Search {
     }
   }
 
-  /// Of the shortest combinations that no passing row holds, the only one that most of these rows hold.
-  [[nodiscard]] std::optional<Combination> best(const std::vector<Row>& rows, bool all) const {
+  struct Found {
+    std::optional<Combination> combination;  // the first of those that cover as much
+    bool alone = true;                       // no other of its length covers as much
+  };
+
+  /// Of the shortest combinations that no passing row holds the one that most of these rows hold, or all of them.
+  [[nodiscard]] Found best(const std::vector<Row>& rows, bool all) const {
     for (std::size_t size = 1; size <= max_combination; ++size) {
       std::set<Combination> candidates;
       for (const auto& row : rows) {
         Combination chosen;
         collect(row, size, 0, chosen, candidates);
       }
-      std::optional<Combination> found;
+      Found found;
       std::size_t most = 0;
-      bool alone = false;
       for (const auto& one : candidates) {
         const auto covered = count(rows, one);
         if (covered < most || (all && covered != rows.size()) || count(table_.passed, one) != 0) continue;
-        alone = covered != most;
+        found.alone = covered != most;
+        if (found.alone) found.combination = one;
         most = covered;
-        found = one;
       }
-      if (found && (all || most > 1)) return alone ? found : std::nullopt;
+      if (found.combination && (all || most > 1)) return found;
     }
-    return std::nullopt;
+    return {};
   }
 
  private:
@@ -129,14 +133,14 @@ void explain(const Table& table, std::vector<Explanation>& out) {
     out.push_back(std::move(one));
     std::erase_if(open, [&](const Row& row) { return holds(row, found); });
   };
-  if (const auto whole = search.best(open, true)) {
-    add(*whole);
+  if (const auto whole = search.best(open, true); whole.combination) {
+    if (whole.alone) add(*whole.combination);
     return;
   }
   while (open.size() > 1) {
     const auto part = search.best(open, false);
-    if (!part) return;
-    add(*part);
+    if (!part.combination) return;
+    add(*part.combination);
   }
 }
 

@@ -99,7 +99,7 @@ LONG = bool(os.environ.get("ASSAY_LONG"))
 def catalogue(*more):
     """The whole requestor catalogue: what waits for the device's own clocks only in the long tier, and shorter waits for
     answers that never come in the quick one."""
-    tier = ["--timeout", "5s"] if LONG else ["--timeout", "5s", "--dul-timeout", "1500ms", "--skip-tag", "slow"]
+    tier = ["--timeout", "5s"] if LONG else ["--timeout", "5s", "--dul-timeout", "3s", "--skip-tag", "slow"]
     jobs = [] if "--jobs" in more else ["--jobs", 12]
     return assay("run", "--role", "requestor", *jobs, *tier, *more)
 

@@ -12,7 +12,9 @@ using testing::HasSubstr;
 using trace::Verdict;
 
 trace::CaseResult play(std::string_view steps, MemoryHost& host) {
-  const auto all = cases(steps, R"(role="requestor")");
+  const auto all =
+      cases(steps, R"(role="requestor")",
+            R"(<observe name="limit"/><ignore-finding rule="ps3.8/*" reason="the peer here is a script"/>)");
   if (all.empty()) return {};
   Interpreter interpreter(all.front(), environment());
   return host.run(interpreter);
@@ -37,7 +39,7 @@ struct Limited {
   MemoryHost host;
 };
 
-constexpr std::string_view ramp = R"xml(<let name="held" value="0"/>
+constexpr std::string_view ramp = R"xml(<connect/><close/><let name="held" value="0"/>
   <repeat count="40" variable="n">
     <connect as="c${n}" required="no"/>
     <send connection="c${n}"><a-associate-rq><context abstract="Verification"/></a-associate-rq></send>
@@ -53,7 +55,7 @@ TEST(Loops, A_ramp_ends_at_the_first_refusal_and_records_how_many_were_held) {
   Limited device(7);
   const auto result = play(ramp, device.host);
   EXPECT_EQ(result.verdict, Verdict::pass) << result.reason;
-  EXPECT_EQ(observed(result, "limit"), "7");
+  EXPECT_EQ(observed(result, "limit"), "6");  // the connection before the ramp was the first of the seven
   EXPECT_EQ(device.taken, 8u);
 }
 
@@ -62,7 +64,7 @@ TEST(Loops, A_ramp_that_is_never_refused_goes_through_all_its_rounds) {
   const auto result = play(ramp, device.host);
   EXPECT_EQ(result.verdict, Verdict::pass) << result.reason;
   EXPECT_EQ(observed(result, "limit"), "nothing");
-  EXPECT_EQ(device.taken, 40u);
+  EXPECT_EQ(device.taken, 41u);
 }
 
 TEST(Loops, A_connection_that_need_not_be_taken_counts_as_closed) {
@@ -74,7 +76,7 @@ TEST(Loops, A_connection_that_need_not_be_taken_counts_as_closed) {
   });
   const auto result = play(ramp, host);
   EXPECT_EQ(result.verdict, Verdict::pass) << result.reason;
-  EXPECT_EQ(observed(result, "limit"), "3 (closed)");
+  EXPECT_EQ(observed(result, "limit"), "2 (closed)");
 }
 
 TEST(Loops, A_measured_wait_is_an_observation_and_stands_in_the_trace) {
@@ -110,13 +112,16 @@ TEST(Loops, Each_optional_run_has_its_own_count) {
     return play(R"(<send provoke="yes"><a-release-rq/></send><expect><optional )" + std::string(first) +
                     R"(><a-release-rq/></optional><optional )" + std::string(second) +
                     R"(><a-release-rp/></optional><a-abort/></expect><close/>)",
-                host)
-        .verdict;
+                host);
   };
-  EXPECT_EQ(with(R"(max="1")", R"(max="1")"), Verdict::pass);
-  EXPECT_EQ(with(R"(min="1")", R"(min="1")"), Verdict::pass);
-  EXPECT_EQ(with(R"(min="2")", R"(min="1")"), Verdict::fail);
-  EXPECT_EQ(with(R"(min="1")", R"(min="2")"), Verdict::fail);
+  const auto check = [&](std::string_view first, std::string_view second, Verdict wanted) {
+    const auto result = with(first, second);
+    EXPECT_EQ(result.verdict, wanted) << first << second << ": " << result.reason << "; " << result.actual;
+  };
+  check(R"(max="1")", R"(max="1")", Verdict::pass);
+  check(R"(min="1")", R"(min="1")", Verdict::pass);
+  check(R"(min="2")", R"(min="1")", Verdict::fail);
+  check(R"(min="1")", R"(min="2")", Verdict::fail);
 }
 
 }  // namespace

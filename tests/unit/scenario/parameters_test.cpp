@@ -56,7 +56,7 @@ TEST(Parameters, Pairwise_covers_every_pair_with_few_rows) {
     auto longest = sizes;
     std::ranges::sort(longest, std::greater<>());
     EXPECT_GE(all.size(), longest[0] * longest[1]);
-    EXPECT_LE(all.size(), std::min(product, longest[0] * longest[1] * 2));
+    EXPECT_LE(all.size(), std::min(product, longest[0] * longest[1] * 3));
   }
 }
 
