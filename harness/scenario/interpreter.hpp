@@ -24,7 +24,8 @@ struct Environment {
   std::uint16_t listen_port = 0;      // for acceptor roles; 0 = pick one
   std::string called_ae = "ANY-SCP";  // the DUT's title
   std::string calling_ae = "ASSAY";   // ours
-  /// Named waits: "dul-timeout", "dimse-timeout", "artim", "device-timeout", "connect-timeout", "operate-timeout", "settle".
+  /// Named waits: "dul-timeout", "dimse-timeout", "artim", "device-timeout", "connect-timeout", "operate-timeout",
+  /// "settle".
   std::map<std::string, Duration> waits;
   /// Whether the profile claims something; unset profile = nullopt = nobody knows. Keys as in <needs claim="...">.
   std::function<std::optional<bool>(std::string_view claim)> claims;
