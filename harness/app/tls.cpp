@@ -49,6 +49,9 @@ std::expected<std::shared_ptr<const peers::HostTls>, std::string> tls_host(const
   if (auto client = tls_client(words); !client) return std::unexpected(client.error());
   if (!words.certificate.empty())
     if (auto server = tls_server(words); !server) return std::unexpected(server.error());
+  // Keys are made now: in the middle of a case they would hold up its loop.
+  if (auto warm = peers::TestAuthority::issue_untrusted(peers::CertificateKind::unknown_issuer, out->hosts); !warm)
+    return std::unexpected(warm.error());
   if (!words.ca_key.empty()) {
     if (words.ca.empty())
       return std::unexpected("--tls-ca-key needs the certificate that belongs to it: give --tls-ca");
@@ -65,6 +68,9 @@ std::expected<TlsInProcess, std::string> tls_in_process() {
   auto host = std::make_shared<peers::HostTls>();
   const auto issued = authority->issue(peers::CertificateKind::right, host->hosts);
   if (!issued) return std::unexpected(issued.error());
+  // Keys are made now: in the middle of a case they would hold up its loop.
+  if (auto warm = authority->issue(peers::CertificateKind::unknown_issuer, host->hosts); !warm)
+    return std::unexpected(warm.error());
   peers::TlsOptions options;
   options.certificate.text = issued->certificate;
   options.key.text = issued->key;

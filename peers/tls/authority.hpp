@@ -46,6 +46,10 @@ class TestAuthority {
   [[nodiscard]] std::expected<Issued, std::string> issue(CertificateKind kind,
                                                          const std::vector<std::string>& hosts) const;
 
+  /// One of a kind that takes no trusted authority. The first call makes the keys, which takes a moment.
+  static std::expected<Issued, std::string> issue_untrusted(CertificateKind kind,
+                                                            const std::vector<std::string>& hosts);
+
  private:
   struct Impl;
   explicit TestAuthority(std::unique_ptr<Impl> impl);
