@@ -227,8 +227,7 @@ void Conversation::settle() {
   const auto& acceptor = ends_[static_cast<std::size_t>(1 - requestor)];
   const bool silent = bytes_[0] + bytes_[1] == 0;
   if (silent && client_ && !server_answered_) {
-    const bool refused =
-        std::ranges::any_of(held_, [](const Event& e) { return e.kind == Event::Kind::closed; });
+    const bool refused = std::ranges::any_of(held_, [](const Event& e) { return e.kind == Event::Kind::closed; });
     settle_as(Kind::silent, refused ? "refused: nothing listens there (RST)" : "nobody answered the SYN");
     return settle();
   }

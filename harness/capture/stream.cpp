@@ -13,6 +13,8 @@ constexpr std::int64_t reach = 1 << 30;
 /// Bytes that the other end acknowledged will not be sent again: so long a packet may come late in the capture.
 constexpr Duration patience = std::chrono::seconds(3);
 constexpr std::size_t recent_bytes = 64U << 10;
+/// Segments held until the beginning of their stream is known; it comes a packet or two later.
+constexpr std::size_t max_early = 32;
 constexpr std::size_t max_waiting_pieces = 16384;
 /// Reckoned for each piece beside its bytes.
 constexpr std::size_t piece_cost = 128;
@@ -42,7 +44,14 @@ void Stream::segment(int index, const Segment& s) {
   }
   const bool acknowledges = s.has(tcp_flag::ack);
   // An empty acknowledgement tells little about its sender's stream (it may be a keep-alive, one byte back).
-  if (s.length > 0 || s.has(tcp_flag::fin)) know(end, sequence);
+  if (s.length > 0 || s.has(tcp_flag::fin)) {
+    if (!end.known && saw_any_syn() && early_.size() < max_early) {
+      early_.push_back({index, s, to_bytes(s.payload)});
+      --end.segments;
+      return;
+    }
+    know(end, sequence);
+  }
   if (reset_) return;
 
   // Where the other end's stream begins: told by its SYN, or by whoever acknowledges before sending anything. Without
@@ -91,6 +100,7 @@ void Stream::segment(int index, const Segment& s) {
     }
   }
 
+  replay_early(false);
   pump();
   const bool much = waiting_ > StreamBudget::most_per_stream || budget_->waiting > StreamBudget::most ||
                     ends_[0].waiting.size() > max_waiting_pieces || ends_[1].waiting.size() > max_waiting_pieces;
@@ -111,6 +121,21 @@ void Stream::segment(int index, const Segment& s) {
     held_up_since_.reset();
     while (give_up() && !pump()) {
     }
+  }
+}
+
+void Stream::replay_early(bool all) {
+  for (std::size_t i = 0; i < early_.size();) {
+    if (!all && !ends_[early_[i].end].known) {
+      ++i;
+      continue;
+    }
+    auto one = std::move(early_[i]);
+    early_.erase(early_.begin() + static_cast<std::ptrdiff_t>(i));
+    one.segment.payload = one.payload;
+    know(ends_[one.end], one.segment.sequence);
+    segment(one.end, one.segment);
+    i = 0;  // what was learnt may free others, and may have been freed already
   }
 }
 
@@ -310,6 +335,7 @@ bool Stream::give_up() {
 }
 
 void Stream::finish() {
+  replay_early(true);
   pump();
   while (give_up()) pump();
   for (auto& end : ends_) {

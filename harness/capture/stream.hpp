@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/base/bytes.hpp"
 #include "harness/base/time.hpp"
@@ -123,6 +124,15 @@ class Stream {
   StreamBudget* budget_;
   std::array<End, 2> ends_;
   std::size_t waiting_ = 0;
+  /// Came before it was known where their stream begins, in a connection whose opening the capture holds.
+  struct Early {
+    int end = 0;
+    Segment segment;
+    Bytes payload;
+  };
+  std::vector<Early> early_;
+  void replay_early(bool all);
+
   std::optional<Duration> held_up_since_;
   bool reset_ = false;
 };

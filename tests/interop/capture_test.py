@@ -2,7 +2,6 @@
 the loopback interface give the same findings; damaged captures are judged as far as possible and say what is missing.
 Where capturing is not permitted (a container), the recording stands in for tcpdump and the exit status is 77."""
 
-import collections
 import os
 import re
 import signal
@@ -181,7 +180,7 @@ class CaptureTest(unittest.TestCase):
         for file in files:
             done = subprocess.run(["tcpdump", "-nvvr", str(file)], capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertNotRegex(done.stdout, r"incorrect|bad |truncated|\[\|", file.name)
+            self.assertNotRegex(done.stdout, r"\(incorrect|bad (cksum|hdr|opt)|truncated-", file.name)
             self.assertIn("Flags [S.]", done.stdout)
 
     def healthy_packets(self):
@@ -202,16 +201,30 @@ class CaptureTest(unittest.TestCase):
     def test_every_lost_packet_is_told_and_held_against_nobody(self):
         header, records = self.healthy_packets()
         self.assertGreater(len(records), 15)
-        goes_on = collections.Counter()
         for lost in range(len(records)):
             code, text, _ = self.damaged("lost", header, records[:lost] + records[lost + 1:])
             if payload_length(records[lost]) > 0:
                 self.assertEqual(code, 3, text)
                 self.assertRegex(text, r"missing: \d+ bytes of the (requestor|acceptor) from byte \d+ on are not in the capture", text)
-                goes_on["Data Set of a C-STORE-RQ, which is not judged, everything else is" in text] += 1
             else:
                 self.assertEqual(code, 0, text)
-        self.assertGreater(goes_on[True], 0, "a hole in pixels does not stop the judging")
+
+    def test_a_hole_in_pixels_does_not_stop_the_judging(self):
+        header, records = self.healthy_packets()
+
+        def is_whole_p_data(record):
+            size = payload_length(record)
+            payload = record[len(record) - size:]
+            return size > 5000 and payload[0] == 4 and struct.unpack_from(">I", payload, 2)[0] + 6 == size
+
+        # The loopback interface carries a whole PDU in a packet: the hole is made by cutting one.
+        at = next(i for i, r in enumerate(records) if is_whole_p_data(r))
+        kept = records[at][:16 + 14 + 60 + 500]
+        records[at] = kept[:8] + struct.pack("<I", len(kept) - 16) + kept[12:]
+        code, text, _ = self.damaged("pixels", header, records)
+        self.assertEqual(code, 3, text)
+        self.assertIn("they lie in the Data Set of a C-STORE-RQ, which is not judged, everything else is", text)
+        self.assertIn("1 A-RELEASE-RP", text)
 
     def test_a_cut_start_is_told_and_held_against_nobody(self):
         header, records = self.healthy_packets()
