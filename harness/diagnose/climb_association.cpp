@@ -220,7 +220,7 @@ Climb::Tried Climb::vary(const Speech& changed, const std::string& what, const A
   if (again == nullptr) return Tried::stop;
   if (is_acceptance(*again)) {
     evidence("the same request as at first, once more: accepted");
-    blame("intermittent", "refused, then accepted");
+    blame("intermittent", "refused, then accepted", {{"what", baseline_}});
     return Tried::stop;
   }
   if (out_.steps[static_cast<std::size_t>(Rung::protocol)].mark != Mark::ok)
