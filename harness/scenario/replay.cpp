@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "harness/base/hex.hpp"
@@ -174,6 +175,7 @@ std::expected<Replay, std::string> Walk::run() {
   if (!we_closed_ && !they_closed_ && (!send_begun_message() || !send_leftover())) return std::unexpected(failure_);
   settle_deferred();
   settle_pending();
+  forget_unused_captures();
   const bool judged =
       std::ranges::any_of(steps_, [](const Element& step) { return step.name == "expect" || step.name == "repeat"; });
   out_.xml = text(judged);

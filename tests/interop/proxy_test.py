@@ -159,12 +159,10 @@ class Proxy(unittest.TestCase):
 
     def test_findings_are_those_of_a_direct_conversation(self):
         products.need("storescp")
-        case = products.ROOT / "scenarios"
         with products.scratch() as folder, storescp(folder) as (target, _):
-            chosen = ["ps3.4/A.5/echo", "ps3.8/9.3"]
             chosen = [line["id"] for line in json.loads(products.assay("list", "--json", "--role", "requestor")[1])
                       if line["id"].startswith(("ps3.8/9.3.1", "ps3.8/9.3.8", "ps3.8/9.2"))][:12]
-            self.assertTrue(chosen and case)
+            self.assertGreaterEqual(len(chosen), 5)
             outcome = []
             for through in (False, True):
                 with contextlib.ExitStack() as stack:
