@@ -90,11 +90,11 @@ void Interpreter::received(ConnectionId connection, ByteView bytes, Instant now)
   auto* one = s.connection_with(connection);
   if (s.ended || one == nullptr) return;
   s.now = now;
+  one->received(bytes, now);  // first: what came before a fault ends the connection can still be expected
   if (one->faults) {
     one->faults->received(bytes, now);
     s.pump_faults(*one);
   }
-  one->received(bytes, now);
   s.run();
 }
 

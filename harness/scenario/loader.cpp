@@ -120,8 +120,9 @@ class Loader {
       errors_.push_back(error_at(place, "the file " + name + " cannot be read"));
       return;
     }
+    const auto before = errors_.size();
     auto root = read_checked(text->text, text->file, fault_language(), errors_);
-    if (!root) return;
+    if (!root || errors_.size() > before) return;
     std::erase_if(step.attributes, [](const Attribute& one) { return one.name == "faults"; });
     step.children.push_back(std::move(*root));
   }
