@@ -324,7 +324,7 @@ TEST(Replay, A_query_that_was_not_kept_gives_no_scenario_but_a_reason) {
 }
 
 TEST(Replay, Titles_with_odd_characters_are_sent_as_raw_bytes) {
-  for (const std::string title : {std::string("A${x}"), std::string("\xc4RCHIV"), std::string("\x01\x02")}) {
+  for (const std::string& title : {std::string("A${x}"), std::string("\xc4RCHIV"), std::string("\x01\x02")}) {
     pdu::AAssociateRq rq;
     rq.called_ae_title = title;
     rq.calling_ae_title = "B";
