@@ -18,8 +18,8 @@ inline constexpr std::size_t max_rows = 5000;
 /// What a profile says of a claim; nothing when it says nothing.
 using Claims = std::function<std::optional<bool>(std::string_view claim)>;
 
-/// The rows of a <parameters> element. A value that needs a claim which `claims` denies stands in no combination: it gets
-/// one row of its own, which will be skipped with that reason.
+/// The rows of a <parameters> element. A value that needs a claim which `claims` denies stands in no combination: it
+/// gets one row of its own, which will be skipped with that reason.
 std::vector<ParameterRow> rows_of(const Element& parameters, std::vector<LoadError>& errors, const Claims& claims = {});
 
 /// The combinations of a scenario again, for a device of which more is known.

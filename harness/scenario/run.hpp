@@ -257,7 +257,7 @@ struct Interpreter::Impl {
   std::size_t optional_seen = 0;  // of the optional run that matched last
   const Element* optional_run = nullptr;
   std::vector<const Element*> optional_done;  // runs that matched at least as often as they must
-  std::optional<Element> tolerated;  // by an optional run
+  std::optional<Element> tolerated;           // by an optional run
   std::optional<Instant> deadline;
   bool send_done = false;
   ConnectionId sending_on = 0;
