@@ -67,7 +67,10 @@ class AcceptedAssociation final : public Association {
   /// Among ten thousand associations nobody is searched: each says when it begins and ends to be one.
   void count(bool now) {
     if (std::exchange(counted_, now) == now) return;
-    owner_->established += now ? 1 : -1U;
+    if (now)
+      ++owner_->established;
+    else
+      --owner_->established;
   }
 
   void meet(session::SessionEvent& event) {
