@@ -22,8 +22,8 @@ class Files(unittest.TestCase):
             for command in (["serve", "--port", 0], ["echo", "127.0.0.1:1"]):
                 code, out, err = products.assay(*command, "--faults", file)
                 self.assertEqual(code, 2, err)
-                self.assertIn(f"{file}:2:12: 'sometimes' is no phase; there are: connected", err)
-                self.assertIn(f"{file}:3:11: 'c-echo' is nothing that is sent", err)
+                self.assertIn(f"{file}:2:13: 'sometimes' is no phase; there are: connected", err)
+                self.assertIn(f"{file}:3:12: 'c-echo' is nothing that is sent", err)
             code, out, err = products.assay("serve", "--port", 0, "--faults", folder / "none.xml")
             self.assertEqual(code, 2)
             self.assertIn("none.xml", err)
@@ -89,9 +89,9 @@ class Misbehaving(unittest.TestCase):
             with products.server(command, port, log) as device:
                 for operation, fault, fails in self.ROWS:
                     with self.subTest(fault=fault.replace(" {}", "")):
-                        code = self.call(operation, port, image)
-                        self.assertEqual(code != 0, fails, f"exit code {code}\n{log.read_text()}")
-                        self.assertEqual(self.call("echo", port, image), 0, log.read_text())
+                        errors = self.call(operation, port, image)
+                        self.assertEqual(bool(errors), fails, f"{errors}\n{log.read_text()}")
+                        self.assertEqual(self.call("echo", port, image), "", log.read_text())
                 self.assertIsNone(device.poll(), "still there")
             text = log.read_text(encoding="utf-8")
             self.assertIn("Misbehaves on purpose:", text)
@@ -99,16 +99,19 @@ class Misbehaving(unittest.TestCase):
 
     @staticmethod
     def call(operation, port, image):
-        limits = ["-to", "5", "-ta", "1", "-td", "1"]
+        """The caller's complaints. Its exit code is no measure: echoscu returns 0 for an abort. Its ACSE time-out (-ta)
+        does not cover the body of a PDU, the one of the socket (-ts) does."""
+        limits = ["-to", "5", "-ta", "1", "-td", "1", "-ts", "2"]
         command = (["echoscu", *limits, "127.0.0.1", str(port)] if operation == "echo" else
                    ["storescu", *limits, "127.0.0.1", str(port), str(image)])
-        return subprocess.run(command, capture_output=True, timeout=60).returncode
+        done = subprocess.run(command, capture_output=True, timeout=60, text=True)
+        return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "F:")))
 
     def test_a_requestor_that_misbehaves_says_what_came_of_it(self):
         with products.scratch() as folder:
             port = products.free_port()
             with products.server([products.ASSAY, "serve", "--port", str(port)], port, folder / "serve.log"):
-                for inside, failure in [('<abort at="requested"/>', "lost"), ('<close at="associated" how="rst"/>', "lost"),
+                for inside, failure in [('<abort at="requested"/>', "closed-after-accept"), ('<close at="associated" how="rst"/>', "lost"),
                                         ('<lie on="a-associate-rq" by="-8"/>', "aborted"),
                                         ('<corrupt on="a-associate-rq" byte="0" set="63"/>', "aborted")]:
                     with self.subTest(fault=inside):
