@@ -21,7 +21,7 @@ class CtnScu(products.CatalogueTest):
                 *short, *products.quick())
             r = self.judge(code, out, err, folder / "report", expect_cases=450 if products.LONG else 110)
             self.assertEqual({c["reason"] for c in r["cases"] if c["verdict"] == "skipped"},
-                             {"the profile does not claim study-root-find-scu"})
+                             {"the profile does not claim study-root-find-scu", "this run speaks no TLS: add --tls"})
 
 
 if __name__ == "__main__":
