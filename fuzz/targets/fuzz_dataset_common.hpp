@@ -54,8 +54,8 @@ inline dataset::DecodeOptions usual_options([[maybe_unused]] ByteView input) {
   return options;
 }
 
-/// For the property that costs as much as all the others together: in a fuzzing build one in five of those it is
-/// wanted for.
+/// For the property that costs several times as much as any other: in a fuzzing build one in five of the inputs that
+/// it is wanted for.
 inline bool seldom([[maybe_unused]] ByteView input) {
 #ifdef ASSAY_LIBFUZZER
   return sum_of(input) / 1024 % 5 == 0;
