@@ -44,7 +44,7 @@ void ask_for_values(std::string_view text) {
     (void)text_fault(vr, text);
   }
   (void)is_plain_utf8(text);
-  // Measures its distance to every keyword: a hundred times slower than all the rest.
+  // Measures the distance to every keyword, which costs more than all the rest.
   if (fuzz::wanted(0, 128, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})) {
     fuzz::require(similar_keyword(text).size() < 80, "a keyword is proposed, or none");
   }

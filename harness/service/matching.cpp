@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "harness/base/glob.hpp"
+
 namespace assay::service {
 
 namespace {
@@ -413,26 +415,7 @@ std::optional<Interval> interval_of(Vr vr, std::string_view text) {
 bool wildcard_match(std::string_view pattern_text, std::string_view text, bool ignore_case) {
   const auto pattern = code_points(pattern_text, ignore_case);
   const auto value = code_points(text, ignore_case);
-  std::size_t p = 0;
-  std::size_t v = 0;
-  std::size_t star = std::u32string::npos;  // the last '*' passed, and where its run would end next
-  std::size_t resume = 0;
-  while (v < value.size()) {
-    if (p < pattern.size() && pattern[p] == U'*') {
-      star = p++;
-      resume = v;
-    } else if (p < pattern.size() && (pattern[p] == U'?' || pattern[p] == value[v])) {
-      ++p;
-      ++v;
-    } else if (star != std::u32string::npos) {
-      p = star + 1;
-      v = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == U'*') ++p;
-  return p == pattern.size();
+  return glob_matches<char32_t>(pattern, value);
 }
 
 }  // namespace assay::service

@@ -15,8 +15,7 @@ import mutants
 import products
 from real_files_test import WALKER, round_trip
 
-LONG = bool(os.environ.get("ASSAY_LONG"))
-COUNT = 10_000 if LONG else 1_000
+COUNT = 10_000 if products.LONG else 1_000
 
 
 class Differential(unittest.TestCase):
@@ -40,7 +39,7 @@ class Differential(unittest.TestCase):
         self.assertEqual(self.round_trip, "")
 
     def test_where_they_accept_a_mutant_the_products_agree(self):
-        clusters = elements_clusters.Clusters(["mutants", "mutants-long"] if LONG else ["mutants"], also=["mutants-long"])
+        clusters = elements_clusters.Clusters(["mutants", "mutants-long"] if products.LONG else ["mutants"], also=["mutants-long"])
         ours = elements.by_assay(products.ASSAY, self.files)
         readings = {"dcmtk": elements.by_dcmtk(WALKER, self.files), "pydicom": elements.by_pydicom(self.files)}
         for product, theirs in readings.items():

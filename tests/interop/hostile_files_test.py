@@ -15,10 +15,9 @@ import products
 
 MIB = 1 << 20
 SECONDS = 300
-LONG = "ASSAY_LONG" in os.environ
 # The full million in the quick tier as well: DeepNesting.* of tests/unit/dataset/deep_nesting_test.cpp.
-LEVELS = 1_000_000 if LONG else 100_000
-INFLATED = 2048 if LONG else 320  # MiB; reading stops at 256
+LEVELS = 1_000_000 if products.LONG else 100_000
+INFLATED = 2048 if products.LONG else 320  # MiB; reading stops at 256
 
 
 def share(mib):
@@ -126,7 +125,7 @@ OF_ALL = ("dump-elements", "validate", "edit", "to-implicit")
 
 
 def wanted(name, title):
-    return title in OF_ALL or not name.startswith("nested-") or name == "nested-explicit" or LONG
+    return title in OF_ALL or not name.startswith("nested-") or name == "nested-explicit" or products.LONG
 
 
 def limited(command, bound_mib, output):

@@ -20,6 +20,9 @@ ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build" / "release" / "assay"))
 LONG = bool(os.environ.get("ASSAY_LONG"))
 DEVIATIONS = ROOT / "conformance" / "known-deviations"
 
+# The long tier (tests/run --long): full counts instead of small ones.
+LONG = bool(os.environ.get("ASSAY_LONG"))
+
 
 def need(*programs):
     """Says which program is missing; tests/run installs all of them, so a missing one is an error, not a skip."""
