@@ -17,11 +17,9 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build" / "release" / "assay"))
-LONG = bool(os.environ.get("ASSAY_LONG"))
-DEVIATIONS = ROOT / "conformance" / "known-deviations"
-
 # The long tier (tests/run --long): full counts instead of small ones.
 LONG = bool(os.environ.get("ASSAY_LONG"))
+DEVIATIONS = ROOT / "conformance" / "known-deviations"
 
 
 def need(*programs):
@@ -94,9 +92,6 @@ def assay(*arguments, limit=560):
     """Runs assay; returns exit code, standard output and standard error."""
     done = subprocess.run([ASSAY, *map(str, arguments)], capture_output=True, text=True, timeout=limit, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
-
-
-LONG = bool(os.environ.get("ASSAY_LONG"))
 
 
 def catalogue(*more):
