@@ -25,6 +25,12 @@ bool is_sanity(const CatalogueCase& c) {
   return std::find(tags.begin(), tags.end(), "sanity") != tags.end();
 }
 
+/// True for a case that needs a device to itself: it fills its association slots, say.
+bool wants_to_be_alone(const CatalogueCase& c) {
+  const auto& tags = c.scenario_case.scenario->tags;
+  return c.scenario_case.scenario->role == "requestor" && std::find(tags.begin(), tags.end(), "alone") != tags.end();
+}
+
 std::string gate_key(const CatalogueCase& c) { return c.scenario_case.scenario->role + " " + c.group; }
 
 /// Files a scenario may send stand beside it or below the catalogue.
@@ -199,14 +205,23 @@ struct Runner::Impl {
     return true;
   }
 
+  /// All jobs call the same device, unless each has started its own.
+  [[nodiscard]] bool device_is_shared() const { return setup.options.dut_start.empty() && workers.size() > 1; }
+
+  /// The next item that may run now. Those that want a shared device to themselves come last, one at a time.
   Item* next() {
+    Item* lonely = nullptr;
     for (auto& item : items) {
+      const bool alone = device_is_shared() && wants_to_be_alone(item.c);
+      if (item.state == State::running && alone) return nullptr;
       if (item.state != State::waiting) continue;
       if (!is_sanity(item.c) && gates[gate_key(item.c)].outstanding > 0) continue;
       if (settle(item)) continue;
-      return &item;
+      if (!alone) return &item;
+      if (lonely == nullptr) lonely = &item;
     }
-    return nullptr;
+    const bool quiet = std::none_of(workers.begin(), workers.end(), [](const Worker& w) { return w.busy; });
+    return quiet ? lonely : nullptr;
   }
 
   void dispatch() {

@@ -138,6 +138,7 @@ Policy default_policy() {
                          uids::PatientRootQueryRetrieveInformationModelFind})
     policy.supported.push_back({std::string(uid), uncompressed});
   policy.any_storage_transfer_syntaxes = uncompressed;
+  policy.any_storage_transfer_syntaxes.emplace_back(uids::DeflatedExplicitVRLittleEndian);
   policy.implementation_class_uid = "2.25.190146791043182537444806132342625375407";
   policy.implementation_version_name = "ASSAY_0_1";
   return policy;

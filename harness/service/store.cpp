@@ -3,12 +3,15 @@
 
 #include <algorithm>
 
+#include "harness/dataset/deflate.hpp"
+
 namespace assay::service {
 
 namespace {
 
 constexpr Tag pixel_data_group{0x7fe0, 0x0000};
-constexpr std::size_t instance_overhead = 512;  // keys, index nodes, tree nodes
+constexpr std::size_t max_inflated = 64U << 20;  // bytes a deflated Data Set may grow to
+constexpr std::size_t instance_overhead = 512;   // keys, index nodes, tree nodes
 
 constexpr std::string_view level_names[] = {"PATIENT", "STUDY", "SERIES", "IMAGE"};
 
@@ -38,12 +41,17 @@ std::size_t Instance::size() const {
 
 std::optional<Instance> make_instance(Bytes data_set, std::string_view transfer_syntax) {
   const auto encoding = dataset::encoding_of(transfer_syntax);
-  if (encoding.deflated) return std::nullopt;
+  dataset::Inflated inflated;
+  if (encoding.deflated) {
+    inflated = dataset::inflate(data_set, max_inflated);
+    if (!inflated.whole()) return std::nullopt;
+  }
+  const ByteView plain = encoding.deflated ? ByteView(inflated.bytes) : ByteView(data_set);
   dataset::DecodeOptions options;
   options.stop_before = pixel_data_group;
-  const auto view = dataset::decode(data_set, encoding, options);
+  const auto view = dataset::decode(plain, encoding, options);
   if (has_error(view.problems)) return std::nullopt;
-  auto head = dataset::decode_owned(to_bytes(ByteView(data_set).first(view.consumed)), encoding);
+  auto head = dataset::decode_owned(to_bytes(plain.first(view.consumed)), encoding);
   Instance out;
   out.attributes = std::move(head.data_set);
   out.sop_class_uid = out.attributes.text(tags::SOPClassUID);

@@ -65,7 +65,7 @@ Fault at_phase(Kind kind, Phase phase) {
 
 /// What leaves: one text per action, sent bytes as their PDU types or their count when they are none.
 struct Link {
-  explicit Link(std::vector<Fault> all, std::uint32_t connection = 1) : engine(plan(std::move(all)), connection) {
+  explicit Link(std::vector<Fault> faults, std::uint32_t connection = 1) : engine(plan(std::move(faults)), connection) {
     engine.opened(zero);
   }
 
