@@ -15,8 +15,9 @@ using fuzz::require;
 
 constexpr std::size_t longest_command = 4096;
 
-/// The Command Set and 16 bytes of Data Set as PDVs of `size` bytes.
-dimse::Assembler::Output assembled(ByteView command, std::size_t size) {
+/// The Command Set and 16 bytes of Data Set as PDVs of `size` bytes. Nothing where a piece looks like the beginning of
+/// another Command Set after a whole one: the last fragment was not marked as such, and that is said.
+std::optional<dimse::Assembler::Output> assembled(ByteView command, std::size_t size) {
   dimse::Assembler assembler;
   dimse::Assembler::Output last;
   std::size_t at = 0;
@@ -25,6 +26,7 @@ dimse::Assembler::Output assembled(ByteView command, std::size_t size) {
     at += piece.size();
     const auto header = static_cast<std::uint8_t>(at == command.size() ? 3 : 1);
     last = assembler.push({1, header, piece, 0});
+    if (!last.problems.empty()) return std::nullopt;
   } while (at < command.size());
   if (last.message || assembler.idle()) return last;
   const Bytes data(16, 0);
@@ -53,11 +55,13 @@ void command(ByteView bytes, std::size_t piece) {
     (void)dimse::is_allowed_status(field, decoded.command.sop_class_uid(), *status);
   }
   const auto whole = assembled(bytes, std::max<std::size_t>(bytes.size(), 1));
+  require(whole.has_value(), "one PDV is one Command Set");
   const auto pieces = assembled(bytes, piece);
-  require(whole.message.has_value() == pieces.message.has_value(), "PDVs of any size make the same message");
-  require(whole.command_problems == pieces.command_problems, "and have the same problems");
-  if (whole.message) {
-    require(fuzz::same(dimse::encode(whole.message->command), dimse::encode(pieces.message->command)),
+  if (!pieces) return;
+  require(whole->message.has_value() == pieces->message.has_value(), "PDVs of any size make the same message");
+  require(whole->command_problems == pieces->command_problems, "and have the same problems");
+  if (whole->message) {
+    require(fuzz::same(dimse::encode(whole->message->command), dimse::encode(pieces->message->command)),
             "and the same Command Set");
   }
 }

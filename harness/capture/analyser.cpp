@@ -97,6 +97,9 @@ void Analyser::packet(const Packet& packet) {
     one->initial[static_cast<std::size_t>(end)] = s->sequence;
     one->conversation.client_is(s->has(tcp_flag::ack) ? 1 - end : end);
     if (s->has(tcp_flag::ack)) one->conversation.server_answered();
+    // A handshake that comes late may show that what was handed on already was not the beginning.
+    if (s->has(tcp_flag::ack) && !one->stream->fits_syn(1 - end, s->acknowledged - 1))
+      one->conversation.begins_in_the_middle();
   }
   one->stream->segment(end, *s);
 }

@@ -147,6 +147,7 @@ void Conversation::end_stretch(Stretch& stretch) {
     });
   };
   std::erase_if(findings, drop);
+  if (!stretch.structure_only && !stretch.restarted) from_the_beginning_ = report_.traces.size();
   report_.traces.push_back(std::move(trace));
 }
 
@@ -179,10 +180,13 @@ void Conversation::play_data(Side side, const Event& event) {
 
 void Conversation::play_gap(Side side, const Event& event) {
   auto& t = tracker(side);
-  const auto where = fmt::format("{} bytes of the {} from byte {} on {}, {:.3f} s after the beginning", event.length,
-                                 trace::name(side), event.position,
-                                 event.cut ? "were cut off by the capture (snap length)" : "are not in the capture",
-                                 static_cast<double>((event.time - report_.began).count()) / 1e9);
+  const bool one = event.length == 1;
+  const auto* which =
+      event.cut ? (one ? "was cut off by the capture (snap length)" : "were cut off by the capture (snap length)")
+                : (one ? "is not in the capture" : "are not in the capture");
+  const auto where = fmt::format("{} byte{} of the {} from byte {} on {}, {:.3f} s after the beginning", event.length,
+                                 one ? "" : "s", trace::name(side), event.position, which,
+                                 static_cast<double>(std::max(Duration{0}, event.time - report_.began).count()) / 1e9);
   if (!stretch_) {
     auto& local = structure_[static_cast<std::size_t>(side)];
     const bool still = t.skip(event.length);
@@ -310,6 +314,8 @@ void Conversation::finish(Duration time) {
     if (local) end_stretch(*local);
     local.reset();
   }
+  // What was taken for the beginning was not: all that was said about it may be wrong.
+  if (in_the_middle_ && from_the_beginning_) report_.traces[*from_the_beginning_].findings.clear();
   for (const auto side : {Side::requestor, Side::acceptor}) {
     const auto index = static_cast<std::size_t>(side);
     report_.pdus[index] = tracker(side).counts();

@@ -73,9 +73,13 @@ class Conversation final : public StreamSink {
   void client_is(int end);
   /// The other side took the connection (SYN with ACK).
   void server_answered() { server_answered_ = true; }
+  /// What is handed on does not begin with the first byte of a side, whatever handshake was seen.
+  void begins_in_the_middle() { in_the_middle_ = true; }
 
   void data(int end, std::uint64_t position, ByteView bytes, Duration time) override;
   void gap(int end, std::uint64_t position, std::uint64_t length, bool cut_by_capture, Duration time) override;
+  void began_earlier(int end) override;
+  [[nodiscard]] bool may_end_here(int end) const override;
   void closed(int end, trace::Closing how, Duration time) override;
   void remark(int end, std::string text) override;
 
@@ -143,6 +147,8 @@ class Conversation final : public StreamSink {
   State state_ = State::undecided;
   std::optional<int> client_;
   bool server_answered_ = false;
+  bool in_the_middle_ = false;
+  std::optional<std::size_t> from_the_beginning_;  // the Trace that was judged as a whole connection
   int requestor_end_ = 0;
   std::vector<Event> held_;
   std::size_t held_bytes_ = 0;

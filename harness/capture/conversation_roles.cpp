@@ -102,6 +102,17 @@ void Conversation::gap(int end, std::uint64_t position, std::uint64_t length, bo
   if (state_ == State::undecided) hold(std::move(event));
 }
 
+void Conversation::began_earlier(int end) {
+  if (std::exchange(in_the_middle_, true)) return;
+  remark(end, "packets of its beginning come after later ones: what came before them is not judged");
+}
+
+bool Conversation::may_end_here(int end) const {
+  if (state_ != State::judging) return true;
+  const auto& t = trackers_[static_cast<std::size_t>(side_of(end))];
+  return !t.in_step() || t.at_boundary();
+}
+
 void Conversation::closed(int end, trace::Closing how, Duration time) {
   report_.ended = std::max(report_.ended, time);
   Event event;
@@ -190,7 +201,7 @@ void Conversation::settle_as_dicom(int requestor_end, std::string why) {
   const auto first = std::ranges::find(held_, Event::Kind::data, &Event::kind);
   const bool request_first = first == held_.begin() && first != held_.end() && first->position == 0 &&
                              first->end == requestor_end && begins_request(first->bytes);
-  if (client_ || request_first) {
+  if ((client_ && !in_the_middle_) || request_first) {
     stretch_ = make_stretch("", false);
     stretch_->observer->opened(at(report_.began));
   } else {

@@ -44,7 +44,8 @@ void Stream::segment(int index, const Segment& s) {
   }
   const bool acknowledges = s.has(tcp_flag::ack);
   // An empty acknowledgement tells little about its sender's stream (it may be a keep-alive, one byte back).
-  if (s.length > 0 || s.has(tcp_flag::fin)) {
+  const bool sends = s.length > 0 || s.has(tcp_flag::fin);
+  if (sends) {
     if (!end.known && saw_any_syn() && early_.size() < max_early) {
       early_.push_back({index, s, to_bytes(s.payload)});
       --end.segments;
@@ -55,8 +56,9 @@ void Stream::segment(int index, const Segment& s) {
   if (reset_) return;
 
   // Where the other end's stream begins: told by its SYN, or by whoever acknowledges before sending anything. Without
-  // any handshake the first acknowledgement must do. A later one would hide bytes that the capture holds further on.
-  if (acknowledges && (s.has(tcp_flag::syn) || !saw_any_syn() || (end.known && s.sequence == end.first)))
+  // any handshake the first acknowledgement that comes with data must do: an empty one may be the connection's last,
+  // out of its place. A later one would hide bytes that the capture holds further on.
+  if (acknowledges && (s.has(tcp_flag::syn) || (sends && !saw_any_syn()) || (end.known && s.sequence == end.first)))
     know(peer, s.acknowledged);
   std::optional<std::uint32_t> after;
   if (acknowledges && !s.has(tcp_flag::syn)) {
@@ -70,7 +72,7 @@ void Stream::segment(int index, const Segment& s) {
       end.closing =
           Closing{std::max<std::uint64_t>(end.next, static_cast<std::uint64_t>(std::max<std::int64_t>(position, 0))),
                   after, s.unix_time, trace::Closing::rst};
-  } else if (end.known && (s.length > 0 || s.has(tcp_flag::fin))) {
+  } else if (end.known && sends) {
     const auto position = position_of(end, sequence);
     const auto distance = position - static_cast<std::int64_t>(end.next);
     if (distance >= reach || distance <= -reach) {
@@ -87,6 +89,7 @@ void Stream::segment(int index, const Segment& s) {
         auto length = s.length;
         auto at = position;
         if (at < 0) {  // from before the first byte seen
+          if (!end.syn) sink_->began_earlier(index);
           const auto skip = std::min<std::uint64_t>(static_cast<std::uint64_t>(-at), length);
           bytes = bytes.subspan(std::min<std::size_t>(bytes.size(), skip));
           length -= skip;
@@ -324,7 +327,7 @@ bool Stream::give_up() {
   }
   const auto wanted = needed(*oldest);
   const auto until = other ? std::min(other->position, wanted) : wanted;
-  if (!other && until == peer.next + 1 && !peer.closed) {
+  if (!other && until == peer.next + 1 && !peer.closed && sink_->may_end_here(1 - oldest->end)) {
     // One number that nothing followed: the FIN, which the capture does not hold.
     sink_->remark(1 - oldest->end, "its FIN is not in the capture, but the acknowledgement of it is");
     peer.closing = Closing{peer.next, std::nullopt, oldest->time, trace::Closing::fin};

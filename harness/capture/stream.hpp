@@ -29,6 +29,10 @@ class StreamSink {
   /// These bytes are not in the capture.
   virtual void gap(int end, std::uint64_t position, std::uint64_t length, bool cut_by_capture, Duration time) = 0;
   virtual void closed(int end, trace::Closing how, Duration time) = 0;
+  /// Bytes from before position 0 of this end have come: what was taken for its beginning was not.
+  virtual void began_earlier(int end) = 0;
+  /// Whether this end could have closed after what was handed on, or is in the middle of saying something.
+  [[nodiscard]] virtual bool may_end_here(int end) const = 0;
   /// Something the reader of the report should know.
   virtual void remark(int end, std::string text) = 0;
 };

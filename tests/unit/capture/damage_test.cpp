@@ -1,4 +1,6 @@
 // The same conversation with every trouble a network or a capture can make: same findings, or nobody accused.
+#include <random>
+
 #include "tests/unit/capture/support.hpp"
 
 namespace assay::capture::test {
@@ -237,6 +239,21 @@ TEST(Damage, The_order_of_the_capture_does_not_matter_to_who_asked_first) {
   std::swap(frames[3], frames[4]);  // A-ASSOCIATE-RQ and -AC
   std::swap(frames[5], frames[6]);  // C-ECHO-RQ and -RSP
   same_findings(frames, "answers first");
+}
+
+TEST(Damage, In_whatever_order_the_packets_stand_nobody_is_accused) {
+  const auto frames = record(store_talk(3000), 500);
+  std::minstd_rand random(1);
+  for (int round = 0; round < 400; ++round) {
+    auto shuffled = frames;
+    for (std::size_t i = shuffled.size() - 1; i > 0; --i) std::swap(shuffled[i], shuffled[random() % (i + 1)]);
+    shuffled.resize(shuffled.size() - random() % 4);
+    for (const auto& report : explained(shuffled)) {
+      if (!findings(report).empty()) {
+        ADD_FAILURE() << "round " << round << ": " << findings(report)[0];
+      }
+    }
+  }
 }
 
 }  // namespace
