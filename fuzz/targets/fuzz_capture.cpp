@@ -130,10 +130,8 @@ Bytes record(const std::vector<Turn>& turns, std::size_t segment) {
 }
 
 std::vector<capture::ConversationReport> explained(const std::vector<capture::Packet>& packets,
-                                                   std::set<std::uint16_t> ports = {}) {
-  capture::AnalyserOptions options;
-  options.ports = std::move(ports);
-  capture::Analyser analyser(rules(), options);
+                                                   capture::AnalyserOptions options = {}) {
+  capture::Analyser analyser(rules(), std::move(options));
   for (const auto& packet : packets) analyser.packet(packet);
   analyser.finish();
   return analyser.take_reports();
@@ -160,7 +158,9 @@ std::vector<std::string> lines(const std::vector<trace::Trace>& traces) {
 
 void any_file(ByteView file) {
   const auto packets = packets_of(file);
-  const auto reports = explained(packets);
+  capture::AnalyserOptions options;
+  options.all_dicom = file.size() % 2 != 0;
+  const auto reports = explained(packets, options);
   for (const auto& report : reports) {
     for (const auto& line : lines(report.traces))
       require(line.find('\n') == std::string::npos, "a finding is one line");
@@ -240,11 +240,18 @@ void made(ByteReader input) {
   observer.finish({});
   auto wanted = lines({observer.trace()});
   const auto file = record(turns, segment);
-  const auto reports = explained(packets_of(file), {104});
-  require(reports.size() == 1, "one connection");
-  if (reports[0].kind != capture::ConversationReport::Kind::dicom) return;
-  require(reports[0].whole(), "nothing is missing");
-  require(lines(reports[0].traces) == wanted, "a recording gives the findings of the live connection");
+  for (const bool recorded : {false, true}) {
+    capture::AnalyserOptions options;
+    if (!recorded) options.ports = {104};
+    options.all_dicom = recorded;
+    const auto reports = explained(packets_of(file), options);
+    require(reports.size() == 1, "one connection");
+    const bool dicom = reports[0].kind == capture::ConversationReport::Kind::dicom;
+    require(dicom || !recorded, "a recording is DICOM whatever it says");
+    if (!dicom) continue;
+    require(reports[0].whole(), "nothing is missing");
+    require(lines(reports[0].traces) == wanted, "a recording gives the findings of the live connection");
+  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "harness/app/profile_file.hpp"
 #include "harness/app/report_folder.hpp"
 #include "harness/capture/analyser.hpp"
+#include "harness/capture/pcapng_writer.hpp"
 #include "harness/version.hpp"
 #include "reports/reports.hpp"
 
@@ -90,7 +91,9 @@ struct Job {
       usage = true;
       return;
     }
-    capture::Analyser analyser(rules, filter);
+    auto options_here = filter;
+    options_here.all_dicom = reader->application() == capture::WriterOptions{}.application;
+    capture::Analyser analyser(rules, std::move(options_here));
     read(path, bytes->view().size(), *reader, analyser);
     analyser.finish();
     report(path, only, *reader, analyser);

@@ -37,6 +37,7 @@ Analyser::Analyser(std::shared_ptr<const trace::RuleBook> rules, AnalyserOptions
   context_.rules = std::move(rules);
   context_.structure = std::move(structure);
   context_.ports = options_.ports;
+  context_.all_dicom = options_.all_dicom;
 }
 
 Analyser::~Analyser() = default;

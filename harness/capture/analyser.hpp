@@ -21,6 +21,8 @@ struct AnalyserOptions {
   std::set<std::uint16_t> ports;
   /// Only connections with one of these addresses (port 0); empty: all.
   std::set<Endpoint> hosts;
+  /// Every connection is DICOM, whatever it says: Assay recorded it, from an association it took part in.
+  bool all_dicom = false;
 };
 
 class Analyser {

@@ -179,18 +179,6 @@ std::optional<Packet> CaptureFile::next_block() {
   }
 }
 
-bool CaptureFile::section(const Block& block) {
-  if (block.body.size() < 16 || u16(block.body, 4) != 1) {
-    stop(block.body.size() < 16
-             ? fmt::format("the section header at byte {} is cut short", block.at)
-             : fmt::format("the section at byte {} has version {}, which is unknown", block.at, u16(block.body, 4)));
-    return false;
-  }
-  interfaces_.clear();
-  dropped_before_ += std::exchange(dropped_, 0);
-  return true;
-}
-
 namespace {
 /// Calls `see(code, value)` for every option; ends at what does not fit.
 template <typename See>
@@ -204,6 +192,22 @@ void options(ByteView body, Endian endian, See see) {
   }
 }
 }  // namespace
+
+bool CaptureFile::section(const Block& block) {
+  if (block.body.size() < 16 || u16(block.body, 4) != 1) {
+    stop(block.body.size() < 16
+             ? fmt::format("the section header at byte {} is cut short", block.at)
+             : fmt::format("the section at byte {} has version {}, which is unknown", block.at, u16(block.body, 4)));
+    return false;
+  }
+  interfaces_.clear();
+  dropped_before_ += std::exchange(dropped_, 0);
+  application_.clear();
+  options(block.body.subspan(16), endian_, [&](std::uint16_t code, ByteView value) {
+    if (code == 4) application_ = as_text(value);
+  });
+  return true;
+}
 
 void CaptureFile::interface(ByteView body) {
   if (body.size() < 8 || interfaces_.size() >= max_interfaces) return;

@@ -41,6 +41,8 @@ class CaptureFile {
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   /// Packets that the capturing system says it dropped (interface statistics, drop counts).
   [[nodiscard]] std::uint64_t dropped() const { return dropped_before_ + dropped_; }
+  /// The program that wrote this section of a pcapng file (shb_userappl); empty when the file does not say.
+  [[nodiscard]] const std::string& application() const { return application_; }
   /// Bytes of the file read so far.
   [[nodiscard]] std::uint64_t position() const { return at_; }
 
@@ -87,6 +89,7 @@ class CaptureFile {
   std::uint64_t packets_ = 0;
   std::uint64_t dropped_ = 0;         // by the latest statistics of this section
   std::uint64_t dropped_before_ = 0;  // earlier sections, and drops noted at packets
+  std::string application_;
   std::string trouble_;
 };
 

@@ -59,7 +59,9 @@ struct ConversationContext {
   std::shared_ptr<const trace::RuleBook> rules;
   std::shared_ptr<const trace::RuleBook> structure;  // the same descriptions, no rule running
   std::set<std::uint16_t> ports;                     // the user says these are DICOM
+  bool all_dicom = false;                            // Assay recorded these
   std::set<Endpoint> dicom_endpoints;                // acceptors found in this capture
+  std::set<Endpoint> plain_endpoints;                // those of them that answered in DICOM, so without TLS
   std::size_t undecided_bytes = 0;                   // held until it is clear what they are
   std::size_t trace_bytes_left = 512U << 20;         // for the Traces of all connections together
 };
@@ -118,6 +120,7 @@ class Conversation final : public StreamSink {
   };
 
   void decide();
+  void note_plain_answer();
   void decide_mid_stream(const Event& event);
   void settle_as_dicom(int requestor_end, std::string why);
   void settle_as(ConversationReport::Kind kind, std::string what);

@@ -20,11 +20,18 @@ constexpr std::size_t max_held_together = 64U << 20;
 /// Registered for DICOM (104, 11112, TLS 2761, 2762) or the default of a product everybody has (Orthanc's 4242).
 constexpr std::uint16_t dicom_ports[] = {104, 11112, 2761, 2762, 4242};
 constexpr std::size_t decisive = 10;  // bytes that tell a PDU from anything else
+constexpr std::size_t most_endpoints = 100'000;
+constexpr auto client_hello = "TLS (the client begins with a ClientHello): encrypted, nothing can be judged";
 
 bool is_dicom_port(std::uint16_t port) { return std::ranges::find(dicom_ports, port) != std::end(dicom_ports); }
 
 bool begins_tls(ByteView bytes) {
   return bytes.size() >= 6 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4 && (bytes[5] == 1 || bytes[5] == 2);
+}
+
+/// A handshake message or an alert.
+bool begins_tls_answer(ByteView bytes) {
+  return bytes.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3;
 }
 
 /// A faulty A-ASSOCIATE-RQ is DICOM as well: its header suffices.
@@ -69,11 +76,19 @@ int Conversation::guessed_requestor() const {
   return ends_[0].port < ends_[1].port ? 1 : 0;
 }
 
+void Conversation::note_plain_answer() {
+  const auto acceptor = static_cast<std::size_t>(1 - requestor_end_);
+  if (begins_answer(prefix_[acceptor]) && context_->plain_endpoints.size() < most_endpoints)
+    context_->plain_endpoints.insert(ends_[acceptor]);
+}
+
 void Conversation::data(int end, std::uint64_t position, ByteView bytes, Duration time) {
   bytes_[static_cast<std::size_t>(end)] += bytes.size();
   auto& prefix = prefix_[static_cast<std::size_t>(end)];
-  if (prefix.size() < prefix_kept && position == prefix.size() && !prefix_cut_[static_cast<std::size_t>(end)])
+  if (prefix.size() < prefix_kept && position == prefix.size() && !prefix_cut_[static_cast<std::size_t>(end)]) {
     append(prefix, bytes.first(std::min(bytes.size(), prefix_kept - prefix.size())));
+    if (state_ == State::judging) note_plain_answer();
+  }
   report_.ended = std::max(report_.ended, time);
   if (state_ == State::ignored) return;
   Event event;
@@ -146,8 +161,15 @@ void Conversation::decide() {
   const int client = *client_;
   const ByteView asked = prefix_[static_cast<std::size_t>(client)];
   const ByteView answered = prefix_[static_cast<std::size_t>(1 - client)];
-  if (begins_tls(asked)) {
-    settle_as(Kind::tls, "TLS (the client begins with a ClientHello): encrypted, nothing can be judged");
+  if (context_->all_dicom) {
+    settle_as_dicom(client, "it opened the connection; Assay recorded it");
+  } else if (begins_tls(asked)) {
+    // Only the answer shows whether the other side speaks TLS too: an acceptor without it aborts, or just closes.
+    if (begins_answer(answered)) {
+      settle_as_dicom(client, "it opened the connection (SYN), the other side answers in DICOM");
+    } else if (begins_tls_answer(answered) || answered.size() >= decisive) {
+      settle_as(Kind::tls, client_hello);
+    }
   } else if (begins_request(asked)) {
     settle_as_dicom(client, "it opened the connection (SYN)");
   } else if (begins_answer(answered)) {
@@ -194,7 +216,8 @@ void Conversation::settle_as_dicom(int requestor_end, std::string why) {
   report_.roles = std::move(why);
   report_.requestor = ends_[static_cast<std::size_t>(requestor_end)];
   report_.acceptor = ends_[static_cast<std::size_t>(1 - requestor_end)];
-  if (context_->dicom_endpoints.size() < 100'000) context_->dicom_endpoints.insert(report_.acceptor);
+  if (context_->dicom_endpoints.size() < most_endpoints) context_->dicom_endpoints.insert(report_.acceptor);
+  note_plain_answer();
   for (const int end : {0, 1})
     report_.bytes[static_cast<std::size_t>(side_of(end))] = bytes_[static_cast<std::size_t>(end)];
   // Without the handshake the beginning is there when an A-ASSOCIATE-RQ is the first that is seen.
@@ -244,7 +267,11 @@ void Conversation::settle() {
   }
   const bool gaps_only =
       silent && !held_.empty() && std::ranges::any_of(held_, [](const Event& e) { return e.kind == Event::Kind::gap; });
-  if (context_->ports.contains(acceptor.port) || context_->dicom_endpoints.contains(acceptor)) {
+  if (client_ && begins_tls(prefix_[static_cast<std::size_t>(requestor)]) &&
+      !context_->plain_endpoints.contains(acceptor)) {
+    settle_as(Kind::tls, client_hello);
+  } else if (context_->all_dicom || context_->ports.contains(acceptor.port) ||
+             context_->dicom_endpoints.contains(acceptor)) {
     const bool was_finished = std::exchange(finished_, false);
     settle_as_dicom(requestor, client_ ? "it opened the connection (SYN); the other side speaks DICOM elsewhere"
                                        : "guessed: the other side speaks DICOM elsewhere");

@@ -16,12 +16,19 @@ struct Ng {
     append(out, padded);
     store(out, static_cast<std::uint32_t>(padded.size() + 12), endian);
   }
-  void section() {
+  void section(std::string_view application = {}) {
     Bytes body;
     store<std::uint32_t>(body, 0x1a2b3c4d, endian);
     store<std::uint16_t>(body, 1, endian);
     store<std::uint16_t>(body, 0, endian);
     store<std::uint64_t>(body, UINT64_MAX, endian);
+    if (!application.empty()) {
+      store<std::uint16_t>(body, 4, endian);
+      store(body, static_cast<std::uint16_t>(application.size()), endian);
+      append(body, application);
+      while (body.size() % 4 != 0) body.push_back(0);
+      store<std::uint32_t>(body, 0, endian);
+    }
     block(0x0a0d0d0a, body);
   }
   void interface(std::uint16_t link, std::uint32_t snap, std::optional<std::uint8_t> resolution) {
@@ -121,6 +128,27 @@ TEST(CaptureFile, Reads_sections_interfaces_and_packet_blocks_of_pcapng_in_both_
   while (reader->next()) {
   }
   EXPECT_EQ(reader->dropped(), 4U);
+}
+
+TEST(CaptureFile, Names_the_program_that_wrote_a_section) {
+  for (const auto endian : {Endian::little, Endian::big}) {
+    Ng ng{endian, {}};
+    ng.section("Some Tool 1");
+    ng.interface(1, 0, 6);
+    ng.enhanced(0, 1, Bytes(4, 7), 4);
+    ng.section();
+    ng.interface(1, 0, 6);
+    ng.enhanced(0, 2, Bytes(4, 7), 4);
+    auto reader = CaptureFile::open(ng.out);
+    ASSERT_TRUE(reader.has_value());
+    EXPECT_EQ(reader->application(), "Some Tool 1");
+    ASSERT_TRUE(reader->next().has_value());
+    EXPECT_EQ(reader->application(), "Some Tool 1");
+    ASSERT_TRUE(reader->next().has_value());
+    EXPECT_EQ(reader->application(), "") << "the second section does not say";
+  }
+  const auto recorded = PcapngWriter().finish();
+  EXPECT_EQ(CaptureFile::open(recorded)->application(), WriterOptions{}.application);
 }
 
 TEST(CaptureFile, Reads_the_drop_count_of_interface_statistics) {

@@ -72,6 +72,60 @@ TEST(Conversation, Other_protocols_are_named_and_not_judged) {
   EXPECT_TRUE(tls[0].traces.empty());
 }
 
+Bytes client_hello() { return {0x16, 3, 1, 0, 100, 1, 0, 0, 96, 3, 3}; }
+
+TEST(Conversation, The_answer_to_a_ClientHello_tells_whether_the_connection_is_TLS) {
+  const auto one = [](const Bytes& answer) {
+    auto reports = explained(record({{Side::requestor, client_hello()}, {Side::acceptor, answer}}));
+    EXPECT_EQ(reports.size(), 1U);
+    return reports.empty() ? ConversationReport{} : std::move(reports[0]);
+  };
+  EXPECT_EQ(one({0x16, 3, 3, 0, 80, 2, 0, 0, 76, 3, 3}).kind, Kind::tls) << "ServerHello";
+  EXPECT_EQ(one({0x15, 3, 3, 0, 2, 2, 70}).kind, Kind::tls) << "alert";
+  EXPECT_EQ(one(Bytes(12, 0x41)).kind, Kind::tls) << "whatever that is, the client spoke TLS";
+  const auto aborted = one(pdu::encode(pdu::AAbort{2, 1}));
+  EXPECT_EQ(aborted.kind, Kind::dicom);
+  ASSERT_EQ(findings(aborted).size(), 1U);
+  EXPECT_NE(findings(aborted)[0].find("ps3.8/9.3.1/pdu-type-unknown"), std::string::npos) << findings(aborted)[0];
+}
+
+TEST(Conversation, A_ClientHello_without_an_answer_is_judged_only_where_DICOM_is_spoken_without_TLS) {
+  const auto reset =
+      record({{Side::requestor, client_hello()}, {Side::acceptor, {}, trace::Closing::rst}}, 65'000, "10.0.0.1:40001");
+  AnalyserOptions options;
+  options.ports = {104};
+  EXPECT_EQ(explained(reset, options)[0].kind, Kind::tls) << "DICOM may be spoken through TLS there";
+  // Asked in DICOM, but never answered: still nobody knows.
+  const auto unanswered = record({echo_talk()[0], {Side::acceptor, {}, trace::Closing::rst}});
+  EXPECT_EQ(explained(joined({unanswered, reset}))[1].kind, Kind::tls);
+  for (const auto& frames : {joined({record(echo_talk()), reset}), joined({reset, record(echo_talk())})}) {
+    const auto reports = explained(frames);
+    ASSERT_EQ(reports.size(), 2U);
+    for (const auto& r : reports) {
+      EXPECT_EQ(r.kind, Kind::dicom);
+      const bool hello = r.requestor.port == 40001;
+      EXPECT_EQ(findings(r).size(), hello ? 1U : 0U);
+    }
+  }
+}
+
+TEST(Conversation, What_Assay_recorded_is_DICOM_whatever_it_says) {
+  AnalyserOptions options;
+  options.all_dicom = true;
+  const Turns cases[] = {{{Side::requestor, client_hello()}, {Side::acceptor, {}}},
+                         {{Side::requestor, {0x0a, 0, 0, 0, 0, 0}}, {Side::acceptor, {}}},
+                         {{Side::requestor, to_bytes("GET / HTTP/1.1\r\n\r\n")}, {Side::acceptor, {}}},
+                         {{Side::requestor, {}}, {Side::acceptor, {}}}};
+  for (const auto& turns : cases) {
+    const auto reports = explained(record(turns), options);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, Kind::dicom);
+    EXPECT_TRUE(reports[0].whole());
+    EXPECT_EQ(findings(reports[0]), findings(observed(turns)));
+    EXPECT_NE(explained(record(turns))[0].kind, Kind::dicom);
+  }
+}
+
 TEST(Conversation, A_silent_connection_counts_as_dicom_only_where_dicom_is_spoken) {
   const auto silent = record({{Side::requestor, {}}, {Side::acceptor, {}}}, 65'000, "10.0.0.1:40001");
   auto reports = explained(silent);
