@@ -18,6 +18,7 @@ struct Analyser::Live {
     if (stream == nullptr) return;
     stream->finish();
     conversation.report().retransmitted = stream->retransmitted(0) + stream->retransmitted(1);
+    conversation.starts_proven({stream->start_proven(0), stream->start_proven(1)});
     stream.reset();
     conversation.finish(last);
   }

@@ -314,7 +314,9 @@ void Conversation::finish(Duration time) {
     if (local) end_stretch(*local);
     local.reset();
   }
-  // What was taken for the beginning was not: all that was said about it may be wrong.
+  // What was taken for the beginning was not, or the answer may have come before the first that was captured: all that
+  // was said about it may be wrong.
+  if (!start_proven_[static_cast<std::size_t>(1 - requestor_end_)]) in_the_middle_ = true;
   if (in_the_middle_ && from_the_beginning_) report_.traces[*from_the_beginning_].findings.clear();
   for (const auto side : {Side::requestor, Side::acceptor}) {
     const auto index = static_cast<std::size_t>(side);

@@ -77,6 +77,8 @@ class Conversation final : public StreamSink {
   void server_answered() { server_answered_ = true; }
   /// What is handed on does not begin with the first byte of a side, whatever handshake was seen.
   void begins_in_the_middle() { in_the_middle_ = true; }
+  /// Of which ends the first byte that was handed on is proven to be the first of all. Before finish().
+  void starts_proven(std::array<bool, 2> proven) { start_proven_ = proven; }
 
   void data(int end, std::uint64_t position, ByteView bytes, Duration time) override;
   void gap(int end, std::uint64_t position, std::uint64_t length, bool cut_by_capture, Duration time) override;
@@ -151,6 +153,7 @@ class Conversation final : public StreamSink {
   std::optional<int> client_;
   bool server_answered_ = false;
   bool in_the_middle_ = false;
+  std::array<bool, 2> start_proven_{};
   std::optional<std::size_t> from_the_beginning_;  // the Trace that was judged as a whole connection
   int requestor_end_ = 0;
   std::vector<Event> held_;

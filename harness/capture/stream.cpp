@@ -38,7 +38,7 @@ void Stream::segment(int index, const Segment& s) {
   ++end.segments;
   auto sequence = s.sequence;
   if (s.has(tcp_flag::syn)) {
-    end.syn = true;
+    end.syn = end.start_proven = true;
     ++sequence;  // the SYN takes one
     know(end, sequence);
   }
@@ -58,8 +58,9 @@ void Stream::segment(int index, const Segment& s) {
   // Where the other end's stream begins: told by its SYN, or by whoever acknowledges before sending anything. Without
   // any handshake the first acknowledgement that comes with data must do: an empty one may be the connection's last,
   // out of its place. A later one would hide bytes that the capture holds further on.
-  if (acknowledges && (s.has(tcp_flag::syn) || (sends && !saw_any_syn()) || (end.known && s.sequence == end.first)))
-    know(peer, s.acknowledged);
+  const bool first_of_all = s.has(tcp_flag::syn) || (end.known && s.sequence == end.first);
+  if (acknowledges && (first_of_all || (sends && !saw_any_syn()))) know(peer, s.acknowledged);
+  if (acknowledges && first_of_all && peer.first == s.acknowledged) peer.start_proven = true;
   std::optional<std::uint32_t> after;
   if (acknowledges && !s.has(tcp_flag::syn)) {
     after = s.acknowledged;

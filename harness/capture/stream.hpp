@@ -59,6 +59,8 @@ class Stream {
   /// Both ends have closed, or one has reset.
   [[nodiscard]] bool over() const { return reset_ || (ends_[0].closed && ends_[1].closed); }
   [[nodiscard]] bool saw_syn(int end) const { return ends_[end].syn; }
+  /// Whether position 0 of this end is the beginning of its stream, and not only the first that was captured.
+  [[nodiscard]] bool start_proven(int end) const { return ends_[end].start_proven; }
   [[nodiscard]] bool saw_any_syn() const { return ends_[0].syn || ends_[1].syn; }
   /// Whether this sequence number is that of the SYN of this end, as far as can be told.
   [[nodiscard]] bool fits_syn(int end, std::uint32_t sequence) const {
@@ -85,6 +87,7 @@ class Stream {
   struct End {
     bool known = false;  // where the stream is
     bool syn = false;
+    bool start_proven = false;  // `first` is what the handshake said, or what the other end acknowledged at first
     bool closed = false;
     std::uint32_t first = 0;         // sequence number of position 0
     std::uint64_t next = 0;          // position of the next byte to hand on
