@@ -28,6 +28,11 @@ TIER = ["--dul-timeout", "1s"] if products.LONG else ["--dul-timeout", "400ms", 
 LEAST = 800 if products.LONG else 100  # connections
 
 
+def places(count):
+    """Packets of the storescu to damage: in the quick tier not those in the middle, which carry pixels like the others."""
+    return range(count) if products.LONG else sorted({*range(min(12, count)), *range(max(0, count - 6), count)})
+
+
 class Capture:
     """tcpdump on one loopback port; `why_not` says why it cannot."""
 
@@ -209,7 +214,7 @@ class CaptureTest(unittest.TestCase):
     def test_every_recording_is_read_by_libpcap_without_a_complaint(self):
         files = sorted((self.folder / "live" / "pcap").glob("*.pcapng"))
         self.assertGreater(len(files), LEAST // 2)
-        for file in files:
+        for file in files if products.LONG else files[::4]:
             done = subprocess.run(["tcpdump", "-nvvr", str(file)], capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertNotRegex(done.stdout, r"\(incorrect|bad (cksum|hdr|opt)|truncated-", file.name)
@@ -235,9 +240,9 @@ class CaptureTest(unittest.TestCase):
         header, stored = self.healthy_packets()
         whole = stored.packets
         self.assertGreater(len(whole), 15)
-        for lost, packet in enumerate(whole):
+        for lost in places(len(whole)):
             code, text, _ = self.damaged("lost", header, whole[:lost] + whole[lost + 1:])
-            if packet.payload:
+            if whole[lost].payload:
                 self.assertEqual(code, 3, text)
                 self.assertRegex(text, r"missing: \d+ bytes? of the (requestor|acceptor) from byte \d+ on (are|was|were) not ", text)
             else:
@@ -270,7 +275,8 @@ class CaptureTest(unittest.TestCase):
         header, stored = self.healthy_packets()
         whole = stored.packets
         first = next(i for i, p in enumerate(whole) if p.payload)
-        for cut in range(1, len(whole) - 1):
+        for place in places(len(whole) - 2):
+            cut = place + 1
             code, text, found = self.damaged("cut", header, whole[cut:])
             if cut <= first:
                 self.assertEqual(code, 0, text)  # only the handshake is gone
