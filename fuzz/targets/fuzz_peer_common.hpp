@@ -20,7 +20,7 @@
 
 namespace assay::fuzz {
 
-inline constexpr std::size_t max_instructions = 48;
+inline constexpr std::size_t max_instructions = 24;
 
 /// Everything we send must be whole PDUs that a strict reader takes.
 class SentCheck {
