@@ -160,7 +160,7 @@ class WithDcmtk(products.CatalogueTest):
         products.need("dcmqrscp", "stunnel")
         with products.scratch() as folder, behind_stunnel(folder, products.HERE / "start_dcmqrscp.sh", folder, "{port}", "QRSCP") as port:
             code, out, err = products.assay(
-                "run", "--role", "requestor", "--layer", "tls", *ours(), "--target", f"127.0.0.1:{port}", "--jobs", 16, "--called-ae", "QRSCP", "--timeout", "5s",
+                "run", "--role", "requestor", "--layer", "tls", *ours(), "--target", f"127.0.0.1:{port}", "--jobs", 6, "--called-ae", "QRSCP", "--timeout", "5s",
                 "--dul-timeout", "3s", "--profile", "dcmtk-dcmqrscp", "--out", folder / "report")
             self.judge(code, out, err, folder / "report", expect_cases=45)
 
