@@ -336,7 +336,9 @@ class Ourselves(products.CatalogueTest):
     @unittest.skipUnless(LONG, "the whole catalogue is for the long tier")
     def test_the_embedded_device_passes_the_whole_catalogue_over_tls(self):
         with products.scratch() as folder:
-            self.passes(folder, "--skip-tag", "slots", "--jobs", 4, expect_cases=1200)
+            self.passes(folder, "--skip-tag", "slots", "--skip", "ps3.8/9.1/dripping/*", "--jobs", 4, expect_cases=1200)
+            # Hundreds of TLS records, within the 2 s the device allows for a request: not while others make handshakes.
+            self.passes(folder, "--only", "ps3.8/9.1/dripping/*", "--jobs", 1, expect_cases=3)
             # These take up most of the 50 associations it allows, and would be in the way of others beside them.
             self.passes(folder, "--tag", "slots", "--jobs", 1, expect_cases=5)
 
