@@ -1,6 +1,8 @@
 #include "peers/probe.hpp"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 #include "harness/diagnose/talk.hpp"
 #include "peers/connection.hpp"
@@ -34,11 +36,30 @@ std::string words_of(const error_code& error, bool timed_out) {
   return timed_out ? std::string("no answer in time") : error.message();
 }
 
+/// Who trusts no issuer sees only that of a certificate; that it is out of time is true all the same.
+trace::Tls judged(trace::Tls tls) {
+  const bool issuer = tls.chain == trace::Chain::self_signed || tls.chain == trace::Chain::unknown_issuer;
+  if (!issuer || !tls.certificate) return tls;
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  if (std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &utc) == 0) return tls;
+  if (tls.certificate->not_after < text.data()) {
+    tls.chain = trace::Chain::expired;
+    tls.chain_detail = "certificate has expired";
+  } else if (tls.certificate->not_before > text.data()) {
+    tls.chain = trace::Chain::not_yet_valid;
+    tls.chain_detail = "certificate is not yet valid";
+  }
+  return tls;
+}
+
 /// One probe over one connection. Keeps itself alive through its callbacks until it has finished.
 class Run : public std::enable_shared_from_this<Run> {
  public:
-  Run(Loop::Impl& loop, const Probe& probe)
-      : loop_(loop), probe_(probe), talk_(probe), resolver_(loop.context), timer_(loop.context) {}
+  Run(Loop::Impl& loop, std::shared_ptr<const TlsContext> tls, const Probe& probe)
+      : loop_(loop), tls_(std::move(tls)), probe_(probe), talk_(probe), resolver_(loop.context), timer_(loop.context) {}
 
   void start() {
     started_ = loop_.now();
@@ -111,9 +132,36 @@ class Run : public std::enable_shared_from_this<Run> {
                            self->connect_took_ = self->loop_.now() - self->connecting_;
                            if (error)
                              self->unreached(reach_of(error), words_of(error, error == asio::error::timed_out));
+                           else if (self->probe_.tls && self->tls_ && self->talks())
+                             self->secure();
                            else
                              self->converse();
                          });
+  }
+
+  [[nodiscard]] bool talks() const {
+    return probe_.kind == Probe::Kind::associate || probe_.kind == Probe::Kind::listen;
+  }
+
+  void secure() {
+    const auto begun = loop_.now();
+    connection_->secure(tls_, probe_.tls_name.empty() ? probe_.host : probe_.tls_name, probe_.wait,
+                        [weak = weak_from_this(), begun](const trace::Tls& tls) {
+                          const auto self = weak.lock();
+                          if (!self || self->finished() || self->cancelled_) return;
+                          if (tls.established) {
+                            self->converse();
+                            return;
+                          }
+                          Answer answer;
+                          answer.tls = tls;
+                          answer.connect_took = self->connect_took_;
+                          answer.answer_took = self->loop_.now() - begun;
+                          answer.end = answer.answer_took < self->probe_.wait ? End::fin : End::silence;
+                          answer.closed_before_answer = answer.end == End::fin;
+                          self->connection_->close();
+                          self->finish(std::move(answer));
+                        });
   }
 
   void converse() {
@@ -149,6 +197,7 @@ class Run : public std::enable_shared_from_this<Run> {
       auto answer = talk_.take_answer();
       answer.connect_took = connect_took_;
       answer.local_address = local_address_;
+      if (const auto* tls = connection_->tls(); tls != nullptr) answer.tls = judged(*tls);
       finish(std::move(answer));
       return;
     }
@@ -177,6 +226,7 @@ class Run : public std::enable_shared_from_this<Run> {
   }
 
   Loop::Impl& loop_;
+  std::shared_ptr<const TlsContext> tls_;
   Probe probe_;
   diagnose::Talk talk_;
   tcp::resolver resolver_;
@@ -194,10 +244,11 @@ class Run : public std::enable_shared_from_this<Run> {
 
 struct Prober::Impl {
   Loop& loop;
+  std::shared_ptr<const TlsContext> tls;
   std::vector<std::shared_ptr<Connection>> held;
 };
 
-Prober::Prober(Loop& loop) : impl_(new Impl{loop, {}}) {}
+Prober::Prober(Loop& loop, std::shared_ptr<const TlsContext> tls) : impl_(new Impl{loop, std::move(tls), {}}) {}
 
 Prober::~Prober() {
   for (const auto& connection : impl_->held) {
@@ -207,7 +258,7 @@ Prober::~Prober() {
 }
 
 diagnose::Answer Prober::run(const Probe& probe) {
-  const auto one = std::make_shared<Run>(impl_->loop.impl(), probe);
+  const auto one = std::make_shared<Run>(impl_->loop.impl(), impl_->tls, probe);
   impl_->loop.post([one] { one->start(); });
   impl_->loop.run_until([&] { return one->finished(); });
   if (!one->finished()) {

@@ -9,8 +9,8 @@ namespace assay::peers {
 
 class Prober {
  public:
-  /// The loop outlives it.
-  explicit Prober(Loop& loop);
+  /// The loop outlives it. `tls`: for the probes inside TLS, a client's context.
+  explicit Prober(Loop& loop, std::shared_ptr<const TlsContext> tls = nullptr);
   /// Releases the associations that were held.
   ~Prober();
   Prober(const Prober&) = delete;

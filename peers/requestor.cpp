@@ -274,10 +274,12 @@ void Requestor::on_deadline() {
   switch (phase_) {
     case Phase::associating:
       if (first_bytes_.empty())
-        fail(Failure::silent,
-             fmt::format("{} accepts the connection but does not answer the A-ASSOCIATE-RQ within {:g} s: "
-                         "it may serve one association at a time, wait for TLS, or be no DICOM application",
-                         target(), seconds(options_.dul_timeout)));
+        fail(
+            Failure::silent,
+            fmt::format("{} {} but does not answer the A-ASSOCIATE-RQ within {:g} s: it may serve one association at a "
+                        "time, {}or be no DICOM application",
+                        target(), connection().tls() != nullptr ? "agrees on TLS" : "accepts the connection",
+                        seconds(options_.dul_timeout), connection().tls() != nullptr ? "" : "wait for TLS, "));
       else if (first_bytes_[0] < 1 || first_bytes_[0] > 7)
         fail(Failure::not_dicom, fmt::format("{} is {}: check host and port", target(), looks_like()));
       else
@@ -303,6 +305,17 @@ void Requestor::on_end(std::optional<trace::Closing> by_peer, const std::string&
     if (const auto* tls = connection().tls(); tls != nullptr && !tls->failure.empty()) {
       result_.tls = *tls;
       fail(Failure::tls, fmt::format("{}: {}: {}", target(), tls->failure, tls->advice));
+    } else if (phase_ == Phase::associating && first_bytes_.empty() && tls != nullptr) {
+      // In TLS 1.3 a server looks at the client's certificate when the client is done; its alert may be lost.
+      const bool wanted = tls->certificate_asked && !tls->client_certificate;
+      fail(wanted ? Failure::tls : Failure::closed_after_accept,
+           wanted
+               ? fmt::format("{} {} right after it asked for a certificate of ours and got none: give --tls-cert and "
+                             "--tls-key",
+                             target(), how)
+               : fmt::format("{} agrees on TLS and {} at once: it may not accept our certificate, not know this "
+                             "machine's address, be no DICOM application, or have no association to spare",
+                             target(), how));
     } else if (phase_ == Phase::associating && first_bytes_.empty())
       fail(Failure::closed_after_accept,
            fmt::format("{} accepts the connection and {} at once: it may not know this machine's address, may "

@@ -60,6 +60,24 @@ Bytes acceptance(const Speech& speech, std::uint8_t which) {
   return pdu::encode(ac);
 }
 
+/// What a handshake may have brought, likely or not.
+trace::Tls handshake(Input& input) {
+  trace::Tls tls;
+  const auto how = input.byte();
+  tls.established = (how & 1U) != 0;
+  tls.heard = (how & 2U) != 0 || tls.established;
+  tls.peer_speaks_tls = (how & 4U) != 0 || tls.established;
+  tls.certificate_asked = (how & 8U) != 0;
+  tls.client_certificate = (how & 16U) != 0;
+  if ((how & 32U) != 0) tls.refused_by = (how & 64U) != 0 ? trace::Side::acceptor : trace::Side::requestor;
+  const auto more = input.byte();
+  tls.chain = static_cast<trace::Chain>(more & 7U);
+  if ((more & 8U) != 0) tls.alert = trace::alert_name(input.byte());
+  if ((more & 16U) != 0) tls.certificate = trace::Tls::Certificate{"CN=\x01pacs", "CN=a", "from", "until", "", "RSA"};
+  if (!tls.established || (more & 32U) != 0) tls.failure = "no\nagreement";
+  return tls;
+}
+
 Answer carry_out(const Probe& probe, Input& input) {
   const auto how = input.byte();
   if ((how & 7U) == 1) {
@@ -73,6 +91,18 @@ Answer carry_out(const Probe& probe, Input& input) {
     Answer answer;
     for (unsigned i = 0; i < how % 6U; ++i) answer.addresses.push_back("10.0.0." + std::to_string(i));
     return answer;
+  }
+  std::optional<trace::Tls> tls;
+  if (probe.tls && (probe.kind == Probe::Kind::associate || probe.kind == Probe::Kind::listen)) {
+    tls = handshake(input);
+    if (!tls->established) {
+      Answer answer;
+      answer.tls = std::move(tls);
+      answer.end = (how & 8U) != 0 ? End::fin : End::silence;
+      answer.closed_before_answer = answer.end == End::fin;
+      answer.took = std::chrono::milliseconds(1);
+      return answer;
+    }
   }
   Talk talk(probe);
   Instant now{};
@@ -109,6 +139,7 @@ Answer carry_out(const Probe& probe, Input& input) {
   require(talk.done(), "every talk ends when the peer closes");
   auto answer = talk.take_answer();
   answer.took = answer.took + std::chrono::milliseconds(1);
+  answer.tls = std::move(tls);
   return answer;
 }
 
@@ -133,6 +164,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   question.version_name = (options & 8U) != 0 ? "A_VERSION_NAME_THAT_IS_TOO_LONG" : "V1";
   question.maximum_length = 65536;
   question.tls = (options & 16U) != 0;
+  question.tls_authority = (options & 2U) != 0;
+  question.tls_check = (options & 4U) == 0;
   question.check_callers = question.exercise = (options & 32U) != 0;
   if ((options & 64U) != 0) {
     question.wishes.push_back({"find", {std::string(uids::StudyRootQueryRetrieveInformationModelFind)}, false});

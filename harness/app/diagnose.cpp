@@ -72,7 +72,9 @@ std::expected<Question, std::string> question_of(const DiagnoseOptions& options)
     if (!other) return std::unexpected(other.error());
     question.also.emplace_back(other->host, other->port);
   }
-  question.tls = options.tls;
+  question.tls = options.tls.any();
+  question.tls_check = !options.tls.no_verify;
+  question.tls_authority = !options.tls.ca.empty();
   question.tls_less = options.tls_less;
   question.try_called = options.try_called;
   question.try_calling = options.try_calling;
@@ -93,6 +95,15 @@ int diagnose(const DiagnoseOptions& options, Console& console) {
     console.error(question.error());
     return exit_codes::usage;
   }
+  TlsContextPtr tls;
+  if (question->tls) {
+    auto made = tls_looker(options.tls);
+    if (!made) {
+      console.error(made.error());
+      return exit_codes::usage;
+    }
+    tls = std::move(*made);
+  }
   diagnose::Ladder ladder(std::move(*question));
   peers::Loop loop;
   bool interrupted = false;
@@ -102,7 +113,7 @@ int diagnose(const DiagnoseOptions& options, Console& console) {
   });
   std::optional<diagnose::Diagnosis> diagnosis;
   {
-    peers::Prober prober(loop);
+    peers::Prober prober(loop, tls);
     std::size_t number = 0;
     while (!diagnosis) {
       auto next = ladder.next();

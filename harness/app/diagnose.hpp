@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/app/console.hpp"
+#include "harness/app/tls.hpp"
 #include "harness/base/time.hpp"
 #include "harness/diagnose/diagnosis.hpp"
 
@@ -23,7 +24,7 @@ struct DiagnoseOptions {
   std::optional<std::string> implementation_class_uid;
   std::optional<std::string> version_name;  // "" = not sent
   std::optional<std::uint32_t> maximum_length;
-  bool tls = false;
+  TlsWords tls;
   bool tls_less = false;
   std::vector<std::string> try_called;
   std::vector<std::string> try_calling;

@@ -37,6 +37,11 @@ std::expected<TlsContextPtr, std::string> tls_client(const TlsWords& words) {
   return context(peers::TlsRole::client, words);
 }
 
+std::expected<TlsContextPtr, std::string> tls_looker(TlsWords words) {
+  words.no_verify = true;
+  return context(peers::TlsRole::client, words);
+}
+
 std::expected<TlsContextPtr, std::string> tls_server(const TlsWords& words) {
   return context(peers::TlsRole::server, words);
 }

@@ -35,6 +35,8 @@ struct TlsWords {
 using TlsContextPtr = std::shared_ptr<const peers::TlsContext>;
 /// Null when no TLS was asked for. Errors name the file and say what to do.
 std::expected<TlsContextPtr, std::string> tls_client(const TlsWords& words);
+/// A client that looks at every certificate and goes on whatever it is worth; never null.
+std::expected<TlsContextPtr, std::string> tls_looker(TlsWords words);
 std::expected<TlsContextPtr, std::string> tls_server(const TlsWords& words);
 /// For a run of scenarios. Null when no TLS was asked for.
 std::expected<std::shared_ptr<const peers::HostTls>, std::string> tls_host(const TlsWords& words);

@@ -40,8 +40,7 @@ void add_diagnose(CLI::App& cli, Commands& commands) {
       ->check(CLI::Range(1, 64))
       ->type_name("N");
   command->add_flag("--check-callers", o.check_callers, "also ask as a caller that nobody knows: is anyone let in?");
-  auto* tls = command->add_flag("--tls", o.tls, "the device is said to want TLS: find out whether it does");
-  command->add_flag("--tls-less", o.tls_less, "never send a TLS message")->excludes(tls);
+  command->add_flag("--tls-less", o.tls_less, "never send a TLS message");
   command->add_option("--try-called", o.try_called, "other titles the device may have; repeatable")
       ->delimiter(',')
       ->type_name("T,...");
@@ -59,6 +58,7 @@ void add_diagnose(CLI::App& cli, Commands& commands) {
   command->add_option("--timeout", words->timeout, "longest time for everything (default 60s)");
   command->add_flag("--json", o.json, "for tools");
   command->add_flag("--causes", words->causes, "list every cause that can be named, and end");
+  add_tls_options(*command, o.tls);
   command->footer(
       "Nothing but C-ECHO is done on the device unless --exercise is given; at most 40 connections are made, and a\n"
       "healthy device sees one or two.\n"
@@ -68,11 +68,17 @@ void add_diagnose(CLI::App& cli, Commands& commands) {
       "  assay diagnose 192.0.2.10:104 --called-ae ARCHIVE --calling-ae CT01\n"
       "  assay diagnose pacs:11112 --called-ae ARCHIVE --service store,find,move --exercise\n"
       "  assay diagnose 192.0.2.10:104 --called-ae ARCHIVE --sop-class CTImageStorage --json\n"
-      "  assay diagnose 192.0.2.10:104 --called-ae ARCHIVE --calling-ae NEWCT --try-calling OLDCT");
+      "  assay diagnose 192.0.2.10:104 --called-ae ARCHIVE --calling-ae NEWCT --try-calling OLDCT\n"
+      "  assay diagnose pacs.example:2762 --called-ae ARCHIVE --tls-ca authority.pem --tls-cert ct.pem --tls-key "
+      "ct.key");
   commands.push_back({command, [words](app::Console& console) {
                         if (words->causes) return app::diagnose_causes(words->options.json, console);
                         if (words->options.target.empty()) {
                           console.error("which device? Write its HOST:PORT (see 'assay diagnose --help')");
+                          return app::exit_codes::usage;
+                        }
+                        if (words->options.tls_less && words->options.tls.any()) {
+                          console.error("--tls-less and TLS cannot both be: leave one of them out");
                           return app::exit_codes::usage;
                         }
                         for (const auto& [name, text, value] :

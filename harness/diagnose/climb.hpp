@@ -33,6 +33,10 @@ class Climb {
   bool name();
   const Answer* reach();
   const Answer* reach_tls();
+  /// Whether TLS lets the climb go on.
+  bool tls_stands(const Answer& answer, const trace::Tls& tls);
+  bool certificate_good(const Answer& answer, const trace::Tls& tls);
+  void tls_refused(const trace::Tls& tls);
   void not_reached(const Answer& answer);
   void look_elsewhere(const std::string& why);
   bool protocol(const Answer& answer);
@@ -73,7 +77,8 @@ class Climb {
   const std::vector<Answer>& answers_;
   std::size_t used_ = 0;
   std::optional<Probe> wanted_;
-  std::string address_;  // the one that is talked to
+  bool inside_tls_ = false;  // what is asked from here on
+  std::string address_;      // the one that is talked to
   std::vector<std::string> addresses_;
   Speech speech_;
   std::string baseline_;  // how the device refuses, when it hides the reason

@@ -93,37 +93,6 @@ const Answer* Climb::reach() {
   return answer;
 }
 
-const Answer* Climb::reach_tls() {
-  const auto* hello = ask(probe(Probe::Kind::client_hello, "asking for TLS"));
-  if (hello == nullptr) return nullptr;
-  if (hello->reach != Reach::ok) {
-    evidence(fmt::format("connecting to {}: {}", place(address_, question_.port), printable(hello->system)));
-    not_reached(*hello);
-    return nullptr;
-  }
-  pass(Rung::tcp, "connected to " + place(address_, question_.port), hello->connect_took);
-  if (const auto tls = tls_answer(hello->received)) {
-    evidence(fmt::format("answer to the ClientHello: {}, bytes {}", tls->text, to_hex_short(hello->received, 16)));
-    if (tls->alert) {
-      blame("tls-refused", tls->text, {{"what", tls->text}});
-    } else {
-      pass(Rung::protocol, "speaks TLS: " + tls->text, hello->answer_took);
-      for (const auto rung : {Rung::association, Rung::verification, Rung::services})
-        pass(rung, "not looked at inside TLS", {}, Mark::not_asked);
-    }
-    return nullptr;
-  }
-  const auto* plain = reach();
-  if (plain == nullptr) return nullptr;
-  if (plain->reply) {
-    evidence("answer to the ClientHello of TLS: " + what_came(*hello));
-    evidence("answer to a plain A-ASSOCIATE-RQ: " + what_came(*plain));
-    blame("tls-not-served", "plain DICOM, no TLS");
-    return nullptr;
-  }
-  return plain;
-}
-
 void Climb::not_reached(const Answer& answer) {
   const auto said = printable(answer.system);
   const Words words = {{"detail", said}};
@@ -131,7 +100,9 @@ void Climb::not_reached(const Answer& answer) {
     case Reach::refused:
     case Reach::reset: {
       blame("port-closed", said, words);
-      for (const std::uint16_t port : {std::uint16_t{104}, std::uint16_t{11112}}) {
+      const std::vector<std::uint16_t> usual =
+          inside_tls_ ? std::vector<std::uint16_t>{2762} : std::vector<std::uint16_t>{104, 11112};
+      for (const auto port : usual) {
         if (!question_.other_ports || port == question_.port) continue;
         auto knock = probe(Probe::Kind::connect, fmt::format("looking at port {}", port));
         knock.port = port;
@@ -218,7 +189,9 @@ bool Climb::foreign(const Answer& answer) {
 bool Climb::protocol(const Answer& answer) {
   if (foreign(answer)) return false;
   if (answer.reply) {
-    pass(Rung::protocol, fmt::format("answers with {}", pdu::pdu_name(answer.received[0])), answer.answer_took);
+    pass(Rung::protocol,
+         fmt::format("answers with {}{}", pdu::pdu_name(answer.received[0]), inside_tls_ ? " inside TLS" : ""),
+         answer.answer_took);
     if (answer.answer_took * 2 > question_.wait)
       remark(fmt::format("it took {} of the {} allowed to answer the association request: slow",
                          time_words(answer.answer_took), time_words(question_.wait)));
@@ -265,6 +238,12 @@ void Climb::hung_up(const Answer& answer) {
   const auto* quiet = ask(std::move(listen));
   if (quiet == nullptr) return;
   if (foreign(*quiet)) return;
+  // Who says nothing does not lose the alert that comes before the end.
+  if (quiet->tls && !quiet->tls->alert.empty() && quiet->tls->refused_by == trace::Side::acceptor) {
+    evidence("connected and said nothing: " + printable(quiet->tls->summary()));
+    tls_refused(*quiet->tls);
+    return;
+  }
   if (quiet->end == End::fin || quiet->end == End::rst || quiet->reach == Reach::refused) {
     evidence("connected and said nothing: the device " + signature(*quiet) + " after " +
              time_words(quiet->answer_took));

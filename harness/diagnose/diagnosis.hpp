@@ -3,12 +3,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/base/time.hpp"
+#include "harness/trace/tls.hpp"
 
 namespace assay::diagnose {
 
@@ -69,6 +71,7 @@ struct Diagnosis {
   std::vector<std::string> remarks;   // worth knowing, not the cause
   std::vector<Offer> offers;
   std::string identity;  // "implementation 1.2.276.0.7230010.3.0.3.6.7, version OFFIS_DCMTK_367, maximum PDU 16384"
+  std::optional<trace::Tls> tls;  // of the first connection, where TLS was asked for
   std::size_t probes = 0;
   Duration took{0};
   bool stopped_early = false;  // the time or number of probes ran out before the cause was looked at closer

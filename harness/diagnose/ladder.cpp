@@ -148,6 +148,8 @@ Probe Climb::probe(Probe::Kind kind, std::string purpose) const {
   out.connect_wait = question_.wait;
   out.wait = question_.wait;
   out.purpose = std::move(purpose);
+  out.tls = inside_tls_;
+  out.tls_name = question_.host;
   return out;
 }
 

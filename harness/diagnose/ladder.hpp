@@ -32,6 +32,8 @@ struct Question {
   std::string version_name;
   std::uint32_t maximum_length = 0;
   bool tls = false;                                         // the device is said to want TLS
+  bool tls_check = true;                                    // the caller looks at the certificate of the device
+  bool tls_authority = false;                               // and it was said which authority it trusts
   bool tls_less = false;                                    // never send a ClientHello
   std::vector<std::string> try_called;                      // other titles it may have
   std::vector<std::string> try_calling;                     // titles it may know

@@ -12,6 +12,7 @@
 #include "harness/base/problem.hpp"
 #include "harness/base/time.hpp"
 #include "harness/pdu/pdu.hpp"
+#include "harness/trace/tls.hpp"
 
 namespace assay::diagnose {
 
@@ -55,11 +56,13 @@ struct Probe {
   Speech speech;
   std::vector<Request> requests;
   Duration connect_wait{0};
-  Duration wait{0};     // for each answer
-  Duration pause{0};    // before it
-  Duration quiet{0};    // after the acceptance, before anything is asked
-  bool hold = false;    // leave the association open until the end of the diagnosis
-  std::string purpose;  // for the progress line: "the called title in capitals"
+  Duration wait{0};      // for each answer
+  Duration pause{0};     // before it
+  Duration quiet{0};     // after the acceptance, before anything is asked
+  bool hold = false;     // leave the association open until the end of the diagnosis
+  bool tls = false;      // listen and associate: inside TLS, whatever the certificate of the device is worth
+  std::string tls_name;  // the host as it was named, for SNI and the certificate
+  std::string purpose;   // for the progress line: "the called title in capitals"
 };
 
 /// How far TCP got.
@@ -97,10 +100,11 @@ struct Answer {
   std::vector<std::string> addresses;  // resolve
   std::string local_address;           // of this machine, as the device sees it
   Duration connect_took{0};
-  Duration answer_took{0};  // from our first byte to its first whole PDU, or to the end of waiting
-  Duration took{0};         // the whole probe
-  Bytes sent;               // our first message, the first 1024 bytes
-  Bytes received;           // everything until the first whole PDU, at most 1024 bytes
+  Duration answer_took{0};        // from our first byte to its first whole PDU, or to the end of waiting
+  Duration took{0};               // the whole probe
+  std::optional<trace::Tls> tls;  // where the probe asked for it
+  Bytes sent;                     // our first message, the first 1024 bytes
+  Bytes received;                 // everything until the first whole PDU, at most 1024 bytes
   End end = End::ours;
   bool closed_before_answer = false;    // fin or rst before any whole PDU
   std::optional<pdu::Pdu> reply;        // the first PDU

@@ -61,6 +61,7 @@ struct Tls {
   std::string alert;               // "protocol_version"; empty: none passed
   std::optional<Side> refused_by;  // who ended it
   bool peer_speaks_tls = true;     // false: what came was something else
+  bool heard = false;              // anything of the peer came at all
 
   /// "TLS 1.3 TLS_AES_256_GCM_SHA384, server certificate trusted, ..."
   [[nodiscard]] std::string summary() const;

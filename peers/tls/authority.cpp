@@ -99,6 +99,43 @@ const Authority& nobody() {
   return made;
 }
 
+/// `authority` may be null for the kinds that need none.
+std::expected<Issued, std::string> issue_by(const Authority* authority, CertificateKind kind,
+                                            const std::vector<std::string>& hosts) {
+  ERR_clear_error();
+  auto* key = leaf_key();
+  if (key == nullptr) return std::unexpected("OpenSSL could not make a key: " + openssl_error());
+  const bool wrong_host = kind == CertificateKind::wrong_host;
+  const std::vector<std::string> names = wrong_host ? std::vector<std::string>{"wrong.host.invalid"} : hosts;
+  long from = -day;
+  long to = 30 * day;
+  if (kind == CertificateKind::expired) {
+    from = -30 * day;
+    to = -day;
+  } else if (kind == CertificateKind::not_yet_valid) {
+    from = day;
+  }
+  const auto certificate = blank(key, names.empty() ? "assay" : names.front(), from, to);
+  const auto* issuer = kind == CertificateKind::unknown_issuer ? &nobody() : authority;
+  const bool by_itself = kind == CertificateKind::self_signed;
+  auto* issuing = by_itself ? certificate.get() : issuer->certificate.get();
+  (void)X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuing));
+  add_extension(certificate.get(), issuing, NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(certificate.get(), issuing, NID_key_usage, "critical,digitalSignature,keyEncipherment");
+  add_extension(certificate.get(), issuing, NID_ext_key_usage, "serverAuth,clientAuth");
+  std::string alternatives;
+  for (const auto& host : names) {
+    std::array<std::uint8_t, 16> ignored{};
+    const bool address =
+        inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 || inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
+    alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",", address ? "IP" : "DNS", host);
+  }
+  if (!alternatives.empty()) add_extension(certificate.get(), issuing, NID_subject_alt_name, alternatives);
+  if (X509_sign(certificate.get(), by_itself ? key : issuer->key.get(), EVP_sha256()) == 0)
+    return std::unexpected("OpenSSL could not sign a certificate: " + openssl_error());
+  return Issued{pem_of(certificate.get()), pem_of(key)};
+}
+
 }  // namespace
 
 struct TestAuthority::Impl {
@@ -151,9 +188,8 @@ std::expected<TestAuthority, std::string> TestAuthority::load(const Pem& certifi
 
 std::expected<Issued, std::string> TestAuthority::issue_untrusted(CertificateKind kind,
                                                                   const std::vector<std::string>& hosts) {
-  static const auto any = make("An authority nobody asks");
-  if (!any) return std::unexpected(any.error());
-  return any->issue(kind, hosts);
+  if (needs_authority(kind)) return std::unexpected("a certificate of this kind takes an authority");
+  return issue_by(nullptr, kind, hosts);
 }
 
 std::string TestAuthority::certificate() const { return pem_of(impl_->authority.certificate.get()); }
@@ -161,38 +197,7 @@ std::string TestAuthority::key() const { return pem_of(impl_->authority.key.get(
 
 std::expected<Issued, std::string> TestAuthority::issue(CertificateKind kind,
                                                         const std::vector<std::string>& hosts) const {
-  ERR_clear_error();
-  auto* key = leaf_key();
-  if (key == nullptr) return std::unexpected("OpenSSL could not make a key: " + openssl_error());
-  const bool wrong_host = kind == CertificateKind::wrong_host;
-  const std::vector<std::string> names = wrong_host ? std::vector<std::string>{"wrong.host.invalid"} : hosts;
-  long from = -day;
-  long to = 30 * day;
-  if (kind == CertificateKind::expired) {
-    from = -30 * day;
-    to = -day;
-  } else if (kind == CertificateKind::not_yet_valid) {
-    from = day;
-  }
-  const auto certificate = blank(key, names.empty() ? "assay" : names.front(), from, to);
-  const auto* issuer = kind == CertificateKind::unknown_issuer ? &nobody() : &impl_->authority;
-  const bool by_itself = kind == CertificateKind::self_signed;
-  auto* issuing = by_itself ? certificate.get() : issuer->certificate.get();
-  (void)X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuing));
-  add_extension(certificate.get(), issuing, NID_basic_constraints, "critical,CA:FALSE");
-  add_extension(certificate.get(), issuing, NID_key_usage, "critical,digitalSignature,keyEncipherment");
-  add_extension(certificate.get(), issuing, NID_ext_key_usage, "serverAuth,clientAuth");
-  std::string alternatives;
-  for (const auto& host : names) {
-    std::array<std::uint8_t, 16> ignored{};
-    const bool address =
-        inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 || inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
-    alternatives += fmt::format("{}{}:{}", alternatives.empty() ? "" : ",", address ? "IP" : "DNS", host);
-  }
-  if (!alternatives.empty()) add_extension(certificate.get(), issuing, NID_subject_alt_name, alternatives);
-  if (X509_sign(certificate.get(), by_itself ? key : issuer->key.get(), EVP_sha256()) == 0)
-    return std::unexpected("OpenSSL could not sign a certificate: " + openssl_error());
-  return Issued{pem_of(certificate.get()), pem_of(key)};
+  return issue_by(&impl_->authority, kind, hosts);
 }
 
 }  // namespace assay::peers

@@ -147,6 +147,7 @@ void TlsEngine::start() { advance(); }
 
 void TlsEngine::receive(ByteView records) {
   dry_ = false;
+  info_.heard = info_.heard || !records.empty();
   if (first_bytes_.size() < first_bytes_kept)
     first_bytes_ += as_text(records.first(std::min(records.size(), first_bytes_kept - first_bytes_.size())));
   while (!records.empty()) {

@@ -3,8 +3,10 @@ standard and knowing nothing of Assay's code. A device is a function that is cal
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
+import warnings
 
 VERIFICATION = "1.2.840.10008.1.1"
 CT, MR, SC = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.7"
@@ -176,6 +178,26 @@ def device(decide=lambda rq, n: None, then=serve, **accept):
         conn.sendall(associate_ac(rq, **accept))
         then(conn)
     return handle
+
+
+def inside_tls(handle, folder, kind="right", clients=False, newest=None):
+    """The same device inside TLS, with a certificate of `assay certificates`; `clients`: they must show one as well."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / f"{kind}.pem", folder / f"{kind}.key")
+    if clients:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(folder / "ca.pem")
+    if newest is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            context.minimum_version = min(newest, ssl.TLSVersion.TLSv1_2)
+            context.maximum_version = newest
+        context.set_ciphers("ALL:@SECLEVEL=0")
+
+    def within(conn, n):
+        with context.wrap_socket(conn, server_side=True) as inside:
+            handle(inside, n)
+    return within
 
 
 @contextlib.contextmanager

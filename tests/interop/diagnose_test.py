@@ -3,9 +3,12 @@ device is blamed. Scripted devices stand in diagnose_peers.py; real products are
 
 import concurrent.futures
 import contextlib
+import functools
 import json
 import re
+import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import unittest
@@ -13,7 +16,7 @@ import unittest
 import orthanc
 import products
 from diagnose_peers import (CT, FIND, IMPLICIT, JPEG, MR, PATIENT_FIND, SC, VERIFICATION, abort, associate_ac, device,
-                            listening, pdu, read_command, read_pdu, read_request, reject, response, serve)
+                            inside_tls, listening, pdu, read_command, read_pdu, read_request, reject, response, serve)
 
 # For devices that say nothing: the others answer when they can, however busy the machine is that runs the tests.
 WAIT = ["--wait", "500ms"]
@@ -381,7 +384,7 @@ class Causes(unittest.TestCase):
         known = {*SCRIPTED, *HEALTHY, *TESTED_BELOW}
         self.assertEqual([(case, name) for case, names in CASES.items() for name in names if name not in known], [])
         causes = {line.split()[0] for line in products.assay("diagnose", "--causes")[1].splitlines()}
-        named = {entry[2] for entry in SCRIPTED.values()}
+        named = {entry[2] for entry in SCRIPTED.values()} | {entry[2] for entry in INSIDE.values() if entry[2]} | {"tls-broken"}
         self.assertEqual(named - causes, set())
         # Reproduced in test_below_the_association and, for what no loopback can do, in tests/unit/diagnose.
         below = {"called-title-invalid", "calling-title-invalid", "name-unknown", "port-closed", "peer-moved", "port-filtered", "not-proven"}
@@ -479,6 +482,117 @@ class BelowTheAssociation(unittest.TestCase):
             out, _ = process.communicate(timeout=20)
         self.assertEqual(process.returncode, 130)
         self.assertIn("[not-proven]", out)
+
+
+CA = object()  # stands for --tls-ca and its file
+
+# What the device does inside TLS, what the caller is told, the cause (None: healthy), a phrase, and the version.
+INSIDE = {
+    "a right certificate": ({}, [CA], None, "certificate of the peer trusted", "1.3"),
+    "TLS 1.2": ({"newest": ssl.TLSVersion.TLSv1_2}, [CA], None, "TLS 1.2 TLS_ECDHE_RSA", "1.2"),
+    "an expired certificate": ({"kind": "expired"}, [CA], "tls-certificate-expired", "Have the certificate renewed", "1.3"),
+    "an expired certificate of an authority not told": ({"kind": "expired"}, [], "tls-certificate-expired", "has expired", "1.3"),
+    "a certificate from the future": ({"kind": "not-yet-valid"}, [CA], "tls-certificate-not-yet-valid", "Check the date and time", "1.3"),
+    "a certificate for another host": ({"kind": "wrong-host"}, [CA], "tls-certificate-wrong-host", "Have a certificate made that names 127.0.0.1", "1.3"),
+    "a certificate for the name told": ({"kind": "wrong-host"}, [CA, "--tls-server-name", "wrong.host.invalid"], None, "server name wrong.host.invalid", "1.3"),
+    "a self-signed certificate": ({"kind": "self-signed"}, [CA], "tls-certificate-self-signed", "vouches for itself", "1.3"),
+    "a self-signed certificate and no authority told": ({"kind": "self-signed"}, ["--tls"], None, "give the authority of the site with --tls-ca", "1.3"),
+    "an authority nobody knows": ({"kind": "unknown-issuer"}, [CA], "tls-certificate-unknown-issuer", "Enter the certificate of its issuer", "1.3"),
+    "an authority nobody knows, and nobody looks": ({"kind": "unknown-issuer"}, [CA, "--tls-no-verify"], None, "not looked at, as was asked for", "1.3"),
+    "a certificate for clients alone": ({"kind": "client-only"}, [CA], "tls-certificate-bad", "for use by a TLS server", "1.3"),
+    "a client certificate not given": ({"clients": True}, [CA], "tls-client-certificate-required", "Give this side a certificate", "1.3"),
+    "a client certificate not given in TLS 1.2": ({"clients": True, "newest": ssl.TLSVersion.TLSv1_2}, [CA], "tls-client-certificate-required",
+                                                  "Give this side a certificate", ""),
+    "a client certificate": ({"clients": True}, [CA, "right"], None, "client certificate sent", "1.3"),
+    "a client certificate nobody trusts": ({"clients": True}, [CA, "unknown-issuer"], "tls-client-certificate-refused", "Enter the authority that issued", "1.3"),
+    "a client certificate nobody trusts in TLS 1.2": ({"clients": True, "newest": ssl.TLSVersion.TLSv1_2}, [CA, "self-signed"],
+                                                      "tls-client-certificate-refused", "unknown_ca", ""),
+    "TLS 1.1 alone": ({"newest": ssl.TLSVersion.TLSv1_1}, [CA], "tls-version-withdrawn", "RFC 8996 forbids", ""),
+}
+
+
+class InsideTls(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        products.need("openssl")
+        folder = cls.enterClassContext(products.scratch())
+        cls.tls = folder / "tls"
+        code, out, err = products.assay("certificates", cls.tls, "--host", "127.0.0.1")
+        assert code == 0, out + err
+        (folder / "extensions").write_text("extendedKeyUsage = clientAuth\nsubjectAltName = IP:127.0.0.1\n")
+        shutil.copy(cls.tls / "right.key", cls.tls / "client-only.key")
+        run = functools.partial(subprocess.run, check=True, capture_output=True)
+        run(["openssl", "req", "-new", "-key", cls.tls / "right.key", "-subj", "/CN=127.0.0.1", "-out", folder / "request"])
+        run(["openssl", "x509", "-req", "-in", folder / "request", "-CA", cls.tls / "ca.pem", "-CAkey", cls.tls / "ca.key", "-days", "5", "-extfile",
+             folder / "extensions", "-out", cls.tls / "client-only.pem"])
+
+    def told(self, words):
+        """The options of a caller: CA and kinds of certificates become files."""
+        out = []
+        for word in words:
+            if word is CA:
+                out += ["--tls-ca", self.tls / "ca.pem"]
+            elif word.startswith("--") or "." in word:
+                out.append(word)
+            else:
+                out += ["--tls-cert", self.tls / f"{word}.pem", "--tls-key", self.tls / f"{word}.key"]
+        return out or ["--tls"]
+
+    def test_every_fault_of_tls_has_its_cause_and_a_healthy_device_none(self):
+        def one(name, entry):
+            how, told, _, _, _ = entry
+            with listening(inside_tls(device(), self.tls, **how)) as port:
+                return diagnose(port, *self.told(told)), diagnose(port, *self.told(told), "--json")
+        for name, ((code, out, err), (_, answer, _)) in together(one, INSIDE.items()):
+            _, _, cause, phrase, version = INSIDE[name]
+            answer = json.loads(answer)
+            with self.subTest(name):
+                self.assertEqual((code, err), (0 if cause is None else 1, ""), out)
+                self.assertEqual(answer.get("cause", {}).get("code"), cause, out)
+                self.assertIn(phrase, words(out))
+                self.assertNotRegex(out, r"\{[a-z]+\}", "a word was not filled in")
+                self.assertEqual(answer["tls"]["version"], version)
+                if cause is None:
+                    self.assertEqual(answer["probes"], 1)
+                    self.assertTrue(answer["tls"]["suite"].startswith("TLS_"), answer["tls"])
+                    self.assertEqual([s["result"] for s in answer["steps"] if s["rung"] in ("association", "verification")], ["ok", "ok"])
+
+    def test_the_climb_goes_on_inside_tls(self):
+        tls = self.told([CA])
+        for handle, arguments, cause in ((device(knows(called=["archive"])), ARCHIVE, "called-ae-misspelt"), (device(knows(calling=["MR"])), ARCHIVE, "calling-ae-unknown"),
+                                         (bytes_only(b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n"), [], "web-server"), (silent, WAIT, "silent")):
+            with self.subTest(cause), listening(inside_tls(handle, self.tls)) as port:
+                code, out, err = diagnose(port, *tls, *arguments)
+                self.assertIn(f"[{cause}]", out + err)
+                self.assertEqual(code, 1)
+
+    def test_a_handshake_that_breaks_off(self):
+        with listening(tls_only) as port:
+            code, out, err = diagnose(port, *self.told([CA]))
+        self.assertIn("[tls-broken]", out + err)
+        self.assertEqual(code, 1)
+
+    def test_bad_files_are_bad_usage(self):
+        for arguments, why in ((["--tls-ca", self.tls / "none.pem"], "cannot be read"), (["--tls", "--tls-less"], "cannot both be")):
+            code, out, err = diagnose(1, *arguments)
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn(why, err)
+
+    def test_storescp_with_tls(self):
+        products.need("storescp")
+        with products.scratch() as folder:
+            port = products.free_port()
+            command = ["storescp", "+tls", self.tls / "right.key", self.tls / "right.pem", "+cf", self.tls / "ca.pem", "-od", folder, port]
+            with products.server(list(map(str, command)), port, folder / "log"):
+                code, out, err = diagnose(port, *self.told([CA, "right"]), "--service", "store")
+                self.assertEqual((code, err), (0, ""), out)
+                self.assertIn("certificate of the peer trusted", words(out))
+                code, out, err = diagnose(port, *self.told([CA]))
+                self.assertIn("[tls-client-certificate-required]", out + err)
+                code, out, err = diagnose(port, "--called-ae", "ANY")
+                self.assertIn("[tls-expected]", out + err)
 
 
 class Products(unittest.TestCase):

@@ -23,7 +23,7 @@ ROOMS = {  # room -> rooms it may include besides itself
     "observe": [*CODECS, "session", "trace"],
     "service": [*CODECS, "session", "trace", "observe"],
     "scenario": CORE,
-    "diagnose": CODECS,
+    "diagnose": [*CODECS, "trace"],
     "capture": CORE,
     "conformance": [*CORE, "scenario"],
     "reports": [*CORE, "conformance"],
