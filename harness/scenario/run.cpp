@@ -9,6 +9,17 @@
 
 namespace assay::scenario {
 
+namespace {
+
+/// A variable holds text; a range in the pattern takes it as a number.
+bool matches_variable(std::string_view pattern, const std::string& value) {
+  if (pattern.find("..") == std::string_view::npos) return matches_text(pattern, value);
+  const auto number = number_from(value);
+  return matches_number(pattern, number ? std::optional<std::uint64_t>(*number) : std::nullopt);
+}
+
+}  // namespace
+
 std::string seconds(Duration duration) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   if (milliseconds < 1000) return fmt::format("{} ms", milliseconds);
@@ -130,8 +141,8 @@ void Interpreter::Impl::leave(Frame& frame) {
   const auto* loop = frame.loop;
   if (loop != nullptr && loop->element.name == "repeat") {
     const auto again = number_from(loop->element.value("count")).value_or(1);
-    const bool wanted =
-        !loop->element.has("while") || matches_text(loop->element.value("is"), variable(loop->element.value("while")));
+    const bool wanted = !loop->element.has("while") || matches_variable(bound(loop->element, variables).value("is"),
+                                                                        variable(loop->element.value("while")));
     if (frame.round < again && wanted) {
       ++frame.round;
       frame.at = 0;

@@ -59,6 +59,20 @@ TEST(Loops, A_ramp_ends_at_the_first_refusal_and_records_how_many_were_held) {
   EXPECT_EQ(device.taken, 8u);
 }
 
+TEST(Loops, A_loop_goes_on_while_a_value_is_within_a_range_that_was_counted_before) {
+  Limited device(20);
+  const auto result = play(R"xml(<connect/><close/><let name="held" value="3"/><let name="rounds" value="0"/>
+    <connect as="r"/>
+    <repeat count="50" variable="n" while="n" is="0..${held}"><let name="rounds" value="${n}"/></repeat>
+    <send connection="r"><a-associate-rq><context abstract="Verification"/></a-associate-rq></send>
+    <expect connection="r" judge="yes">
+      <a-associate-rj/>
+      <tolerate verdict="pass" note="counted" observe="limit=${rounds}"><a-associate-ac/></tolerate>
+    </expect>)xml",
+                           device.host);
+  EXPECT_EQ(observed(result, "limit"), "4");  // asked after each round: the one after the last that is within
+}
+
 TEST(Loops, A_ramp_that_is_never_refused_goes_through_all_its_rounds) {
   Limited device(1000);
   const auto result = play(ramp, device.host);
