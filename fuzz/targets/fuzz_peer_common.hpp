@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dimse/pdv.hpp"
@@ -144,6 +145,29 @@ class Driven {
  public:
   Logic logic;
 };
+
+/// What is sent does not depend on how the peer's bytes were cut, up to the first A-ABORT of one of the two: bytes that
+/// came in one piece are all judged before anything is answered, so what is wrong in them may overtake the answer to
+/// what came before it.
+inline bool same_until_abort(ByteView one, ByteView other) {
+  const auto next = [](ByteView& bytes) {
+    if (bytes.size() < 6) return std::exchange(bytes, {});
+    const std::size_t length = 6 + std::size_t{load<std::uint32_t>(bytes.data() + 2, Endian::big)};
+    const auto pdu = bytes.first(std::min(length, bytes.size()));
+    bytes = bytes.subspan(pdu.size());
+    return pdu;
+  };
+  const auto is_abort = [](ByteView pdu) {
+    return !pdu.empty() && pdu[0] == static_cast<std::uint8_t>(pdu::PduType::a_abort);
+  };
+  while (!one.empty() || !other.empty()) {
+    const auto a = next(one);
+    const auto b = next(other);
+    if (is_abort(a) || is_abort(b)) return true;
+    if (!same(a, b)) return false;
+  }
+  return true;
+}
 
 /// A message with any command and its mandatory elements, on any context.
 inline Bytes message_bytes(std::uint8_t context_id, std::uint8_t which, std::uint16_t id, ByteView data,
