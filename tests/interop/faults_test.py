@@ -111,7 +111,9 @@ class Misbehaving(unittest.TestCase):
         with products.scratch() as folder:
             port = products.free_port()
             with products.server([products.ASSAY, "serve", "--port", str(port)], port, folder / "serve.log"):
-                for inside, failure in [('<abort at="requested"/>', "closed-after-accept"), ('<close at="associated" how="rst"/>', "lost"),
+                # Whether the answer or the abort is there first is a matter of microseconds.
+                for inside, failure in [('<abort at="requested"/>', "closed-after-accept|lost"),
+                                        ('<close at="associated" how="rst"/>', "lost"),
                                         ('<lie on="a-associate-rq" by="-8"/>', "aborted"),
                                         ('<corrupt on="a-associate-rq" byte="0" set="63"/>', "aborted")]:
                     with self.subTest(fault=inside):
@@ -120,7 +122,7 @@ class Misbehaving(unittest.TestCase):
                         code, out, err = products.assay("echo", f"127.0.0.1:{port}", "--faults", file, "--json",
                                                         "--timeout", "5s")
                         self.assertNotEqual(code, 0, out)
-                        self.assertIn(f'"failure": "{failure}"', out)
+                        self.assertRegex(out, f'"failure": "({failure})"')
                 code, out, err = products.assay("echo", f"127.0.0.1:{port}")
                 self.assertEqual(code, 0, err)
 
