@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "peers/association.hpp"
+#include "peers/listener.hpp"
 
 namespace assay::peers {
 namespace {
@@ -39,9 +40,6 @@ struct Acceptor::Impl : std::enable_shared_from_this<Acceptor::Impl> {
 };
 
 namespace {
-
-/// After accept() failed for want of file descriptors; open associations go on meanwhile.
-constexpr auto accept_retry = std::chrono::milliseconds(100);
 
 /// What the traces of all associations that are allowed at the same time may keep.
 constexpr std::size_t all_trace_bytes = 256U << 20;
@@ -216,16 +214,6 @@ class AcceptedAssociation final : public Association {
   bool counted_ = false;
 };
 
-std::string listen_error(const std::string& address, std::uint16_t port, const error_code& error) {
-  if (error == asio::error::address_in_use)
-    return fmt::format("port {} is in use: choose another one with --port, or stop the program that holds it", port);
-  if (error == asio::error::access_denied)
-    return fmt::format("port {} needs rights this user lacks: choose one above 1023", port);
-  if (error == boost::system::errc::address_not_available)
-    return fmt::format("{} is no address of this machine: name one that is, or 0.0.0.0 for all", address);
-  return fmt::format("cannot listen on {}:{}: {}", address, port, error.message());
-}
-
 }  // namespace
 
 void Acceptor::Impl::accept() {
@@ -233,9 +221,7 @@ void Acceptor::Impl::accept() {
     const auto self = weak.lock();
     if (!self || self->stopping || error == asio::error::operation_aborted) return;
     if (error) {
-      if (error == boost::system::errc::too_many_files_open ||
-          error == boost::system::errc::too_many_files_open_in_system || error == asio::error::no_descriptors ||
-          error == asio::error::no_memory || error == asio::error::no_buffer_space) {
+      if (is_short_of_resources(error)) {
         if (!std::exchange(self->waiting, true))
           self->log(fmt::format("a connection has to wait: {} ({} connections are open)", error.message(),
                                 self->associations.size()));
@@ -257,20 +243,13 @@ void Acceptor::Impl::accept() {
 }
 
 std::expected<std::unique_ptr<Acceptor>, std::string> Acceptor::start(Loop& loop, AcceptorOptions options) {
-  error_code error;
-  const auto address = asio::ip::make_address(options.address, error);
-  if (error) return std::unexpected("\"" + options.address + "\" is no IP address to listen on");
   if (!options.store) options.store = std::make_shared<service::MemoryStore>();
   options.session.maximum_length = options.policy.maximum_length;
 
   auto impl = std::make_shared<Impl>(loop, std::move(options));
-  const tcp::endpoint endpoint(address, impl->options.port);
-  impl->acceptor.open(endpoint.protocol(), error);
-  if (!error) impl->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) impl->acceptor.bind(endpoint, error);
-  if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return std::unexpected(listen_error(impl->options.address, impl->options.port, error));
-  impl->port = impl->acceptor.local_endpoint(error).port();
+  const auto port = listen_on(impl->acceptor, impl->options.address, impl->options.port, "--port");
+  if (!port) return std::unexpected(port.error());
+  impl->port = *port;
   impl->accept();
   return std::unique_ptr<Acceptor>(new Acceptor(std::move(impl)));
 }

@@ -4,27 +4,10 @@
 
 #include <unordered_set>
 
+#include "peers/listener.hpp"
 #include "peers/relay.hpp"
 
 namespace assay::peers {
-namespace {
-
-/// After accept() failed for want of file descriptors; open connections go on meanwhile.
-constexpr auto accept_retry = std::chrono::milliseconds(100);
-
-std::string listen_error(const ProxyOptions& options, const error_code& error) {
-  if (error == asio::error::address_in_use)
-    return fmt::format("port {} is in use: choose another one with --listen, or stop the program that holds it",
-                       options.port);
-  if (error == asio::error::access_denied)
-    return fmt::format("port {} needs rights this user lacks: choose one above 1023", options.port);
-  if (error == boost::system::errc::address_not_available)
-    return fmt::format("{} is no address of this machine: name one that is, or 0.0.0.0 for all", options.address);
-  return fmt::format("cannot listen on {}:{}: {}", options.address, options.port, error.message());
-}
-
-}  // namespace
-
 struct Proxy::Impl : std::enable_shared_from_this<Proxy::Impl> {
   Impl(Loop& loop_used, ProxyOptions chosen)
       : loop(loop_used.impl()), options(std::move(chosen)), acceptor(loop.context), retry(loop.context) {}
@@ -53,9 +36,7 @@ void Proxy::Impl::accept() {
     const auto self = weak.lock();
     if (!self || self->stopping || error == asio::error::operation_aborted) return;
     if (!error) self->accepted(std::move(socket));
-    if (error == boost::system::errc::too_many_files_open ||
-        error == boost::system::errc::too_many_files_open_in_system || error == asio::error::no_descriptors ||
-        error == asio::error::no_memory || error == asio::error::no_buffer_space) {
+    if (is_short_of_resources(error)) {
       self->accept_again_later(error);
     } else if (self->relays.size() >= self->options.max_connections) {
       self->full = true;
@@ -90,17 +71,10 @@ void Proxy::Impl::gone(const std::shared_ptr<Relay>& relay) {
 }
 
 std::expected<std::unique_ptr<Proxy>, std::string> Proxy::start(Loop& loop, ProxyOptions options) {
-  error_code error;
-  const auto address = asio::ip::make_address(options.address, error);
-  if (error) return std::unexpected("\"" + options.address + "\" is no IP address to listen on");
   auto impl = std::make_shared<Impl>(loop, std::move(options));
-  const tcp::endpoint endpoint(address, impl->options.port);
-  impl->acceptor.open(endpoint.protocol(), error);
-  if (!error) impl->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) impl->acceptor.bind(endpoint, error);
-  if (!error) impl->acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return std::unexpected(listen_error(impl->options, error));
-  impl->port = impl->acceptor.local_endpoint(error).port();
+  const auto port = listen_on(impl->acceptor, impl->options.address, impl->options.port, "--listen");
+  if (!port) return std::unexpected(port.error());
+  impl->port = *port;
   impl->accept();
   return std::unique_ptr<Proxy>(new Proxy(std::move(impl)));
 }

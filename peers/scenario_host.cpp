@@ -9,6 +9,7 @@
 
 #include "harness/base/hex.hpp"
 #include "peers/connection.hpp"
+#include "peers/listener.hpp"
 #include "peers/process.hpp"
 #include "peers/tls/contexts.hpp"
 
@@ -307,22 +308,14 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   // --- listeners ---
 
   void carry_out(const scenario::Listen& command) {
-    error_code error;
-    const auto address = asio::ip::make_address(owner_->options.listen_address, error);
     auto acceptor = std::make_shared<tcp::acceptor>(loop_.context);
-    const tcp::endpoint endpoint(address, command.port);
-    if (!error) acceptor->open(endpoint.protocol(), error);
-    if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor->bind(endpoint, error);
-    if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-      const auto why = fmt::format("cannot listen on {}:{}: {}", owner_->options.listen_address, command.port,
-                                   error == asio::error::address_in_use ? "the port is in use" : error.message());
-      interpreter_->listen_failed(command.listener, why, loop_.now());
+    const auto port = listen_on(*acceptor, owner_->options.listen_address, command.port, "--listen");
+    if (!port) {
+      interpreter_->listen_failed(command.listener, port.error(), loop_.now());
       return;
     }
     listeners_[command.listener] = acceptor;
-    interpreter_->listening(command.listener, acceptor->local_endpoint(error).port(), loop_.now());
+    interpreter_->listening(command.listener, *port, loop_.now());
     below_[command.listener] = command.below;
     accept(command.listener, acceptor);
   }
