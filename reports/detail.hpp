@@ -20,8 +20,6 @@ std::string counted(std::size_t count, std::string_view noun);
 /// Escapes text for XML and HTML; what XML 1.0 cannot hold is written as \xNN, invalid UTF-8 likewise.
 std::string escape(std::string_view text);
 
-/// What was negotiated below, as one JSON object.
-std::string tls_json(const trace::Tls& tls);
 /// What was agreed on with the device, each once with the number of connections: "TLS 1.3 ... (12 connections)".
 /// Cases about TLS itself count only where there are no others. Empty without TLS.
 std::vector<std::string> tls_lines(const trace::RunResult& result);

@@ -4,6 +4,7 @@
 #include "harness/base/hex.hpp"
 #include "reports/combinations.hpp"
 #include "reports/detail.hpp"
+#include "reports/json_parts.hpp"
 #include "reports/reports.hpp"
 
 namespace assay::reports {
@@ -12,21 +13,6 @@ namespace {
 using nlohmann::ordered_json;
 
 double seconds_of(Duration d) { return static_cast<double>(d.count()) / 1e9; }
-
-ordered_json finding_json(const trace::Finding& f) {
-  return {{"rule", f.rule},
-          {"clause", f.clause},
-          {"severity", std::string(trace::name(f.severity))},
-          {"side", std::string(trace::name(f.side))},
-          {"connection", f.connection},
-          {"pdu", f.pdu_number},
-          {"offset", f.offset},
-          {"field", f.field},
-          {"found", f.found},
-          {"expected", f.expected},
-          {"advice", f.advice},
-          {"provoked", f.provoked}};
-}
 
 ordered_json trace_json(const trace::Trace& t) {
   ordered_json events = ordered_json::array();
@@ -73,7 +59,7 @@ ordered_json trace_json(const trace::Trace& t) {
                    {"bytes_from_requestor", t.bytes_from_requestor},
                    {"bytes_from_acceptor", t.bytes_from_acceptor},
                    {"dropped_events", t.dropped_entries}};
-  if (t.tls) out["tls"] = ordered_json::parse(detail::tls_json(*t.tls));
+  if (t.tls) out["tls"] = tls_json(*t.tls);
   out["events"] = std::move(events);
   out["findings"] = std::move(findings);
   return out;

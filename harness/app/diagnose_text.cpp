@@ -6,6 +6,7 @@
 
 #include "harness/app/diagnose.hpp"
 #include "harness/base/hex.hpp"
+#include "reports/json_parts.hpp"
 
 namespace assay::app {
 namespace {
@@ -99,24 +100,6 @@ std::string offers_text(const std::vector<diagnose::Offer>& offers, int width, c
   return out;
 }
 
-nlohmann::ordered_json tls_json(const trace::Tls& tls) {
-  nlohmann::ordered_json out{{"established", tls.established},
-                             {"version", tls.version},
-                             {"suite", tls.suite},
-                             {"group", tls.group},
-                             {"chain", name(tls.chain)},
-                             {"chain_detail", tls.chain_detail},
-                             {"client_certificate_asked", tls.certificate_asked},
-                             {"client_certificate_sent", tls.client_certificate},
-                             {"alert", tls.alert},
-                             {"failure", tls.failure}};
-  if (tls.certificate)
-    out["certificate"] = {{"subject", tls.certificate->subject},     {"issuer", tls.certificate->issuer},
-                          {"names", tls.certificate->names},         {"not_before", tls.certificate->not_before},
-                          {"not_after", tls.certificate->not_after}, {"key", tls.certificate->key}};
-  return out;
-}
-
 }  // namespace
 
 std::string diagnosis_text(const Diagnosis& diagnosis, const DiagnoseOptions& options, bool colour, int width) {
@@ -195,7 +178,7 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const DiagnoseOptions& op
   out["evidence"] = diagnosis.evidence;
   out["remarks"] = diagnosis.remarks;
   out["device"] = diagnosis.identity;
-  if (diagnosis.tls) out["tls"] = tls_json(*diagnosis.tls);
+  if (diagnosis.tls) out["tls"] = reports::tls_json(*diagnosis.tls);
   out["probes"] = diagnosis.probes;
   out["seconds"] = seconds(diagnosis.took);
   out["stopped_early"] = diagnosis.stopped_early;

@@ -6,6 +6,7 @@
 
 #include "harness/app/findings.hpp"
 #include "reports/detail.hpp"
+#include "reports/json_parts.hpp"
 
 namespace assay::app {
 namespace {
@@ -173,18 +174,9 @@ nlohmann::ordered_json ProxySummary::json() const {
   for (const auto& [party, record] : parties_) {
     auto broken = nlohmann::ordered_json::array();
     for (const auto& rule : record.broken) {
-      const auto& f = rule.first;
-      broken.push_back({{"rule", f.rule},
-                        {"clause", f.clause},
-                        {"severity", std::string(trace::name(f.severity))},
-                        {"times", rule.times},
-                        {"connection", f.connection},
-                        {"pdu", f.pdu_number},
-                        {"offset", f.offset},
-                        {"field", f.field},
-                        {"found", f.found},
-                        {"expected", f.expected},
-                        {"advice", f.advice}});
+      auto one = reports::finding_json(rule.first);
+      one["times"] = rule.times;
+      broken.push_back(std::move(one));
     }
     parties.push_back({{"side", std::string(trace::name(party.side))},
                        {"title", party.title},

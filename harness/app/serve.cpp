@@ -12,6 +12,7 @@
 #include "peers/load.hpp"
 #include "peers/peers.hpp"
 #include "reports/detail.hpp"
+#include "reports/json_parts.hpp"
 
 namespace assay::app {
 
@@ -113,7 +114,7 @@ int echo(const EchoOptions& options, Console& console) {
         {"seconds", static_cast<double>(answer.took.count()) / 1e9},
         {"failure", answer.failure == peers::Failure::none ? "" : std::string(peers::name(answer.failure))},
         {"message", answer.message}};
-    if (answer.tls) out["tls"] = nlohmann::ordered_json::parse(reports::detail::tls_json(*answer.tls));
+    if (answer.tls) out["tls"] = reports::tls_json(*answer.tls);
     nlohmann::ordered_json findings = nlohmann::ordered_json::array();
     if (answer.trace)
       for (const auto& f : answer.trace->findings)
