@@ -141,22 +141,7 @@ constexpr std::array<std::string_view, 4> classes{uids::Verification, uids::CTIm
 std::string_view class_of(std::uint8_t context) { return classes[context / 2 % classes.size()]; }
 
 Bytes make_request(std::uint32_t maximum_length) {
-  pdu::AAssociateRq rq;
-  rq.called_ae_title = "ANY-SCP";
-  rq.calling_ae_title = "FUZZ";
-  rq.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-  for (std::uint8_t id = 1; id <= 7; id = static_cast<std::uint8_t>(id + 2)) {
-    pdu::PresentationContextItemRq context;
-    context.id = id;
-    context.sub_items.emplace_back(pdu::AbstractSyntaxSubItem{std::string(class_of(id))});
-    context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
-    rq.items.emplace_back(std::move(context));
-  }
-  pdu::UserInformationItem user;
-  user.sub_items.emplace_back(pdu::MaximumLengthSubItem{maximum_length});
-  user.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
-  rq.items.emplace_back(std::move(user));
-  return pdu::encode(rq);
+  return pdu::encode(fuzz::a_associate_rq(classes, fuzz::implicit_alone, maximum_length));
 }
 
 ByteView whole_pdu(std::uint8_t which) {
@@ -184,10 +169,6 @@ Bytes run(ByteView program, std::uint8_t setup, bool cuts, bool strict) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const ByteView input(data, size);
-  if (input.empty()) return 0;
-  const auto output = run(input.subspan(1), input[0], false, fuzz::wanted(0, 16, input));
-  if (fuzz::wanted(1, 16, input))
-    require(fuzz::same_until_abort(output, run(input.subspan(1), input[0], true, false)), "a split changes nothing");
+  fuzz::check_program({data, size}, run);
   return 0;
 }

@@ -10,19 +10,16 @@
 #include <vector>
 
 #include "conformance/rules/standard_rules.hpp"
+#include "fuzz/targets/association_pdus.hpp"
+#include "fuzz/targets/property.hpp"
 #include "harness/capture/analyser.hpp"
 #include "harness/capture/pcapng_writer.hpp"
 
 namespace {
 
 using namespace assay;
+using fuzz::require;
 using trace::Side;
-
-void require(bool holds, const std::string& what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken property: %s\n", what.c_str());
-  std::abort();
-}
 
 const std::shared_ptr<const trace::RuleBook>& rules() {
   static const auto book = conformance::standard_rules();
@@ -35,38 +32,12 @@ struct Turn {
   trace::Closing how = trace::Closing::fin;
 };
 
-Bytes associate_rq() {
-  pdu::AAssociateRq rq;
-  rq.called_ae_title = "B";
-  rq.calling_ae_title = "A";
-  rq.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-  pdu::PresentationContextItemRq context;
-  context.id = 1;
-  context.sub_items.emplace_back(pdu::AbstractSyntaxSubItem{std::string(uids::CTImageStorage)});
-  context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
-  rq.items.emplace_back(context);
-  pdu::UserInformationItem information;
-  information.sub_items.emplace_back(pdu::MaximumLengthSubItem{4096});
-  information.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
-  rq.items.emplace_back(information);
-  return pdu::encode(pdu::Pdu(rq));
+Bytes request() {
+  constexpr std::string_view storage[] = {uids::CTImageStorage};
+  return pdu::encode(fuzz::a_associate_rq(storage, fuzz::implicit_alone, 4096));
 }
 
-Bytes associate_ac() {
-  pdu::AAssociateAc ac;
-  ac.called_ae_title = "B";
-  ac.calling_ae_title = "A";
-  ac.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-  pdu::PresentationContextItemAc context;
-  context.id = 1;
-  context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
-  ac.items.emplace_back(context);
-  pdu::UserInformationItem information;
-  information.sub_items.emplace_back(pdu::MaximumLengthSubItem{4096});
-  information.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
-  ac.items.emplace_back(information);
-  return pdu::encode(pdu::Pdu(ac));
-}
+Bytes answer() { return pdu::encode(fuzz::a_associate_ac(1, 4096)); }
 
 Bytes message(dimse::CommandSet command, Bytes data) {
   dimse::Message m;
@@ -98,7 +69,7 @@ Bytes object() {
 }
 
 std::vector<Turn> healthy() {
-  std::vector<Turn> out{{Side::requestor, associate_rq()}, {Side::acceptor, associate_ac()}};
+  std::vector<Turn> out{{Side::requestor, request()}, {Side::acceptor, answer()}};
   for (std::uint16_t id = 1; id <= 2; ++id) {
     const auto request = dimse::c_store_rq(id, uids::CTImageStorage, "1.2.3.4");
     out.push_back({Side::requestor, message(request, object())});
@@ -205,7 +176,7 @@ void made(ByteReader input) {
   std::vector<Turn> turns;
   bool closed[2] = {};
   const auto first = input.u8().value_or(0);
-  if ((first & 1U) != 0) turns = {{Side::requestor, associate_rq()}, {Side::acceptor, associate_ac()}};
+  if ((first & 1U) != 0) turns = {{Side::requestor, request()}, {Side::acceptor, answer()}};
   const std::size_t segment = 1 + input.u8().value_or(0);
   while (turns.size() < 64) {
     const auto code = input.u8();

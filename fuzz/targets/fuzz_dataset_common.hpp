@@ -4,27 +4,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <vector>
 
+#include "fuzz/targets/property.hpp"
 #include "harness/dataset/cursor.hpp"
 #include "harness/dataset/dataset.hpp"
 #include "harness/dataset/scan.hpp"
 
 namespace assay::fuzz {
-
-inline void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "property broken: %s\n", what);
-  std::abort();
-}
-
-/// Whole blocks at a time, which matters under a sanitizer.
-inline bool same(ByteView left, ByteView right) {
-  return left.size() == right.size() && (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
-}
 
 /// A number that the input alone decides: the same input always asks the same.
 inline std::size_t sum_of(ByteView input) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "fuzz/targets/property.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/diagnose/ladder.hpp"
 #include "harness/diagnose/talk.hpp"
@@ -16,23 +17,8 @@ namespace {
 
 using namespace assay;
 using namespace assay::diagnose;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken property: %s\n", what);
-  std::abort();
-}
-
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : reader_(ByteView(data, size)) {}
-  std::uint8_t byte() { return reader_.u8().value_or(0); }
-  ByteView some(std::size_t most) { return reader_.take_at_most(most); }
-  [[nodiscard]] bool empty() const { return reader_.empty(); }
-
- private:
-  ByteReader reader_;
-};
+using fuzz::Input;
+using fuzz::require;
 
 void whole_pdus(ByteView bytes) {
   pdu::Framer framer;

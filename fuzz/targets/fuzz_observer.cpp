@@ -9,18 +9,15 @@
 #include <vector>
 
 #include "conformance/rules/standard_rules.hpp"
+#include "fuzz/targets/association_pdus.hpp"
+#include "fuzz/targets/property.hpp"
 #include "harness/observe/observer.hpp"
 
 namespace {
 
 using namespace assay;
+using fuzz::require;
 using trace::Side;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken property: %s\n", what);
-  std::abort();
-}
 
 struct Step {
   enum class Kind : std::uint8_t { bytes, close, mark, provoke } kind = Kind::bytes;
@@ -30,45 +27,13 @@ struct Step {
 };
 
 Bytes associate_rq() {
-  pdu::AAssociateRq rq;
-  rq.called_ae_title = "B";
-  rq.calling_ae_title = "A";
-  rq.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-  std::uint8_t id = 1;
-  for (const auto abstract :
-       {uids::Verification, uids::CTImageStorage, uids::StudyRootQueryRetrieveInformationModelFind,
-        uids::StudyRootQueryRetrieveInformationModelMove}) {
-    pdu::PresentationContextItemRq context;
-    context.id = id;
-    context.sub_items.emplace_back(pdu::AbstractSyntaxSubItem{std::string(abstract)});
-    context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
-    rq.items.emplace_back(context);
-    id = static_cast<std::uint8_t>(id + 2);
-  }
-  pdu::UserInformationItem information;
-  information.sub_items.emplace_back(pdu::MaximumLengthSubItem{4096});
-  information.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
-  rq.items.emplace_back(information);
-  return pdu::encode(pdu::Pdu(rq));
+  constexpr std::string_view classes[] = {uids::Verification, uids::CTImageStorage,
+                                          uids::StudyRootQueryRetrieveInformationModelFind,
+                                          uids::StudyRootQueryRetrieveInformationModelMove};
+  return pdu::encode(fuzz::a_associate_rq(classes, fuzz::implicit_alone, 4096));
 }
 
-Bytes associate_ac() {
-  pdu::AAssociateAc ac;
-  ac.called_ae_title = "B";
-  ac.calling_ae_title = "A";
-  ac.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-  for (std::uint8_t id = 1; id <= 7; id = static_cast<std::uint8_t>(id + 2)) {
-    pdu::PresentationContextItemAc context;
-    context.id = id;
-    context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ImplicitVRLittleEndian)});
-    ac.items.emplace_back(context);
-  }
-  pdu::UserInformationItem information;
-  information.sub_items.emplace_back(pdu::MaximumLengthSubItem{4096});
-  information.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{"1.2.3"});
-  ac.items.emplace_back(information);
-  return pdu::encode(pdu::Pdu(ac));
-}
+Bytes associate_ac() { return pdu::encode(fuzz::a_associate_ac(4, 4096)); }
 
 /// A whole PDU or message by number, so that the fuzzer need not find their lengths.
 Bytes made(std::uint8_t which, std::uint8_t value) {

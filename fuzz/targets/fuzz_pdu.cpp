@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/targets/property.hpp"
 #include "harness/base/limits.hpp"
 #include "harness/pdu/codec.hpp"
 #include "harness/pdu/describe.hpp"
@@ -19,12 +20,7 @@ namespace {
 
 using namespace assay;       // NOLINT(google-build-using-namespace)
 using namespace assay::pdu;  // NOLINT(google-build-using-namespace)
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::cerr << "property broken: " << what << '\n';
-  std::abort();
-}
+using fuzz::require;
 
 void check_problems(const PduDecode& decoded, std::size_t size, std::uint64_t base) {
   require(decoded.pdu.has_value() != has_error(decoded.problems), "a value or an error, never both, never neither");

@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "fuzz/targets/association_pdus.hpp"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dimse/pdv.hpp"
 #include "harness/session/session.hpp"
@@ -232,6 +233,15 @@ void run_program(Side& side, ByteView program, bool cuts, WholePdu whole_pdu, So
     }
   }
   if (!side.ended()) side.wait_for_the_end();
+}
+
+/// One input: a byte of set-up, then the program. `run(program, setup, cuts, strict)` gives what the side has sent.
+template <typename Run>
+void check_program(ByteView input, Run run) {
+  if (input.empty()) return;
+  const auto output = run(input.subspan(1), input[0], false, wanted(0, 16, input));
+  if (wanted(1, 16, input))
+    require(same_until_abort(output, run(input.subspan(1), input[0], true, false)), "a split changes nothing");
 }
 
 }  // namespace assay::fuzz

@@ -4,18 +4,16 @@
 #include <cstdlib>
 #include <string>
 
+#include "fuzz/targets/property.hpp"
 #include "harness/scenario/interpreter.hpp"
 #include "harness/scenario/loader.hpp"
 
 namespace {
 
 using namespace assay;
+using fuzz::require;
 
 constexpr std::size_t max_rounds = 2000;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 /// Plays the host: each byte chooses what happens next.
 void play(const scenario::Case& one, ByteView happenings) {
@@ -62,9 +60,9 @@ void play(const scenario::Case& one, ByteView happenings) {
   if (!interpreter.finished()) interpreter.interrupt(now);
   while (interpreter.next_command()) {
   }
-  require(interpreter.finished());
+  require(interpreter.finished(), "a case ends");
   const auto result = interpreter.result();
-  require(result.verdict == trace::Verdict::pass || !result.reason.empty());
+  require(result.verdict == trace::Verdict::pass || !result.reason.empty(), "what does not pass has a reason");
   // What was executed is a scenario again.
   (void)scenario::load(interpreter.executed_xml(), "executed");
 }
@@ -79,8 +77,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = as_text(input.subspan(1 + count));
   const auto loaded = scenario::load(text, "f");
   if (!loaded) {
-    require(!loaded.error().empty());
-    for (const auto& error : loaded.error()) require(error.line >= 1 && error.column >= 1 && !error.message.empty());
+    require(!loaded.error().empty(), "a refusal has a reason");
+    for (const auto& error : loaded.error())
+      require(error.line >= 1 && error.column >= 1 && !error.message.empty(), "a mistake has a place and words");
     return 0;
   }
   for (const auto& one : *loaded) {

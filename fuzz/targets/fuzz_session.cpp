@@ -8,29 +8,15 @@
 #include <cstdlib>
 #include <utility>
 
+#include "fuzz/targets/property.hpp"
 #include "harness/session/session.hpp"
 
 namespace {
 
 using namespace assay;
+using fuzz::Input;
+using fuzz::require;
 using session::Session;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken property: %s\n", what);
-  std::abort();
-}
-
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : reader_(ByteView(data, size)) {}
-  std::uint8_t byte() { return reader_.u8().value_or(0); }
-  ByteView some() { return reader_.take_at_most(byte()); }
-  [[nodiscard]] bool empty() const { return reader_.empty(); }
-
- private:
-  ByteReader reader_;
-};
 
 pdu::AAssociateRq request(std::uint8_t how) {
   pdu::AAssociateRq rq;
