@@ -1,5 +1,5 @@
 // `assay explain`: judges packet captures, and the pcapng that a run recorded, by the same rules and with the same
-// reports as a live connection. Tests: tests/loopback/explain_test.cpp, tests/interop/capture_test.py
+// reports as a live connection. Tests: tests/interop/capture_test.py
 #pragma once
 
 #include <cstdint>

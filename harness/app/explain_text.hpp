@@ -1,4 +1,4 @@
-// What `assay explain` says about one connection. Tests: tests/loopback/explain_test.cpp
+// What `assay explain` says about one connection. Tests: tests/interop/capture_test.py
 #pragma once
 
 #include <optional>

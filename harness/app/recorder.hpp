@@ -1,5 +1,5 @@
 // The connections of one case as pcapng, for DIR/pcap/ of --out: what the Observer was fed, with findings and marks as
-// packet comments. Tests: tests/loopback/explain_test.cpp, tests/interop/capture_test.py
+// packet comments. Tests: tests/interop/capture_test.py
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // Runs a selection of cases on one loop with several workers, each with a device instance of its own where Assay
 // starts it. A group whose sane conversation fails is inconclusive, once. Whatever had finished survives an interrupt.
-// Tests: tests/loopback/run_test.cpp, tests/interop/
+// Tests: tests/interop/device_control_test.py, tests/interop/
 #pragma once
 
 #include <functional>

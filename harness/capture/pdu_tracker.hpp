@@ -1,6 +1,6 @@
 // Follows one side's stream just far enough to know where PDUs, PDVs and messages begin and end: so that the analyser
 // can tell what a gap took away, and where judging may begin again. It judges nothing itself.
-// Tests: tests/unit/capture/pdu_tracker_test.cpp
+// Tests: tests/unit/capture/conversation_test.cpp
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 // numbers, a start in the middle, lost and cut packets. What each side sent is handed on in an order that could have
 // been: nothing before the bytes of the other side that it acknowledges. So an answer never comes before its request,
 // in whatever order the capture holds the packets. Memory is bounded: when too much waits for a missing segment, the
-// segment counts as lost. Tests: tests/unit/capture/stream_test.cpp; fuzz target: fuzz_capture
+// segment counts as lost. Tests: tests/unit/capture/damage_test.cpp; fuzz target: fuzz_capture
 #pragma once
 
 #include <array>

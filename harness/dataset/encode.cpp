@@ -1,5 +1,5 @@
 // The Data Set writer (PS3.5 7.1-7.5, 6.2.2, A.4): one pass over the flat index; the lengths of sequences and items
-// are filled in when they end. Tests: tests/unit/dataset/encode_test.cpp
+// are filled in when they end. Tests: tests/unit/dataset/data_set_test.cpp
 #include <algorithm>
 #include <array>
 #include <cstring>

@@ -1,5 +1,5 @@
 // Other forms of a Data Set: the layout tree for modifications, and text for people.
-// Tests: tests/unit/dataset/forms_test.cpp
+// Tests: tests/unit/dataset/json_test.cpp
 #include <fmt/format.h>
 
 #include <cstring>

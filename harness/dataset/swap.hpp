@@ -1,5 +1,5 @@
 // Turning the numbers of a value from one byte order into the other (PS3.5 7.3). Tests:
-// tests/unit/dataset/encode_test.cpp
+// tests/unit/dataset/data_set_test.cpp
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Services by the names people use, as the SOP Classes that are proposed for them.
-// Tests: tests/unit/diagnose/services_test.cpp
+// Tests: tests/unit/diagnose/diagnosis_test.cpp
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
 // Messages out of scenario elements: everything that was not said is filled in right from what the connection has
 // agreed on, then the modifications are applied. PS3.8 9.3, PS3.7 9, 10 and D.3.3.
-// Tests: tests/unit/scenario/builder_test.cpp
+// Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // XML text to a tree of Elements that has been held against a Grammar: unknown and missing parts, bad values and wrong
 // order are errors with file, line and column, and say what is allowed there.
-// Tests: tests/unit/scenario/checked_xml_test.cpp; fuzz target: fuzz_scenario
+// Tests: tests/unit/scenario/loader_test.cpp; fuzz target: fuzz_scenario
 #pragma once
 
 #include <optional>

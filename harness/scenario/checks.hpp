@@ -1,5 +1,5 @@
 // What the grammar cannot say about a scenario: names that must exist, steps that can be reached, messages that can be
-// built. Tests: tests/unit/scenario/checks_test.cpp
+// built. Tests: tests/unit/scenario/loader_test.cpp
 #pragma once
 
 #include <vector>

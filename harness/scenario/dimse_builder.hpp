@@ -1,4 +1,4 @@
-// The DIMSE half of builder.hpp. Tests: tests/unit/scenario/builder_test.cpp
+// The DIMSE half of builder.hpp. Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
 #include <expected>

@@ -1,7 +1,7 @@
 // A small XML language as data: element types with their attributes, children, occurrence and one sentence each.
 // The same tables check a file (checked_xml.hpp), print the XSD and say what is allowed where something is wrong, so
 // the three cannot drift apart. The scenario language stands in language.cpp; profiles have tables of their own.
-// Tests: tests/unit/scenario/grammar_test.cpp
+// Tests: tests/unit/scenario/loader_test.cpp
 #pragma once
 
 #include <cstdint>

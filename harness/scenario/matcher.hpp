@@ -1,4 +1,4 @@
-// What came on a connection, held against the matchers of an <expect>. Tests: tests/unit/scenario/matcher_test.cpp
+// What came on a connection, held against the matchers of an <expect>. Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // A case as the steps that are really taken: parameters bound, ceremonies (associate, release, check-health...) taken
 // apart into sends and expectations, and each step knowing whether it is before, at or after what is judged.
-// Tests: tests/unit/scenario/program_test.cpp
+// Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
 #include <string>
