@@ -244,16 +244,19 @@ TEST(Damage, The_order_of_the_capture_does_not_matter_to_who_asked_first) {
 TEST(Damage, In_whatever_order_the_packets_stand_nobody_is_accused) {
   const auto frames = record(store_talk(3000), 500);
   std::minstd_rand random(1);
+  std::size_t unproven = 0;  // conversations whose beginning could not be judged, which is told
   for (int round = 0; round < 400; ++round) {
     auto shuffled = frames;
     for (std::size_t i = shuffled.size() - 1; i > 0; --i) std::swap(shuffled[i], shuffled[random() % (i + 1)]);
     shuffled.resize(shuffled.size() - random() % 4);
     for (const auto& report : explained(shuffled)) {
+      for (const auto& text : report.missing) unproven += text.starts_with("nothing proves") ? 1 : 0;
       if (!findings(report).empty()) {
         ADD_FAILURE() << "round " << round << ": " << findings(report)[0];
       }
     }
   }
+  EXPECT_GT(unproven, 0U);
 }
 
 }  // namespace
