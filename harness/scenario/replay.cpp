@@ -203,9 +203,11 @@ void Walk::forget_unused_captures() {
 }
 
 bool Walk::entry(const trace::Entry& entry) {
+  const auto* seen = std::get_if<PduSeen>(&entry.what);
   waited_ = last_ ? entry.at - *last_ : Duration{};
-  last_ = entry.at;
-  if (const auto* seen = std::get_if<PduSeen>(&entry.what)) {
+  // Their P-DATA-TF is waited for as the message that it ends, which is an entry of its own.
+  if (seen == nullptr || seen->from == ours_ || !is_p_data(*seen)) last_ = entry.at;
+  if (seen != nullptr) {
     if (seen->from == ours_) return ours(*seen);
     if (!is_p_data(*seen)) {
       // It may be an answer to the half of a message.

@@ -277,6 +277,31 @@ TEST(Replay, Answers_out_of_order_name_what_they_answer) {
   EXPECT_THAT(replay->xml, HasSubstr("sop-instance=\"${instance-5}\""));
 }
 
+TEST(Replay, A_slow_answer_gets_the_time_it_took_and_more) {
+  Device device;
+  const auto quick = play(R"(<associate><context abstract="Verification"/></associate><send><c-echo-rq/></send>
+    <expect><c-echo-rsp/></expect><release/>)",
+                          device.host);
+  ASSERT_TRUE(quick);
+  observe::Observer observer(conformance::standard_rules(), {});
+  observer.opened({});
+  Instant now{};
+  for (const auto& entry : quick->trace.entries) {
+    const auto* seen = std::get_if<trace::PduSeen>(&entry.what);
+    if (seen == nullptr) continue;
+    const bool response = seen->from == Side::acceptor && seen->type == 4;
+    now = now + std::chrono::seconds(response ? 20 : 1);
+    // In two pieces: the time until the whole answer counts.
+    observer.bytes(seen->from, ByteView(seen->bytes).first(8), now);
+    if (response) now = now + std::chrono::seconds(5);
+    observer.bytes(seen->from, ByteView(seen->bytes).subspan(8), now);
+  }
+  observer.finish(now);
+  const auto replay = written(observer.trace(), Side::requestor);
+  ASSERT_TRUE(replay);
+  EXPECT_THAT(replay->xml, HasSubstr("<expect within=\"60s\" judge=\"yes\">\n    <c-echo-rsp")) << replay->xml;
+}
+
 TEST(Replay, Bytes_that_were_not_kept_are_told_of) {
   observe::Options options;
   options.keep_bytes = 2000;
