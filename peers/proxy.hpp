@@ -50,7 +50,8 @@ struct ProxyOptions {
   std::shared_ptr<const trace::RuleBook> rules;
   std::size_t keep_bytes = limits::trace_bytes;  // of each Trace
   std::size_t keep_data_set_bytes = limits::observed_dataset_bytes;
-  ProxyListener* listener = nullptr;  // outlives the proxy
+  Budget common = std::make_shared<std::size_t>(1U << 30);  // for both, of all connections together
+  ProxyListener* listener = nullptr;                        // outlives the proxy
   std::function<void(std::string)> log;
 };
 

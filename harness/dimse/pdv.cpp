@@ -125,6 +125,8 @@ void Assembler::reset() {
   message_ = {};
   data_announced_ = true;
   skipping_command_ = skipping_data_ = data_begun_ = false;
+  keeping_data_ = true;
+  loan_.give_back();
 }
 
 bool Assembler::command_looks_whole() const {
@@ -144,7 +146,8 @@ void Assembler::begin(const pdu::PdvView& value) {
   message_.context_id = value.context_id;
   command_bytes_.clear();
   skipping_data_ = data_begun_ = false;
-  data_announced_ = true;
+  data_announced_ = keeping_data_ = true;
+  loan_.give_back();
 }
 
 Assembler::Output Assembler::push_command(const pdu::PdvView& value) {
@@ -236,10 +239,15 @@ Assembler::Output Assembler::push_data(const pdu::PdvView& value) {
   if (sink_) sink_(message_.command, value.fragment);
   message_.data_set_length += value.fragment.size();
   message_.data_set_digest.update(value.fragment);
-  if (message_.data_set_length <= options_.keep_data_set_bytes) {
-    append(message_.data_set, value.fragment);
-  } else if (!message_.data_set.empty()) {
-    message_.data_set = {};
+  if (keeping_data_) {
+    keeping_data_ =
+        message_.data_set_length <= keep_data_set_bytes_ && loan_.take(value.fragment.size()) == value.fragment.size();
+    if (keeping_data_) {
+      append(message_.data_set, value.fragment);
+    } else {
+      message_.data_set = {};
+      loan_.give_back();
+    }
   }
   if (value.is_last()) finish(out);
   return out;
@@ -250,6 +258,8 @@ void Assembler::finish(Output& out) {
   message_ = {};
   phase_ = Phase::idle;
   data_begun_ = false;
+  keeping_data_ = true;
+  loan_.give_back();
 }
 
 }  // namespace assay::dimse

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/base/limits.hpp"
+#include "harness/base/loan.hpp"
 #include "harness/dimse/message.hpp"
 #include "harness/pdu/codec.hpp"
 
@@ -28,12 +29,14 @@ std::vector<pdu::PDataTf> fragment_to_pdus(const Message& message, const Packing
 
 struct AssemblerOptions {
   std::size_t keep_data_set_bytes = limits::observed_dataset_bytes;  // beyond: digest and count only
+  Budget common;                                                     // of the Data Sets that are not whole yet
 };
 
 /// Puts PDVs of one direction of one association together again.
 class Assembler {
  public:
-  explicit Assembler(AssemblerOptions options = {}) : options_(options) {}
+  explicit Assembler(AssemblerOptions options = {})
+      : keep_data_set_bytes_(options.keep_data_set_bytes), loan_(std::move(options.common)) {}
 
   struct Output {
     std::optional<Message> message;  // set when this PDV completed one
@@ -57,7 +60,6 @@ class Assembler {
 
  private:
   enum class Phase : std::uint8_t { idle, command, data };
-  AssemblerOptions options_;
   Output push_command(const pdu::PdvView& value);
   Output push_data(const pdu::PdvView& value);
   void finish(Output& out);
@@ -65,6 +67,9 @@ class Assembler {
   [[nodiscard]] bool command_looks_whole() const;
   void report_context(Output& out, const pdu::PdvView& value);
 
+  std::size_t keep_data_set_bytes_;
+  Loan loan_;                 // for message_.data_set
+  bool keeping_data_ = true;  // no limit was met in this Data Set
   Phase phase_ = Phase::idle;
   bool data_announced_ = true;     // false right after a message whose Data Set Type said that none follows
   bool skipping_command_ = false;  // of a Command Set past its limit, until its last fragment

@@ -10,6 +10,7 @@
 
 #include "harness/dimse/pdv.hpp"
 #include "harness/dul/side_follower.hpp"
+#include "harness/observe/observer.hpp"
 #include "harness/pdu/codec.hpp"
 #include "harness/trace/trace.hpp"
 
@@ -29,9 +30,9 @@ struct MessageInFlight {
 };
 
 struct Direction {
-  Direction(trace::Side which, std::size_t keep_data_set_bytes)
+  Direction(trace::Side which, const Options& options)
       : side(which),
-        assembler(dimse::AssemblerOptions{keep_data_set_bytes}),
+        assembler(dimse::AssemblerOptions{options.keep_data_set_bytes, options.common}),
         follower(which == trace::Side::requestor ? dul::Role::requestor : dul::Role::acceptor) {}
 
   trace::Side side;

@@ -17,7 +17,7 @@ bool is_p_data(const trace::PduSeen& seen) {
 }  // namespace
 
 std::size_t Keeper::take_bulk(std::size_t wanted) {
-  const auto taken = std::min(wanted, bulk_left_);
+  const auto taken = loan_.take(std::min(wanted, bulk_left_));
   bulk_left_ -= taken;
   return taken;
 }

@@ -2,8 +2,10 @@
 // then whole entries. Internal to the room. Tests: tests/unit/observe/memory_test.cpp
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
+#include "harness/base/loan.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace assay::observe {
@@ -17,13 +19,14 @@ inline constexpr std::size_t max_values_kept = 1024;
 
 class Keeper {
  public:
-  Keeper(std::size_t keep_bytes, std::size_t keep_entries) : bulk_left_(keep_bytes), entries_left_(keep_entries) {}
+  Keeper(std::size_t keep_bytes, std::size_t keep_entries, Budget common)
+      : bulk_left_(keep_bytes), loan_(std::move(common)), entries_left_(keep_entries) {}
 
   /// Trims the entry to what may be kept and files it, or counts it as dropped.
   void file(trace::Entry entry, trace::Trace& trace);
 
   /// Bulk bytes that would still be kept, so that no more than that is copied in the first place.
-  [[nodiscard]] std::size_t bulk_left() const { return entries_left_ == 0 ? 0 : bulk_left_; }
+  [[nodiscard]] std::size_t bulk_left() const { return entries_left_ == 0 ? 0 : std::min(bulk_left_, loan_.left()); }
 
  private:
   void trim(trace::PduSeen& seen);
@@ -33,6 +36,7 @@ class Keeper {
   bool take_structure(std::size_t wanted);
 
   std::size_t bulk_left_;
+  Loan loan_;
   std::size_t structure_left_ = association_budget;
   std::size_t entries_left_;
 };

@@ -84,9 +84,8 @@ struct Observer::Impl final : trace::Reporter {
   Impl(std::shared_ptr<const trace::RuleBook> rules, Options given)
       : book(std::move(rules)),
         options(std::move(given)),
-        keeper(options.keep_bytes, options.keep_entries),
-        directions{Direction(Side::requestor, options.keep_data_set_bytes),
-                   Direction(Side::acceptor, options.keep_data_set_bytes)} {
+        keeper(options.keep_bytes, options.keep_entries, options.common),
+        directions{Direction(Side::requestor, options), Direction(Side::acceptor, options)} {
     trace.connection = options.connection;
     trace.description = options.description;
     if (book == nullptr) book = std::make_shared<const trace::RuleBook>();

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/loan.hpp"
 #include "harness/base/time.hpp"
 #include "harness/dimse/pdv.hpp"
 #include "harness/dul/state_set.hpp"
@@ -26,6 +27,7 @@ struct Options {
   std::size_t keep_bytes = limits::trace_bytes;  // of bulk data, whole connection
   std::size_t keep_entries = limits::trace_events;
   std::size_t keep_data_set_bytes = limits::observed_dataset_bytes;
+  Budget common;  // of the bulk data of all connections that share it, kept and not whole yet
   /// The side a scenario plays: its findings are marked provoked while provoking is on.
   std::optional<trace::Side> ours;
 };
