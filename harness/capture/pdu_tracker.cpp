@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/base/limits.hpp"
+#include "harness/dimse/message.hpp"
 
 namespace assay::capture {
 namespace {
@@ -19,19 +20,6 @@ constexpr std::uint8_t abort = 7;
 constexpr std::size_t command_kept = 4096;  // Command Field and Data Set Type stand at the beginning
 
 std::uint32_t n32(ByteView bytes, std::size_t at) { return load<std::uint32_t>(bytes.data() + at, Endian::big); }
-
-/// A US element of group 0000 in an Implicit VR Little Endian command set (PS3.7 6.3.1).
-std::optional<std::uint16_t> command_element(ByteView command, std::uint16_t element) {
-  while (command.size() >= 8) {
-    const auto group = load<std::uint16_t>(command.data(), Endian::little);
-    const auto number = load<std::uint16_t>(command.data() + 2, Endian::little);
-    const auto length = load<std::uint32_t>(command.data() + 4, Endian::little);
-    if (group != 0 || length > command.size() - 8) return std::nullopt;
-    if (number == element && length == 2) return load<std::uint16_t>(command.data() + 8, Endian::little);
-    command = command.subspan(8 + length);
-  }
-  return std::nullopt;
-}
 
 /// Whether the PDVs of a P-DATA-TF fill it exactly, as far as can be seen; one whole PDV at least must bear it out.
 bool plausible_p_data(ByteView all, std::uint32_t length) {
@@ -74,7 +62,7 @@ std::optional<std::uint16_t> first_command(ByteView all) {
   const std::uint64_t length = n32(all, 6);
   if (length < 2) return std::nullopt;
   const auto value = all.subspan(12);
-  return command_element(value.first(std::min<std::uint64_t>(value.size(), length - 2)), 0x0100);
+  return dimse::command_element(value.first(std::min<std::uint64_t>(value.size(), length - 2)), 0x0100);
 }
 
 PduTracker PduTracker::lost_copy() const {
@@ -142,8 +130,8 @@ void PduTracker::begin_pdv() {
 void PduTracker::end_pdv() {
   const bool last = (control_ & 2U) != 0;
   if ((control_ & 1U) != 0 && last) {
-    command_ = command_element(command_bytes_, 0x0100);
-    const auto data = command_element(command_bytes_, 0x0800);
+    command_ = dimse::command_element(command_bytes_, 0x0100);
+    const auto data = dimse::command_element(command_bytes_, 0x0800);
     message_ = data && *data != 0x0101 ? Message::data : Message::none;
     command_bytes_.clear();
   } else if ((control_ & 1U) == 0 && last) {

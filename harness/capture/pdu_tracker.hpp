@@ -39,8 +39,9 @@ class PduTracker {
   [[nodiscard]] Message message() const { return message_; }
   /// Of the last message whose Command Set was seen.
   [[nodiscard]] std::optional<std::uint16_t> command() const { return command_; }
-  /// Bytes fed or skipped since the PDU at hand began, and since the message at hand began.
+  /// Position of the PDU in which the message at hand began.
   [[nodiscard]] std::uint64_t message_begins() const { return message_begins_; }
+  /// Of the next byte in the stream.
   [[nodiscard]] std::uint64_t position() const { return position_; }
   void set_position(std::uint64_t position) { position_ = position; }
   /// Of messages that ended, counted; the position where the last one ended.

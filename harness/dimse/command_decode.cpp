@@ -382,4 +382,16 @@ CommandDecode decode_command(ByteView bytes, std::uint64_t base_offset) {
   return {CommandSet(std::move(decoded.data_set)), std::move(problems)};
 }
 
+std::optional<std::uint16_t> command_element(ByteView command, std::uint16_t element) {
+  while (command.size() >= 8) {
+    const auto group = load<std::uint16_t>(command.data(), Endian::little);
+    const auto number = load<std::uint16_t>(command.data() + 2, Endian::little);
+    const auto length = load<std::uint32_t>(command.data() + 4, Endian::little);
+    if (group != 0 || length > command.size() - 8) return std::nullopt;
+    if (number == element && length == 2) return load<std::uint16_t>(command.data() + 8, Endian::little);
+    command = command.subspan(8 + length);
+  }
+  return std::nullopt;
+}
+
 }  // namespace assay::dimse

@@ -106,6 +106,10 @@ Bytes encode(const CommandSet& command);
 /// dataset::to_layout() names them. serialise(to_layout(x)) == encode(x).
 layout::Node to_layout(const CommandSet& command);
 
+/// The value of a US element of group 0000 in the beginning of a Command Set, which is always Implicit VR Little
+/// Endian (PS3.7 6.3.1); judges nothing.
+std::optional<std::uint16_t> command_element(ByteView command, std::uint16_t element);
+
 struct CommandDecode {
   CommandSet command;  // owns its bytes
   Problems problems;

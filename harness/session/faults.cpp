@@ -17,22 +17,15 @@ std::uint64_t spread(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// A US element of group 0000 in a Command Set, which is always Implicit VR Little Endian (PS3.7 6.3.1).
-std::optional<std::uint16_t> command_value(ByteView command, std::uint16_t element) {
-  ByteReader reader(command);
-  for (;;) {
-    const auto group = reader.u16(Endian::little);
-    const auto number = reader.u16(Endian::little);
-    const auto length = reader.u32(Endian::little);
-    if (!group || !number || !length) return std::nullopt;
-    if (*group == 0 && *number == element) return reader.u16(Endian::little);
-    if (!reader.skip(*length)) return std::nullopt;
-  }
-}
-
 constexpr std::uint16_t command_field = 0x0100;
 constexpr std::uint16_t data_set_type = 0x0800;
 constexpr std::uint16_t no_data_set = 0x0101;
+
+/// With its header, as that claims; nothing where the header is not whole.
+std::optional<std::uint64_t> pdu_length(ByteView bytes) {
+  if (bytes.size() < pdu::pdu_header_length) return std::nullopt;
+  return pdu::pdu_header_length + std::uint64_t{load<std::uint32_t>(bytes.data() + 2, Endian::big)};
+}
 
 constexpr auto type_of(pdu::PduType type) { return static_cast<std::uint8_t>(type); }
 
@@ -72,9 +65,9 @@ Engine::Messages::Seen Engine::Messages::take(ByteView p_data) {
       }
       if (command.size() < command_kept)
         append(command, value.fragment.first(std::min(value.fragment.size(), command_kept)));
-      if (seen.begins && seen.field == 0) seen.field = command_value(command, command_field).value_or(0);
+      if (seen.begins && seen.field == 0) seen.field = dimse::command_element(command, command_field).value_or(0);
       if (!value.is_last()) continue;
-      data_follows = command_value(command, data_set_type).value_or(no_data_set) != no_data_set;
+      data_follows = dimse::command_element(command, data_set_type).value_or(no_data_set) != no_data_set;
       if (!data_follows) {
         inside = false;
         seen.whole = true;
@@ -126,23 +119,57 @@ void Engine::opened(Instant now) {
 
 void Engine::send(ByteView bytes, Instant now) {
   while (!bytes.empty() && !muted_) {
-    if (held_ > max_held) {
-      enqueue({Entry::Kind::close, {}, {}, {}, now, 0, true});
+    if (held() > max_held) {
+      // Nothing leaves a link that is frozen for good, so nothing can close it either.
+      if (!frozen_for_good_) enqueue({Entry::Kind::close, {}, {}, {}, now, 0, true});
       muted_ = true;
-      notes_.emplace_back("too much waits to be sent: the connection is given up");
+      notes_.emplace_back(frozen_for_good_ ? "too much waits to be sent: what else is said is thrown away"
+                                           : "too much waits to be sent: the connection is given up");
       break;
     }
-    std::size_t whole = 0;
-    if (bytes.size() >= pdu::pdu_header_length)
-      whole = pdu::pdu_header_length + std::size_t{load<std::uint32_t>(bytes.data() + 2, Endian::big)};
-    if (whole == 0 || whole > bytes.size()) {
-      enqueue({Entry::Kind::bytes, to_bytes(bytes), {}, {}, now, 0, false});  // no whole PDU: passed on as it is
+    if (begun_.rest() > 0) {
+      const auto more = begun_.take(bytes);
+      enqueue({Entry::Kind::bytes, to_bytes(bytes.first(more)), {}, {}, now, 0, false});
+      bytes = bytes.subspan(more);
+      continue;
+    }
+    const auto whole = pdu_length(bytes);
+    if (!whole || *whole > bytes.size()) {  // no whole PDU: passed on as it is
+      begun_.begin(bytes);
+      enqueue({Entry::Kind::bytes, to_bytes(bytes), {}, {}, now, 0, false});
       break;
     }
-    out(bytes.first(whole), now);
-    bytes = bytes.subspan(whole);
+    out(bytes.first(*whole), now);
+    bytes = bytes.subspan(*whole);
   }
   drain(now);
+}
+
+void Engine::Begun::begin(ByteView bytes) {
+  const auto whole = pdu_length(bytes);
+  header = whole ? Bytes{} : to_bytes(bytes);
+  left = whole ? *whole - bytes.size() : 0;
+}
+
+std::uint64_t Engine::Begun::rest() const { return header.empty() ? left : 1; }
+
+std::size_t Engine::Begun::take(ByteView bytes) {
+  if (header.empty()) {
+    const auto more = static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size()));
+    left -= more;
+    return more;
+  }
+  const auto more = std::min(bytes.size(), pdu::pdu_header_length - header.size());
+  append(header, bytes.first(more));
+  if (const auto whole = pdu_length(header)) {
+    left = *whole - header.size();
+    header.clear();
+  }
+  return more;
+}
+
+std::size_t Engine::held() const {
+  return held_ + (gathered_ ? gathered_->bytes.size() : 0) + (waiting_ ? waiting_->entry.bytes.size() : 0);
 }
 
 void Engine::out(ByteView pdu, Instant now) {

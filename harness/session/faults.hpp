@@ -165,7 +165,7 @@ class Engine {
   /// The connection was closed by a fault.
   [[nodiscard]] bool closed() const { return closed_; }
   /// Bytes handed in that wait for their time.
-  [[nodiscard]] std::size_t held() const { return held_; }
+  [[nodiscard]] std::size_t held() const;
 
  private:
   struct Entry {
@@ -181,6 +181,17 @@ class Engine {
   struct Waiting {
     Entry entry;
     std::uint32_t let_past = 0;
+  };
+  /// A PDU of ours that was handed in without its end: what comes next belongs to it.
+  struct Begun {
+    Bytes header;            // while it is not whole
+    std::uint64_t left = 0;  // bytes, as the header claims
+
+    void begin(ByteView bytes);
+    /// 0 where none is begun.
+    [[nodiscard]] std::uint64_t rest() const;
+    /// How many of these bytes belong to it.
+    std::size_t take(ByteView bytes);
   };
   /// Where one direction stands in its messages.
   struct Messages {
@@ -216,6 +227,7 @@ class Engine {
   std::vector<std::uint32_t> seen_;  // per fault: occurrences so far
   std::vector<bool> noted_;          // per fault: only the first time is told of
   pdu::Framer theirs_;
+  Begun begun_;
   Messages ours_in_;
   Messages theirs_in_;
   std::vector<std::pair<std::uint8_t, std::string>> proposed_;  // context id, abstract syntax

@@ -406,6 +406,28 @@ TEST(Faults, A_side_that_talks_on_into_a_frozen_link_loses_the_connection_and_no
   EXPECT_LE(link.engine.held(), max_held + much.size());
 }
 
+TEST(Faults, The_rest_of_a_PDU_is_no_PDU_of_its_own) {
+  for (const std::size_t first : {std::size_t{1}, std::size_t{5}, std::size_t{6}, ac.size() - 1}) {
+    Link link({fault(Kind::drop)});
+    EXPECT_THAT(link.send(to_bytes(ByteView(ac).first(first))), ElementsAre("+" + std::to_string(first)));
+    Bytes rest = to_bytes(ByteView(ac).subspan(first));
+    const auto of_it = rest.size();
+    append(rest, ByteView(release_rp));
+    std::size_t sent = 0;
+    for (const auto& one : link.send(rest)) sent += std::stoul(one.substr(1));
+    EXPECT_EQ(sent, of_it) << first << ": the rest passes as it is, the PDU behind it is dropped";
+    EXPECT_EQ(link.send(release_rp).size(), 0U);
+  }
+}
+
+TEST(Faults, What_waits_for_others_is_held_as_well) {
+  auto late = fault(Kind::reorder, "a-associate-ac");
+  late.time = seconds(9);
+  Link link({late});
+  EXPECT_THAT(link.send(ac), ElementsAre());
+  EXPECT_EQ(link.engine.held(), ac.size());
+}
+
 TEST(Faults, Whatever_the_peer_sends_is_survived) {
   auto abort = at_phase(Kind::abort, Phase::message_received);
   Link link({abort});
