@@ -1,5 +1,7 @@
 #include "harness/scenario/checks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -262,6 +264,39 @@ void check_faults(const Element& element, std::vector<LoadError>& errors) {
     errors.insert(errors.end(), plan.error().begin(), plan.error().end());
 }
 
+/// Connections between whose messages and the wire faults stand.
+std::set<std::string, std::less<>> connections_with_faults(const Scenario& scenario) {
+  std::set<std::string, std::less<>> listeners;
+  std::set<std::string, std::less<>> out;
+  const auto name_of = [](const Element& e, std::string_view attribute, std::string_view usual) {
+    return std::string(e.has(attribute) ? e.value(attribute) : usual);
+  };
+  for (const auto& step : scenario.steps)
+    visit(step, [&](const Element& e) {
+      if (e.type == "connect" && e.child("faults") != nullptr) out.insert(name_of(e, "as", "c1"));
+      if (e.type == "listen" && e.child("faults") != nullptr) listeners.insert(name_of(e, "as", "l1"));
+    });
+  for (const auto& step : scenario.steps)
+    visit(step, [&](const Element& e) {
+      if (e.type == "accept" && listeners.contains(name_of(e, "listener", "l1"))) out.insert(name_of(e, "as", "c1"));
+    });
+  return out;
+}
+
+/// When and in which pieces things leave is for the faults to say, where there are any.
+void check_send_with_faults(const Element& element, const std::set<std::string, std::less<>>& with_faults,
+                            std::vector<LoadError>& errors) {
+  if (element.type != "send") return;
+  const auto connection = element.has("connection") ? element.value("connection") : std::string_view("c1");
+  if (!with_faults.contains(connection)) return;
+  for (const auto* name : {"split", "pause", "below-tls"})
+    if (element.has(name))
+      errors.push_back(error_at(element.attribute(name)->at,
+                                fmt::format("{} does nothing where the connection has faults: {}", name,
+                                            std::string_view(name) == "below-tls" ? "use a connection without them"
+                                                                                  : "say it there, as <split>")));
+}
+
 void check_sources(const Element& element, std::vector<LoadError>& errors) {
   if (element.type == "data-set-send") {
     const bool model = element.child("NativeDicomModel") != nullptr;
@@ -438,9 +473,11 @@ void check_steps(const Scenario& scenario, std::vector<LoadError>& errors) {
       std::ranges::any_of(scenario.needs, [](const Need& need) { return need.claim == "tls" && need.claimed; });
   if (scenario.role == "requestor" && !scenario.operate.empty())
     errors.push_back({scenario.file, scenario.line, 1, "operate belongs to role=\"acceptor\""});
+  const auto with_faults = connections_with_faults(scenario);
   for (const auto& step : scenario.steps) {
     visit(step, [&](const Element& e) {
       if (e.type == "expect") check_expect(e, errors);
+      check_send_with_faults(e, with_faults, errors);
       if (e.type == "faults") check_faults(e, errors);
       check_modification(e, errors);
       check_sources(e, errors);

@@ -147,6 +147,10 @@ constexpr Mistake mistakes[] = {
     {"empty_send", "<send/>", 5, 1, "<send> needs a message"},
     {"proposed_without_abstract", "<associate><context id=\"1\"/></associate>", 5, 12, "needs abstract"},
     {"endless_repeat", "<repeat count=\"1000000\"><close/></repeat>", 5, 16, "count goes from 1 to 100000"},
+    {"split_beside_faults",
+     "<connect as=\"c2\"><faults><drop on=\"any\"/></faults></connect>\n<send connection=\"c2\" split=\"1\"><a-abort/>"
+     "</send>",
+     6, 30, "split does nothing where the connection has faults: say it there, as <split>"},
     {"include_without_file", "<include href=\"x.xml\"/>", 5, 16, "the file x.xml cannot be read"},
 };
 
