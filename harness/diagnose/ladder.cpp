@@ -136,6 +136,7 @@ const Answer* Climb::ask(Probe probe) {
   const auto most = std::max<Duration>(left, std::chrono::milliseconds(100));
   probe.wait = std::min(probe.wait, most);
   probe.connect_wait = std::min(probe.connect_wait, most);
+  probe.most = most;
   wanted_ = std::move(probe);
   return nullptr;
 }

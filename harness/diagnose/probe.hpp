@@ -57,6 +57,7 @@ struct Probe {
   std::vector<Request> requests;
   Duration connect_wait{0};
   Duration wait{0};      // for each answer
+  Duration most{0};      // for the whole talk, however often an answer is put off; 0: no limit
   Duration pause{0};     // before it
   Duration quiet{0};     // after the acceptance, before anything is asked
   bool hold = false;     // leave the association open until the end of the diagnosis

@@ -19,6 +19,8 @@ constexpr std::size_t most_pending = 1000;
 /// A banner or a TLS record may come in two segments.
 constexpr Duration rest_of_a_banner = std::chrono::milliseconds(300);
 
+constexpr auto endless = "with pending responses without end";
+
 constexpr std::string_view no_such_study = "2.25.301592653589793238462643383279502884197";
 constexpr std::string_view no_such_patient = "ASSAY-NOBODY";
 constexpr std::string_view worklist = "1.2.840.10008.5.1.4.31";
@@ -92,12 +94,10 @@ void Talk::say(ByteView bytes) {
 Bytes Talk::take_output() { return std::exchange(output_, {}); }
 
 std::optional<Instant> Talk::next_deadline() const {
-  switch (phase_) {
-    case Phase::idle:
-    case Phase::over: return std::nullopt;
-    case Phase::quiet: return step_ + probe_.quiet;
-    default: return step_ + (foreign_ ? rest_of_a_banner : probe_.wait);
-  }
+  if (phase_ == Phase::idle || phase_ == Phase::over) return std::nullopt;
+  const auto wait = phase_ == Phase::quiet ? probe_.quiet : foreign_ ? rest_of_a_banner : probe_.wait;
+  const auto end_of_step = step_ + wait;
+  return probe_.most > Duration{0} ? std::min(end_of_step, begun_ + probe_.most) : end_of_step;
 }
 
 void Talk::receive(ByteView bytes, Instant now) {
@@ -287,6 +287,7 @@ void Talk::next_request(Instant now) {
       continue;
     }
     asked_ = true;
+    asked_at_ = now;
     answer_.requests.push_back(std::move(answer));
     say(out);
     return;
@@ -319,11 +320,11 @@ void Talk::response(const dimse::Message& message, Instant now) {
     asked.answered = false;
     step(now);
     if (++pending_ <= most_pending) return;
-    asked.wrong = "with pending responses without end";
+    asked.wrong = endless;
   }
   if (asked.wrong.empty()) asked.status = command.status();
   asked.comment = printable(command.elements().text(tags::ErrorComment));
-  asked.took = now - step_;
+  asked.took = now - asked_at_;
   if (asked.wrong.empty())
     next_request(now);
   else
@@ -357,7 +358,15 @@ void Talk::expire(Instant now) {
   if (!foreign_) {
     answer_.end = End::silence;
     if (phase_ == Phase::first) answer_.answer_took = now - begun_;
-    if (phase_ == Phase::requesting) answer_.requests.back().took = now - step_;
+    if (phase_ == Phase::requesting) {
+      auto& asked = answer_.requests.back();
+      asked.took = now - asked_at_;
+      // It was never silent for long, and never done.
+      if (pending_ > 0 && now - step_ < probe_.wait) {
+        asked.answered = true;
+        asked.wrong = endless;
+      }
+    }
     if (phase_ == Phase::releasing) answer_.release_took = now - step_;
     if (probe_.kind == Probe::Kind::associate) append(output_, pdu::encode(pdu::AAbort{0, 0}));
   }

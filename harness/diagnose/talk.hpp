@@ -52,7 +52,8 @@ class Talk {
   pdu::Framer framer_;
   dimse::Assembler assembler_;
   Instant begun_;
-  Instant step_;
+  Instant step_;             // the wait for the next answer began
+  Instant asked_at_;         // the request in hand went out
   std::size_t next_ = 0;     // of probe_.requests
   std::size_t taken_ = 0;    // bytes received
   std::size_t pending_ = 0;  // responses to the request in hand

@@ -148,6 +148,39 @@ TEST(Talk, A_wrong_response_is_named) {
               HasSubstr("without a Status"));
 }
 
+TEST(Talk, Pending_responses_without_end_do_not_last_longer_than_the_whole_may) {
+  auto asking = probe();
+  asking.requests = {Request::find};
+  asking.speech.contexts.push_back(
+      {std::string(uids::StudyRootQueryRetrieveInformationModelFind), {std::string(uids::ImplicitVRLittleEndian)}});
+  asking.most = std::chrono::seconds(5);
+  Talk talk(asking);
+  talk.begin(at(0));
+  talk.receive(good_answer(talk.take_output()), at(100));
+  (void)talk.take_output();
+  dimse::Message pending;
+  pending.context_id = static_cast<std::uint8_t>(2 * asking.speech.contexts.size() - 1);
+  pending.command = dimse::response_to(dimse::c_find_rq(1, uids::StudyRootQueryRetrieveInformationModelFind), 0xff00);
+  Bytes bytes;
+  ASSERT_TRUE(dimse::fragment(bytes, pending, {}));
+  int now = 100;
+  while (!talk.done() && now < 100'000) {
+    now += 700;
+    const auto deadline = talk.next_deadline();
+    ASSERT_TRUE(deadline);
+    if (*deadline < at(now)) {
+      talk.expire(*deadline);
+    } else {
+      talk.receive(bytes, at(now));
+    }
+  }
+  const auto answer = talk.take_answer();
+  ASSERT_EQ(answer.requests.size(), 1U);
+  EXPECT_THAT(answer.requests[0].wrong, HasSubstr("pending responses without end"));
+  EXPECT_EQ(answer.requests[0].took, std::chrono::milliseconds(4900));
+  EXPECT_EQ(answer.took, std::chrono::seconds(5));
+}
+
 TEST(Talk, A_quiet_time_shows_whether_the_device_lets_go_on_its_own) {
   auto quiet = probe();
   quiet.quiet = std::chrono::milliseconds(500);
