@@ -119,7 +119,7 @@ struct Job {
   }
 
   void report(const std::string& path, bool only, const capture::CaptureFile& reader, capture::Analyser& analyser) {
-    const auto reports = analyser.take_reports();
+    auto reports = analyser.take_reports();
     const auto& counts = analyser.counts();
     const auto of_kind = [&](ConversationReport::Kind kind) {
       return static_cast<std::size_t>(std::ranges::count(reports, kind, &ConversationReport::kind));
@@ -135,7 +135,7 @@ struct Job {
 
     const auto prefix = only ? std::string() : fs::path(path).stem().string() + "/";
     std::size_t others = 0;
-    for (const auto& one : reports) {
+    for (auto& one : reports) {
       if (!options.connections.empty() && std::ranges::find(options.connections, one.name) == options.connections.end())
         continue;
       auto c = case_of(one, prefix + one.name, profile);

@@ -196,7 +196,7 @@ std::string utc_text(Duration unix_time) {
                      ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
-trace::CaseResult case_of(ConversationReport report, const std::string& id,
+trace::CaseResult case_of(ConversationReport& report, const std::string& id,
                           const std::optional<conformance::Profile>& profile) {
   trace::CaseResult out;
   out.id = id;

@@ -11,8 +11,8 @@
 namespace assay::app {
 
 /// The connection as a case, so that every report shows it: verdict, the plain sentence who broke what, findings,
-/// missing pieces.
-trace::CaseResult case_of(capture::ConversationReport report, const std::string& id,
+/// missing pieces. The Traces go from the report to the case.
+trace::CaseResult case_of(capture::ConversationReport& report, const std::string& id,
                           const std::optional<conformance::Profile>& profile);
 
 /// "c1  2026-11-22 08:26:40.000 UTC  10.0.0.1:40000 (ECHOSCU) -> ..." and the lines below it up to the verdict.

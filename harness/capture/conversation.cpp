@@ -18,6 +18,8 @@ constexpr std::uint64_t longest_filling = 1U << 20;
 constexpr std::uint16_t c_store_rq = 0x0001;
 constexpr std::size_t trace_bytes = 4U << 20;
 constexpr std::size_t least_trace_bytes = 64U << 10;
+/// What a Trace costs without its bulk data, counted against the same budget.
+constexpr std::size_t entries_cost = 4096;
 
 /// These accuse because of what came earlier, which after a gap is not all known.
 constexpr std::string_view needs_history[] = {"ps3.7/9.3/response-without-request", "ps3.7/9.3/response-after-final",
@@ -106,11 +108,14 @@ Conversation::Stretch Conversation::make_stretch(std::string_view suffix, bool s
   observe::Options options;
   options.connection = report_.name + std::string(suffix);
   options.description = fmt::format("{} -> {}", to_text(report_.requestor), to_text(report_.acceptor));
-  const auto keep = std::clamp(context_->trace_bytes_left / 64, least_trace_bytes, trace_bytes);
+  const auto keep =
+      std::min(std::clamp(context_->trace_bytes_left / 64, least_trace_bytes, trace_bytes), context_->trace_bytes_left);
   options.keep_bytes = keep;
+  context_->trace_bytes_left -= keep;
   if (context_->trace_bytes_left < trace_bytes) options.keep_entries = 2000;
   Stretch out;
   out.structure_only = structure_only;
+  out.reserved = keep;
   out.observer =
       std::make_unique<observe::Observer>(structure_only ? context_->structure : context_->rules, std::move(options));
   ++stretches_;
@@ -127,8 +132,9 @@ void Conversation::close_mutes() {
 
 void Conversation::end_stretch(Stretch& stretch) {
   trace::Trace trace = stretch.observer->trace();
-  const auto kept = std::min<std::size_t>(trace.bytes_from_requestor + trace.bytes_from_acceptor, trace_bytes);
-  context_->trace_bytes_left -= std::min(context_->trace_bytes_left, kept + 4096);
+  const auto bytes = trace.bytes_from_requestor + trace.bytes_from_acceptor;
+  context_->trace_bytes_left += stretch.reserved - std::min<std::uint64_t>(bytes, stretch.reserved);
+  context_->trace_bytes_left -= std::min(context_->trace_bytes_left, entries_cost);
   auto& findings = trace.findings;
   findings.erase(findings.begin(),
                  findings.begin() + static_cast<std::ptrdiff_t>(std::min(stretch.primed, findings.size())));

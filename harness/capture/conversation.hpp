@@ -114,7 +114,8 @@ class Conversation final : public StreamSink {
   /// An Observer at work between two gaps.
   struct Stretch {
     std::unique_ptr<observe::Observer> observer;
-    std::size_t primed = 0;  // findings about what was fed again
+    std::size_t reserved = 0;  // of the bytes that all Traces share
+    std::size_t primed = 0;    // findings about what was fed again
     bool restarted = false;
     bool structure_only = false;
     std::array<std::uint64_t, 2> shift{};  // from the Observer's offsets to those of the stream

@@ -81,6 +81,7 @@ std::optional<Endpoint> endpoint(std::string_view address, std::uint16_t port) {
   if (read_ipv4(address, out.address.data())) return out;
   out.address = {};
   out.ipv6 = true;
+  address = address.substr(0, address.find('%'));  // the zone of a link-local one is no part of the packets
   return read_ipv6(address, out.address) ? std::optional(out) : std::nullopt;
 }
 

@@ -14,6 +14,7 @@ TEST(Endpoint, Reads_and_writes_addresses_of_both_families) {
   }
   EXPECT_EQ(to_text(*endpoint("2001:0db8:0:0:0:0:0:1", 7)), "[2001:db8::1]:7");
   EXPECT_EQ(to_text(*endpoint("1:0:0:2:0:0:0:3", 7)), "[1:0:0:2::3]:7");
+  EXPECT_EQ(to_text(*endpoint("[fe80::1%eth0]:104")), "[fe80::1]:104");
   EXPECT_EQ(to_text(as_ipv6(*endpoint("192.0.2.1:104"))), "[::ffff:192.0.2.1]:104");
 }
 
