@@ -14,6 +14,7 @@
 #include "harness/app/home.hpp"
 #include "harness/app/proxy_record.hpp"
 #include "harness/app/proxy_summary.hpp"
+#include "harness/app/recorder.hpp"
 #include "harness/app/report_folder.hpp"
 #include "harness/version.hpp"
 #include "peers/asio.hpp"
@@ -35,6 +36,9 @@ constexpr std::size_t keep_data_set_recording = 512U << 20;
 constexpr std::size_t connections_with_entries = 100;
 /// How often the report is written while connections come and go.
 constexpr auto report_every = std::chrono::seconds(2);
+/// It grows with the connections, and nothing is passed on while it is written: at most one part of the time in so
+/// many.
+constexpr int report_share = 50;
 
 std::string local_time(const char* format) {
   const std::time_t now = std::time(nullptr);
@@ -49,7 +53,7 @@ class Session final : public peers::ProxyListener {
  public:
   Session(const ProxySettings& settings, Console& console, peers::Loop& loop)
       : settings_(settings), console_(console), loop_(loop), started_(loop.now()) {
-    origin_ = std::chrono::system_clock::now().time_since_epoch() - loop.now().since_origin;
+    origin_ = unix_time_of_origin(loop.now());
     result_.assay_version = ASSAY_VERSION;
     result_.command_line = fmt::format("assay proxy --listen {} --target {}{}", settings.listen, settings.target,
                                        settings.record.empty() ? "" : " --record " + settings.record);
@@ -98,6 +102,7 @@ class Session final : public peers::ProxyListener {
     console_.progress(fmt::format("{} open, {} over  (Ctrl-C ends)", open_.size(), over_));
   }
   void report(bool now);
+  void add(trace::CaseResult result);
 
   const ProxySettings& settings_;
   Console& console_;
@@ -109,7 +114,9 @@ class Session final : public peers::ProxyListener {
   ProxySummary summary_;
   trace::RunResult result_;
   std::uint64_t over_ = 0;
+  bool judged_ = false;
   Instant reported_;
+  Duration report_took_{};
   bool write_failed_ = false;
 };
 
@@ -147,15 +154,14 @@ void Session::not_connected(const ProxiedConnection& connection, const std::stri
   const Party acceptor{Side::acceptor, "", connection.acceptor};
   summary_.add_unreached(requestor, acceptor, why);
   const auto name = fmt::format("c{}", connection.number);
-  console_.text(fmt::format("{}  {} called: {}\n", name, connection.requestor, why));
+  say({fmt::format("{}  {} called: {}", name, connection.requestor, why)});
   trace::CaseResult one;
   one.id = fmt::format("proxy/{}/acceptor", name);
   one.title = fmt::format("The {} is there when {} calls", to_text(acceptor), connection.requestor);
   one.tags = {"proxy"};
   one.verdict = trace::Verdict::inconclusive;
   one.reason = why;
-  folder_.add(one, {});
-  result_.cases.push_back(std::move(one));
+  add(std::move(one));
   if (settings_.json) {
     console_.data(json_line({{"connection", name}, {"requestor", connection.requestor}, {"not_connected", why}}));
     console_.flush();
@@ -188,10 +194,8 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
   }
   summary_.add(story, trace);
   // On disk before it is told: who reads that a connection is over finds it there.
-  for (auto& side : side_cases(story, trace, connection.encrypted, over_ <= connections_with_entries)) {
-    folder_.add(side, {});
-    result_.cases.push_back(std::move(side));
-  }
+  for (auto& side : side_cases(story, trace, connection.encrypted, over_ <= connections_with_entries))
+    add(std::move(side));
   report(false);
   say(last_lines);
   for (const auto side : {Side::requestor, Side::acceptor}) {
@@ -204,7 +208,9 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
           finding_lines(rule, std::string(story.name().size(), ' ') + "      ", console_.colour(), console_.width());
     console_.text(lines);
   }
-  for (const auto& remark : written.remarks) console_.text(fmt::format("{}    note: {}\n", story.name(), remark));
+  std::vector<std::string> notes;
+  for (const auto& remark : written.remarks) notes.push_back(fmt::format("{}    note: {}", story.name(), remark));
+  say(notes);
   console_.flush();
   if (settings_.json) {
     nlohmann::ordered_json line{{"connection", story.name()},
@@ -233,13 +239,24 @@ void Session::ended(const ProxiedConnection& connection, const trace::Trace& tra
 /// The files of the whole grow with the connections; a kill loses the last seconds of them, never a connection's own.
 void Session::report(bool now) {
   if (!folder_.is_open()) return;
-  if (!now && loop_.now() - reported_ < report_every && reported_.since_origin.count() != 0) return;
-  reported_ = loop_.now();
+  const auto due = std::max<Duration>(report_every, report_took_ * report_share);
+  if (!now && loop_.now() - reported_ < due && reported_.since_origin.count() != 0) return;
+  const auto begun = std::chrono::steady_clock::now();
   result_.duration = loop_.now() - started_;
   if (auto written = folder_.finish(result_); !written) {
     if (!write_failed_) console_.error(written.error());
     write_failed_ = true;
   }
+  report_took_ = std::chrono::steady_clock::now() - begun;
+  reported_ = loop_.now();
+}
+
+/// Without a folder nobody asks for them again.
+void Session::add(trace::CaseResult result) {
+  judged_ = judged_ || result.verdict == trace::Verdict::pass || result.verdict == trace::Verdict::warning;
+  if (!folder_.is_open()) return;
+  folder_.add(result, {});
+  result_.cases.push_back(std::move(result));
 }
 
 int Session::finish() {
@@ -254,10 +271,7 @@ int Session::finish() {
   console_.flush();
   if (write_failed_) return exit_codes::usage;
   if (summary_.anybody_broke_a_rule()) return exit_codes::not_conformant;
-  const bool judged = std::ranges::any_of(result_.cases, [](const trace::CaseResult& one) {
-    return one.verdict == trace::Verdict::pass || one.verdict == trace::Verdict::warning;
-  });
-  return judged ? exit_codes::ok : exit_codes::inconclusive;
+  return judged_ ? exit_codes::ok : exit_codes::inconclusive;
 }
 
 /// "11112" or "10.0.0.5:11112".

@@ -32,16 +32,6 @@ std::string short_name(std::string_view uid) {
 
 std::string title_of(std::string_view field) { return printable(pdu::trimmed_ae_title(field)); }
 
-std::string context_result(std::uint8_t result) {
-  switch (result) {
-    case 1: return "user rejection";
-    case 2: return "no reason given";
-    case 3: return "abstract syntax not supported";
-    case 4: return "none of its transfer syntaxes supported";
-    default: return fmt::format("result {}", result);
-  }
-}
-
 }  // namespace
 
 std::string to_text(const Party& party) {
@@ -65,10 +55,15 @@ std::string ConnectionStory::who(Side side) const {
   return title.empty() ? "the " + std::string(trace::name(side)) : title;
 }
 
-void ConnectionStory::end(Termination how, std::string text) {
-  if (termination_ != Termination::none) return;
+bool ConnectionStory::end(Termination how, std::string text) {
+  if (termination_ != Termination::none) return false;
   termination_ = how;
   ending_ = std::move(text);
+  return true;
+}
+
+void ConnectionStory::trouble(std::string text) {
+  if (troubles_.size() < most_troubles) troubles_.push_back(std::move(text));
 }
 
 std::vector<std::string> ConnectionStory::seen(const trace::Entry& entry, const trace::Negotiated& negotiated) {
@@ -101,14 +96,12 @@ std::vector<std::string> ConnectionStory::answer(const trace::PduSeen& seen, con
       fmt::format("{} ({}) -> {} ({})", who(Side::requestor), requestor_, who(Side::acceptor), acceptor_);
   if (const auto* rj = std::get_if<pdu::AAssociateRj>(seen.pdu.get())) {
     const auto why = pdu::describe_reject(rj->result, rj->source, rj->reason);
-    end(Termination::reject, fmt::format("{} rejected the association: {}", who(seen.from), why));
-    troubles_.push_back(ending_);
+    if (end(Termination::reject, fmt::format("{} rejected the association: {}", who(seen.from), why))) trouble(ending_);
     return {line(introduction + ": rejected, " + why)};
   }
   if (const auto* abort = std::get_if<pdu::AAbort>(seen.pdu.get())) {
     const auto why = pdu::describe_abort(abort->source, abort->reason);
-    end(Termination::abort, fmt::format("{} aborted: {}", who(seen.from), why));
-    troubles_.push_back(ending_);
+    if (end(Termination::abort, fmt::format("{} aborted: {}", who(seen.from), why))) trouble(ending_);
     return {};
   }
   if (std::holds_alternative<pdu::AReleaseRq>(*seen.pdu)) {
@@ -135,10 +128,9 @@ std::vector<std::string> ConnectionStory::answer(const trace::PduSeen& seen, con
       if (accepted == 4) good += ", ...";
     } else {
       text = fmt::format("{} not accepted: {}", abstract,
-                         context.result ? context_result(*context.result) : std::string("no answer to it"));
-      if (troubles_.size() < most_troubles)
-        troubles_.push_back(fmt::format("{} did not accept {} ({})", who(Side::acceptor), abstract,
-                                        context.result ? context_result(*context.result) : std::string("no answer")));
+                         context.result ? pdu::context_result(*context.result) : "no answer to it");
+      trouble(fmt::format("{} did not accept {} ({})", who(Side::acceptor), abstract,
+                          context.result ? pdu::context_result(*context.result) : "no answer"));
       bad += (bad.empty() ? "" : "; ") + text;
     }
     contexts_.push_back(std::move(text));
@@ -180,8 +172,7 @@ std::vector<std::string> ConnectionStory::message(const trace::MessageSeen& seen
   asked_.erase(found);
   if (const auto comment = command.elements().text(tags::ErrorComment); !comment.empty())
     text += fmt::format(" (\"{}\")", printable(comment));
-  if (status_class == dimse::StatusClass::failure && troubles_.size() < most_troubles)
-    troubles_.push_back(fmt::format("{} answered {}", who(seen.from), text));
+  if (status_class == dimse::StatusClass::failure) trouble(fmt::format("{} answered {}", who(seen.from), text));
   const auto same = std::ranges::find_if(operations_, [&](const auto& one) { return one.first == text; });
   if (same != operations_.end()) {
     ++same->second;
@@ -216,8 +207,7 @@ std::vector<std::string> ConnectionStory::ended(const trace::Trace& trace, bool 
     ending_ += " without a byte";
   }
   for (const auto& [key, asked] : asked_)
-    if (troubles_.size() < most_troubles)
-      troubles_.push_back(fmt::format("{} was not answered by {}", asked.what, who(trace::other(key.first))));
+    trouble(fmt::format("{} was not answered by {}", asked.what, who(trace::other(key.first))));
   const auto taken = trace.entries.size() < 2 ? Duration{} : trace.entries.back().at - trace.entries.front().at;
   const auto introduction =
       associated_ || termination_ == Termination::reject

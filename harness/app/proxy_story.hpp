@@ -54,7 +54,9 @@ class ConnectionStory {
   void association(const pdu::AAssociateRq& rq);
   std::vector<std::string> answer(const trace::PduSeen& seen, const trace::Negotiated& negotiated);
   std::vector<std::string> message(const trace::MessageSeen& seen);
-  void end(trace::Termination how, std::string text);
+  /// False where it had ended before.
+  bool end(trace::Termination how, std::string text);
+  void trouble(std::string text);
   std::vector<std::string> unrepeated();
   [[nodiscard]] std::string who(trace::Side side) const;
   [[nodiscard]] std::string line(const std::string& text) const { return name_ + "  " + text; }

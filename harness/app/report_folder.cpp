@@ -33,7 +33,7 @@ std::expected<void, std::string> ReportFolder::open(const fs::path& folder, Cons
   folder_ = folder;
   // What an earlier run left would be read together with this one's.
   for (const auto* old : {"results.json", "junit.xml", "report.html", "cases.jsonl"}) fs::remove(folder / old, code);
-  for (const auto* old : {"executed", "pcap"}) fs::remove_all(folder / old, code);
+  for (const auto* old : {"executed", "pcap", "connections"}) fs::remove_all(folder / old, code);
   fs::create_directories(folder / "executed", code);
   errno = 0;
   cases_ = std::fopen((folder / "cases.jsonl").c_str(), "w");

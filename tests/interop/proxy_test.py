@@ -241,7 +241,39 @@ class Proxy(unittest.TestCase):
                 code, lines, text = finish()
             self.assertEqual(code, 3, text)
             self.assertIn("refuses connections", text)
+            self.assertRegex(text, r"(?m)^c1  .* called: ")
             self.assertEqual(lines[-1]["summary"]["unreached"], 1)
+            with proxy(products.free_port(), folder, "--quiet") as (port, finish):
+                self.assertNotEqual(run("echoscu", "127.0.0.1", port), 0)
+                code, lines, text = finish()
+            self.assertEqual(code, 3, text)
+            self.assertNotRegex(text, r"(?m)^c1 ")
+
+    def test_a_second_recording_leaves_nothing_of_the_first_and_an_abort_after_an_abort_is_told_once(self):
+        def serve(listener):
+            for _ in range(3):
+                connection, _ = listener.accept()
+                with connection:
+                    pdu(connection)
+                    connection.sendall(b"\7\0\0\0\0\4\0\0\2\0" * 5)
+
+        with products.scratch() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+            evidence = folder / "evidence"
+            server = threading.Thread(target=serve, args=(listener,))
+            server.start()
+            for callers in (2, 1):
+                with proxy(listener.getsockname()[1], folder, "--record", evidence) as (port, finish):
+                    for _ in range(callers):
+                        with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as caller:
+                            caller.sendall(associate())
+                            while caller.recv(100):
+                                pass
+                    code, lines, text = finish()
+                self.assertEqual(sorted(p.name for p in (evidence / "connections").iterdir()),
+                                 [f"c{n + 1}" for n in range(callers)], text)
+            server.join(LIMIT)
+            told = [line["troubles"] for line in lines if "troubles" in line]
+            self.assertEqual([len([t for t in one if "aborted" in t]) for one in told], [1], told)
 
     def test_a_kill_keeps_what_had_ended(self):
         products.need("storescp", "echoscu")
