@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "harness/trace/tls.hpp"
 #include "peers/connection.hpp"
 
 namespace assay::peers {
@@ -20,10 +21,8 @@ constexpr std::size_t held_limit = 64U << 10;
 /// Of a connection that has been reset: what still lay in the socket.
 constexpr std::size_t drain_limit = 1U << 20;
 
-/// Content type 20 to 23 and the major version of every TLS (RFC 8446 5.1).
-bool is_tls_record(ByteView bytes) {
-  return bytes.size() >= 3 && bytes[0] >= 0x14 && bytes[0] <= 0x17 && bytes[1] == 0x03 && bytes[2] <= 0x04;
-}
+/// Of a whole header: a client that sends one or two bytes first speaks something else.
+bool is_tls_record(ByteView bytes) { return bytes.size() >= 3 && trace::tls_record(bytes).has_value(); }
 
 /// Hands every entry to the listener; sits among the rules because rules see what a Trace has no room for.
 class EntryTap final : public trace::RuleRun {
@@ -83,6 +82,7 @@ ProxyWatch::ProxyWatch(ProxiedConnection& connection, const ProxyOptions& option
   observing.description = fmt::format("{} -> {}", connection.requestor, connection.acceptor);
   observing.keep_bytes = options.keep_bytes;
   observing.keep_data_set_bytes = options.keep_data_set_bytes;
+  observing.common = options.common;
   observer_.emplace(std::move(rules), std::move(observing));
 }
 

@@ -61,7 +61,6 @@ class Relay : public std::enable_shared_from_this<Relay> {
   };
 
   End& end(trace::Side side) { return ends_[static_cast<std::size_t>(side)]; }
-  void connect();
   void connect_next();
   void connected(const error_code& error);
   void read(trace::Side from);

@@ -6,6 +6,7 @@
 
 #include "harness/base/hex.hpp"
 #include "harness/capture/conversation.hpp"
+#include "harness/trace/tls.hpp"
 
 namespace assay::capture {
 namespace {
@@ -26,12 +27,14 @@ constexpr auto client_hello = "TLS (the client begins with a ClientHello): encry
 bool is_dicom_port(std::uint16_t port) { return std::ranges::find(dicom_ports, port) != std::end(dicom_ports); }
 
 bool begins_tls(ByteView bytes) {
-  return bytes.size() >= 6 && bytes[0] == 0x16 && bytes[1] == 3 && bytes[2] <= 4 && (bytes[5] == 1 || bytes[5] == 2);
+  const auto record = trace::tls_record(bytes);
+  return record && record->type == 0x16 && bytes.size() >= 6 && (bytes[5] == 1 || bytes[5] == 2);
 }
 
 /// A handshake message or an alert.
 bool begins_tls_answer(ByteView bytes) {
-  return bytes.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3;
+  const auto record = trace::tls_record(bytes);
+  return record && bytes.size() >= 2 && (record->type == 0x15 || record->type == 0x16);
 }
 
 /// A faulty A-ASSOCIATE-RQ is DICOM as well: its header suffices.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/trace/tls.hpp"
+
 namespace assay::diagnose {
 namespace {
 
@@ -33,24 +35,6 @@ std::string version_name(unsigned version) {
     case 0x0303: return "TLS 1.2";
     case 0x0304: return "TLS 1.3";
     default: return "TLS version " + hex16(version);
-  }
-}
-
-std::string alert_name(unsigned code) {
-  switch (code) {
-    case 10: return "unexpected_message";
-    case 20: return "bad_record_mac";
-    case 22: return "record_overflow";
-    case 40: return "handshake_failure";
-    case 42: return "bad_certificate";
-    case 47: return "illegal_parameter";
-    case 50: return "decode_error";
-    case 70: return "protocol_version";
-    case 71: return "insufficient_security";
-    case 80: return "internal_error";
-    case 112: return "unrecognized_name";
-    case 116: return "certificate_required";
-    default: return "number " + std::to_string(code);
   }
 }
 
@@ -105,7 +89,7 @@ std::optional<TlsAnswer> tls_answer(ByteView bytes) {
     answer.text = "alert";
     if (bytes.size() >= 7) {
       answer.text += bytes[5] == 2 ? " fatal " : " warning ";
-      answer.text += alert_name(bytes[6]);
+      answer.text += trace::alert_name(bytes[6]);
     }
     return answer;
   }

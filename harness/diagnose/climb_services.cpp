@@ -9,6 +9,7 @@
 #include "harness/diagnose/services.hpp"
 #include "harness/dict/dict.hpp"
 #include "harness/dimse/status.hpp"
+#include "harness/pdu/describe.hpp"
 
 namespace assay::diagnose {
 namespace {
@@ -33,11 +34,7 @@ std::string result_words(int result) {
   switch (result) {
     case no_answer: return "not answered";
     case 0: return "accepted";
-    case 1: return "1 (user-rejection)";
-    case 2: return "2 (no-reason)";
-    case 3: return "3 (abstract-syntax-not-supported)";
-    case 4: return "4 (transfer-syntaxes-not-supported)";
-    default: return fmt::format("{} (which is not defined)", result);
+    default: return fmt::format("{} ({})", result, pdu::context_result(static_cast<std::uint8_t>(result)));
   }
 }
 

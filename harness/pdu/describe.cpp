@@ -7,13 +7,14 @@
 #include "harness/pdu/report.hpp"
 
 namespace assay::pdu {
-namespace {
 
 std::string_view context_result(std::uint8_t result) {
   static constexpr std::array<std::string_view, 5> names{
       "acceptance", "user-rejection", "no-reason", "abstract-syntax-not-supported", "transfer-syntaxes-not-supported"};
   return result < names.size() ? names[result] : "undefined result";
 }
+
+namespace {
 
 std::string_view identity_type(std::uint8_t type) {
   static constexpr std::array<std::string_view, 6> names{"undefined type",  "user name",      "user name and passcode",

@@ -19,4 +19,7 @@ std::string to_text(const Pdu& pdu, const UidNames& names = {});
 /// The PDU's name and what matters most in it: "A-ASSOCIATE-RJ rejected-permanent / service-user / ...".
 std::string one_line(const Pdu& pdu);
 
+/// Result of a presentation context as the standard names it (PS3.8 Table 9-18): "abstract-syntax-not-supported".
+std::string_view context_result(std::uint8_t result);
+
 }  // namespace assay::pdu

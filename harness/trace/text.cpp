@@ -6,6 +6,7 @@
 #include "harness/base/hex.hpp"
 #include "harness/dict/dict.hpp"
 #include "harness/dimse/status.hpp"
+#include "harness/pdu/describe.hpp"
 #include "harness/trace/trace.hpp"
 
 namespace assay::trace {
@@ -14,17 +15,6 @@ namespace {
 constexpr std::size_t indent = 20;              // what stands below a line starts under its text
 constexpr std::size_t longest_dump = 4096;      // bytes of one PDU written out
 constexpr std::size_t values_in_a_summary = 4;  // PDVs named one by one
-
-std::string context_result(std::uint8_t result) {
-  switch (result) {
-    case 0: return "accepted";
-    case 1: return "rejected by the user";
-    case 2: return "rejected, no reason";
-    case 3: return "abstract syntax not supported";
-    case 4: return "transfer syntaxes not supported";
-    default: return fmt::format("result {}", result);
-  }
-}
 
 std::string window(std::uint16_t operations) { return operations == 0 ? "unlimited" : std::to_string(operations); }
 
@@ -158,7 +148,8 @@ class Writer {
     out_ += '\n';
     for (const auto* context : ac.contexts()) {
       const auto* proposed = trace_.negotiated.context(context->id);
-      auto line = fmt::format("context {:>3}  {}", context->id, context_result(context->result));
+      auto line = fmt::format("context {:>3}  {}", context->id,
+                              context->result == 0 ? "accepted" : pdu::context_result(context->result));
       if (context->result == 0) line += ": " + printable(dict::uid_name(context->transfer_syntax()));
       if (proposed != nullptr) line += " for " + printable(dict::uid_name(proposed->abstract_syntax));
       below(line);
