@@ -2,10 +2,9 @@
 
 extern "C" const char* __asan_default_options();
 
-// What is bought with a tenth of the executions per second is left to the replay of the seeds by preset dev: long call
-// stacks of allocations, and stack frames kept after their function has returned; memory that was given back stays
-// unused for a few hundred executions, which is more than any object lives. Replay a finding with
-// ASAN_OPTIONS=malloc_context_size=30:detect_stack_use_after_return=1.
+// Long call stacks of allocations would cost a tenth of the executions per second, and so would memory that goes round
+// in more than fits a cache: what was given back stays unused for some executions, which is more than any object lives.
+// Replay a finding with ASAN_OPTIONS=malloc_context_size=30, or with the same target of preset dev.
 extern "C" const char* __asan_default_options() {
-  return "malloc_context_size=1:detect_stack_use_after_return=0:quarantine_size_mb=16";
+  return "malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
 }

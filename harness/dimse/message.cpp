@@ -56,7 +56,9 @@ class Writer {
   CommandSet finish() {
     const auto length = static_cast<std::uint32_t>(bytes_.size() - 12);
     for (std::size_t i = 0; i < 4; ++i) bytes_[8 + i] = static_cast<std::uint8_t>(length >> (8 * i));
-    return CommandSet(dataset::decode_owned(std::move(bytes_), dataset::implicit_le).data_set);
+    dataset::DecodeOptions options;
+    options.command_set = true;  // as it is: nothing is found to tell of
+    return CommandSet(dataset::decode_owned(std::move(bytes_), dataset::implicit_le, options).data_set);
   }
 
  private:

@@ -112,8 +112,7 @@ std::expected<Transition, LocalError> Machine::handle(Event event, bool acceptab
   const bool collision_at_acceptor = found.action == Action::ar_8 && role_ == Role::acceptor;
   Transition done{.action = found.action, .from = state_, .to = found.next, .effects = {}};
   if ((refused || collision_at_acceptor) && found.alternative) done.to = *found.alternative;
-  const auto effects = table::effects_of(found.action, refused);
-  done.effects.assign(effects.begin(), effects.end());
+  done.effects = table::effects_of(found.action, refused);
   state_ = done.to;
   return done;
 }

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <span>
 
 #include "harness/base/problem.hpp"
 
@@ -139,7 +139,7 @@ struct Transition {
   Action action = Action::none;
   State from = State::sta1;
   State to = State::sta1;
-  std::vector<Effect> effects;
+  std::span<const Effect> effects;  // of the table, which is always there
 };
 
 /// One side's machine. Role decides AR-8 only (release collision, PS3.8 9.2.3).

@@ -25,13 +25,21 @@ bool allowed_title(const std::vector<std::string>& titles, std::string_view fiel
   return std::ranges::any_of(titles, [&](const std::string& one) { return pdu::trimmed_ae_title(one) == title; });
 }
 
+struct Support {
+  const std::vector<std::string>* transfer_syntaxes = nullptr;  // none: not supported
+  bool scu = false;
+  bool scp = false;
+};
+
 /// What we support of an abstract syntax; the rule for any Storage SOP Class comes after the list.
-std::optional<SupportedSyntax> support_for(const Policy& policy, std::string_view abstract_syntax) {
+Support support_for(const Policy& policy, std::string_view abstract_syntax) {
   for (const auto& one : policy.supported)
-    if (one.abstract_syntax == abstract_syntax) return one;
-  if (!policy.any_storage_transfer_syntaxes.empty() && abstract_syntax.starts_with(storage_root))
-    return SupportedSyntax{std::string(abstract_syntax), policy.any_storage_transfer_syntaxes};
-  return std::nullopt;
+    if (one.abstract_syntax == abstract_syntax) return {&one.transfer_syntaxes, one.scu, one.scp};
+  if (!policy.any_storage_transfer_syntaxes.empty() && abstract_syntax.starts_with(storage_root)) {
+    static const SupportedSyntax usual;
+    return {&policy.any_storage_transfer_syntaxes, usual.scu, usual.scp};
+  }
+  return {};
 }
 
 std::string choose(const std::vector<std::string>& ours, const std::vector<std::string_view>& proposed,
@@ -57,9 +65,9 @@ pdu::PresentationContextItemAc answer_context(const pdu::PresentationContextItem
   const auto ours = support_for(policy, asked.abstract_syntax());
   if (asked.id % 2 == 0) {
     result = ContextResult::no_reason;  // an id that cannot be (PS3.8 9.3.2.2) has no better answer
-  } else if (!ours) {
+  } else if (ours.transfer_syntaxes == nullptr) {
     result = ContextResult::abstract_syntax_not_supported;
-  } else if (auto chosen = choose(ours->transfer_syntaxes, proposed, policy.requestor_order); !chosen.empty()) {
+  } else if (auto chosen = choose(*ours.transfer_syntaxes, proposed, policy.requestor_order); !chosen.empty()) {
     syntax = std::move(chosen);
   } else {
     result = ContextResult::transfer_syntaxes_not_supported;
@@ -78,9 +86,9 @@ std::vector<pdu::RoleSelectionSubItem> answer_roles(const pdu::UserInformationIt
     const auto ours = support_for(policy, role->sop_class_uid);
     const bool again =
         std::ranges::any_of(out, [&](const auto& one) { return one.sop_class_uid == role->sop_class_uid; });
-    if (!ours || again) continue;
-    out.push_back({role->sop_class_uid, static_cast<std::uint8_t>(role->scu_role != 0 && ours->scp ? 1 : 0),
-                   static_cast<std::uint8_t>(role->scp_role != 0 && ours->scu ? 1 : 0)});
+    if (ours.transfer_syntaxes == nullptr || again) continue;
+    out.push_back({role->sop_class_uid, static_cast<std::uint8_t>(role->scu_role != 0 && ours.scp ? 1 : 0),
+                   static_cast<std::uint8_t>(role->scp_role != 0 && ours.scu ? 1 : 0)});
   }
   return out;
 }
@@ -120,6 +128,7 @@ NegotiationAnswer negotiate(const pdu::AAssociateRq& rq, const Policy& policy, s
   ac.reserved = rq.reserved;
   ac.items.emplace_back(pdu::ApplicationContextItem{policy.application_context});
   std::array<bool, 256> answered{};
+  ac.items.reserve(rq.items.size() + 1);
   for (const auto* context : rq.contexts()) {
     if (answered[context->id]) continue;  // each id is answered once
     answered[context->id] = true;

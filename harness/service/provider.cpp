@@ -93,7 +93,7 @@ std::optional<dimse::Message> Provider::next_response() {
   if (operations_.empty()) return std::nullopt;
   auto& operation = *operations_.front();
   auto response = operation.started ? go_on(operation) : start(operation);
-  if (operation.over) operations_.pop_front();
+  if (operation.over) operations_.erase(operations_.begin());
   return response;
 }
 

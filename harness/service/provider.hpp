@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "harness/dimse/message.hpp"
 #include "harness/service/negotiation.hpp"
@@ -55,7 +55,7 @@ class Provider {
   std::map<std::uint8_t, session::AcceptedContext> contexts_;
   InstanceStore* store_;
   ProviderOptions options_;
-  std::deque<std::unique_ptr<Operation>> operations_;
+  std::vector<std::unique_ptr<Operation>> operations_;
   std::size_t ignored_ = 0;
 };
 

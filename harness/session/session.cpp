@@ -406,9 +406,12 @@ Session::Result Session::submit_message(const MessageRequest& request, Instant n
 // --- to the transport and the user -------------------------------------------------------------------------------
 
 std::optional<SessionEvent> Session::next_event() {
-  if (events_.empty()) return std::nullopt;
-  std::optional<SessionEvent> event(std::move(events_.front()));
-  events_.pop_front();
+  if (next_event_ == events_.size()) return std::nullopt;
+  std::optional<SessionEvent> event(std::move(events_[next_event_++]));
+  if (next_event_ == events_.size()) {
+    events_.clear();
+    next_event_ = 0;
+  }
   return event;
 }
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <functional>
 #include <map>
@@ -160,7 +159,8 @@ class Session {
   pdu::Framer framer_;
   dimse::Assembler assembler_;
   Bytes output_;
-  std::deque<SessionEvent> events_;
+  std::vector<SessionEvent> events_;
+  std::size_t next_event_ = 0;  // of them, the first that was not taken yet
   std::optional<Instant> artim_deadline_;
   std::optional<pdu::AAssociateRq> rq_;  // sent or received
   std::map<std::uint8_t, AcceptedContext> contexts_;
