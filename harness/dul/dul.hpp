@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <span>
 
 #include "harness/base/problem.hpp"
 
