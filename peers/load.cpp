@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t max_samples = 1U << 20;
 /// What a run may take to release everything; the rest is aborted.
 constexpr auto leaving_limit = std::chrono::seconds(20);
+/// Associations that fail before a single one has come about.
+constexpr std::size_t hopeless_after = 10;
 
 class LoadAssociation;
 
@@ -23,6 +25,7 @@ struct Driver {
   Driver(Loop& used, const LoadOptions& chosen) : loop(used), options(chosen), tick(used.impl().context) {}
 
   void open_more();
+  [[nodiscard]] bool hopeless() const;
   void begin_busy();
   void begin_leaving();
   void opened(LoadAssociation& one);
@@ -243,8 +246,13 @@ class LoadAssociation final : public Association {
   std::optional<service::StoreUser> store_;
 };
 
+/// The device takes nobody: asking the rest of the associations would say the same as often.
+bool Driver::hopeless() const {
+  return report.opened_idle + report.opened_busy == 0 && report.failed() >= hopeless_after;
+}
+
 void Driver::open_more() {
-  while (stage == Stage::opening && started < wanted() && opening < options.opening_at_once) {
+  while (stage == Stage::opening && started < wanted() && opening < options.opening_at_once && !hopeless()) {
     // The busy ones are spread over the idle ones, as callers come in a hospital.
     const auto before = started * options.busy / wanted();
     ++started;
@@ -254,7 +262,7 @@ void Driver::open_more() {
     open.insert(one);
     one->start();
   }
-  if (stage == Stage::opening && started == wanted() && opening == 0) begin_busy();
+  if (stage == Stage::opening && (started == wanted() || hopeless()) && opening == 0) begin_busy();
 }
 
 void Driver::opened(LoadAssociation& one) {
@@ -286,6 +294,10 @@ void Driver::sample(Duration took) {
 }
 
 void Driver::begin_busy() {
+  if (report.opened_idle + report.opened_busy == 0) {
+    begin_leaving();
+    return;
+  }
   stage = Stage::busy;
   busy_since = loop.now();
   report.opening = busy_since - began;

@@ -52,6 +52,9 @@ std::string as_text(const LoadSettings& s, const peers::LoadReport& r) {
                        milliseconds(r.p99), milliseconds(r.longest));
   out += fmt::format("  {} released; {} MB of memory here\n", r.released, r.memory >> 20);
   for (const auto& [why, count] : r.failures) out += fmt::format("  {} failed: {}\n", count, why);
+  if (r.opened_idle + r.opened_busy == 0 && r.failed() < std::size_t{s.associations} + s.busy)
+    out += "  not one came about: the rest was not tried\n";
+  if (r.interrupted) out += "  interrupted: this is what was measured until then\n";
   return out;
 }
 
@@ -63,6 +66,8 @@ int load(const LoadSettings& settings, Console& console) {
     console.error(target.error());
     return exit_codes::usage;
   }
+  if (!titles_fit({{"--called-ae", settings.called_ae}, {"--calling-ae", settings.calling_ae}}, console))
+    return exit_codes::usage;
   const std::size_t wanted = std::size_t{settings.associations} + settings.busy;
   if (wanted == 0) {
     console.error("nothing to do: --associations and --busy are both 0");

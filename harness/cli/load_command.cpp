@@ -16,6 +16,7 @@ void add_load(CLI::App& cli, Commands& commands) {
   const auto options = std::make_shared<Options>();
   auto& s = options->settings;
   auto* command = cli.add_subcommand("load", "how many associations does a device hold, and how fast is it meanwhile?");
+  command->group("Judge a device on the network");
   command->add_option("target", s.target, "HOST:PORT")->required();
   command->add_option("--associations", s.associations, "associations that are open and idle")
       ->check(CLI::Range(0, 100000))
