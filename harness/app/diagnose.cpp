@@ -125,7 +125,7 @@ int diagnose(const DiagnoseOptions& options, Console& console) {
       console.progress(fmt::format("probe {}: {} (Ctrl-C shows what is known so far)", ++number, probe.purpose));
       auto answer = prober.run(probe);
       if (interrupted || answer.reach == diagnose::Reach::interrupted)
-        diagnosis = ladder.so_far();
+        diagnosis = ladder.so_far(probe.purpose);
       else
         ladder.answer(std::move(answer));
     }

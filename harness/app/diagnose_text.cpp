@@ -140,7 +140,9 @@ std::string diagnosis_text(const Diagnosis& diagnosis, const DiagnoseOptions& op
   if (!diagnosis.identity.empty()) out += wrapped("The device: " + diagnosis.identity, width, 2, "");
   out += fmt::format("{} probe{}, {:.1f} s{}\n", diagnosis.probes, diagnosis.probes == 1 ? "" : "s",
                      std::chrono::duration<double>(diagnosis.took).count(),
-                     diagnosis.stopped_early ? "; stopped early: a closer look may find more (--timeout)" : "");
+                     diagnosis.interrupted     ? "; interrupted: a closer look may find more, or something else"
+                     : diagnosis.stopped_early ? "; stopped early: a closer look may find more (--timeout)"
+                                               : "");
   return out;
 }
 
@@ -182,6 +184,7 @@ std::string diagnosis_json(const Diagnosis& diagnosis, const DiagnoseOptions& op
   out["probes"] = diagnosis.probes;
   out["seconds"] = seconds(diagnosis.took);
   out["stopped_early"] = diagnosis.stopped_early;
+  out["interrupted"] = diagnosis.interrupted;
   return out.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

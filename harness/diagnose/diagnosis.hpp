@@ -74,7 +74,8 @@ struct Diagnosis {
   std::optional<trace::Tls> tls;  // of the first connection, where TLS was asked for
   std::size_t probes = 0;
   Duration took{0};
-  bool stopped_early = false;  // the time or number of probes ran out before the cause was looked at closer
+  bool interrupted = false;    // before it was done
+  bool stopped_early = false;  // that, or the time or number of probes ran out before the cause was looked at closer
 
   [[nodiscard]] std::string headline() const;
   [[nodiscard]] std::string meaning() const;

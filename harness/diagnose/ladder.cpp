@@ -19,12 +19,15 @@ std::variant<Probe, Diagnosis> Ladder::next() const {
   return std::move(climb.diagnosis());
 }
 
-Diagnosis Ladder::so_far() const {
+Diagnosis Ladder::so_far(std::string_view interrupted) const {
   Climb climb(question_, answers_);
   climb.climb();
   auto diagnosis = std::move(climb.diagnosis());
-  if (diagnosis.cause == nullptr) diagnosis.cause = find_cause("not-proven");
-  diagnosis.stopped_early = true;
+  if (diagnosis.cause == nullptr) {
+    diagnosis.cause = find_cause("interrupted");
+    diagnosis.words.insert_or_assign("what", std::string(interrupted));
+  }
+  diagnosis.interrupted = diagnosis.stopped_early = true;
   return diagnosis;
 }
 

@@ -53,8 +53,8 @@ class Ladder {
 
   [[nodiscard]] std::variant<Probe, Diagnosis> next() const;
   void answer(Answer answer) { answers_.push_back(std::move(answer)); }
-  /// The diagnosis as far as it is known, for when somebody cannot wait.
-  [[nodiscard]] Diagnosis so_far() const;
+  /// The diagnosis as far as it is known, for when somebody cannot wait; `interrupted` says in the middle of what.
+  [[nodiscard]] Diagnosis so_far(std::string_view interrupted) const;
 
  private:
   Question question_;

@@ -56,8 +56,8 @@ class Causes(unittest.TestCase):
         named = {entry[2] for entry in SCRIPTED.values()} | {entry[2] for entry in INSIDE.values() if entry[2]} | {"tls-broken"}
         self.assertEqual(named - causes, set())
         # Reproduced in test_below_the_association and, for what no loopback can do, in tests/unit/diagnose.
-        below = {"called-title-invalid", "calling-title-invalid", "name-unknown", "port-closed", "peer-moved", "port-filtered", "not-proven"}
-        unit = {"name-server-silent", "wrong-port", "host-silent", "host-unreachable", "network-unreachable", "blocked-here", "connect-failed"}
+        below = {"called-title-invalid", "calling-title-invalid", "name-unknown", "port-closed", "peer-moved", "port-filtered", "interrupted"}
+        unit = {"not-proven", "name-server-silent", "wrong-port", "host-silent", "host-unreachable", "network-unreachable", "blocked-here", "connect-failed"}
         self.assertEqual(causes - named - below - unit, set(), "a cause that nothing reproduces")
         self.assertGreaterEqual(len(SCRIPTED), 40)
 
@@ -150,7 +150,8 @@ class BelowTheAssociation(unittest.TestCase):
             process.terminate()
             out, _ = process.communicate(timeout=20)
         self.assertEqual(process.returncode, 130)
-        self.assertIn("[not-proven]", out)
+        self.assertIn("[interrupted]", out)
+        self.assertIn("asking for an association", out)
 
 
 if __name__ == "__main__":

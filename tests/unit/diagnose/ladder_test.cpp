@@ -190,11 +190,19 @@ TEST(Ladder, Time_and_probes_are_bounded_whatever_comes) {
   EXPECT_EQ(stubborn.probes.size(), 40U);
 }
 
+TEST(Ladder, Without_probes_nothing_is_proven) {
+  auto none = question();
+  none.max_probes = 0;
+  EXPECT_EQ(climb(none, [](const Probe&) { return replied(pdu::AAssociateRj{1, 1, 1}); }).code(), "not-proven");
+}
+
 TEST(Ladder, What_is_known_can_be_had_at_any_moment) {
   Ladder ladder(question());
-  EXPECT_EQ(ladder.so_far().cause->code, "not-proven");
+  const auto nothing = ladder.so_far("knocking at the port");
+  EXPECT_EQ(nothing.cause->code, "interrupted");
+  EXPECT_THAT(nothing.meaning(), HasSubstr("knocking at the port"));
   ladder.answer(replied(pdu::AAssociateRj{1, 1, 7}));
-  EXPECT_EQ(ladder.so_far().cause->code, "called-ae-unknown");
+  EXPECT_EQ(ladder.so_far("").cause->code, "called-ae-unknown");
 }
 
 TEST(Ladder, Only_verification_is_exercised_unless_asked) {
