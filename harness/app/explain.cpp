@@ -64,13 +64,20 @@ struct Job {
         out.push_back(path.string());
         continue;
       }
+      const auto recorded = path / "connections";  // by the proxy, a folder for each
       if (fs::is_directory(path / "pcap", code)) path /= "pcap";
       std::vector<std::string> found;
       for (fs::directory_iterator it(path, code), end; !code && it != end; it.increment(code))
         if (is_capture_name(it->path())) found.push_back(it->path().string());
+      for (fs::directory_iterator it(recorded, code), end; !code && it != end; it.increment(code))
+        if (std::error_code none; fs::exists(it->path() / "traffic.pcapng", none))
+          found.push_back((it->path() / "traffic.pcapng").string());
       std::ranges::sort(found);
       if (found.empty()) {
-        console.error(fmt::format("{}: no capture in this folder (a run writes them to pcap/ below --out)", given));
+        console.error(
+            fmt::format("{}: no capture in this folder (a run writes them to pcap/ below --out, the proxy to "
+                        "connections/ below --record)",
+                        given));
         usage = true;
       }
       out.insert(out.end(), found.begin(), found.end());
@@ -133,11 +140,20 @@ struct Job {
     for (const auto& line : about_the_file(reader, analyser)) console.text("  " + line + '\n');
     if (cut_short) console.text("  interrupted: what follows is about the packets read so far\n");
 
+    for (const auto& asked : options.connections)
+      if (std::ranges::none_of(reports, [&](const ConversationReport& one) { return one.name == asked; }))
+        console.error(fmt::format("{}: --connection {}: {}", path, asked,
+                                  reports.empty() ? "there is no connection in it"
+                                                  : fmt::format("there is none of that name; the names are {} to {}",
+                                                                reports.front().name, reports.back().name)));
     const auto prefix = only ? std::string() : fs::path(path).stem().string() + "/";
     std::size_t others = 0;
     for (auto& one : reports) {
       if (!options.connections.empty() && std::ranges::find(options.connections, one.name) == options.connections.end())
         continue;
+      if (!one.closed && (cut_short || !reader.trouble().empty()))
+        one.missing.emplace_back(cut_short ? "reading was interrupted while the connection was open"
+                                           : "the file breaks off while the connection is open");
       auto c = case_of(one, prefix + one.name, profile);
       c.file = path;
       if (one.kind != ConversationReport::Kind::dicom) {
@@ -189,7 +205,8 @@ struct Job {
       console.error(saved.error());
       written = false;
     };
-    console.text(reports::summary(result, {.colour = console.colour(), .width = console.width()}));
+    if (!result.cases.empty())
+      console.text(reports::summary(result, {.colour = console.colour(), .width = console.width()}));
     if (folder.is_open()) {
       save(folder.finish(result));
       console.text(fmt::format("Report: {}\n", (folder.folder() / "report.html").string()));

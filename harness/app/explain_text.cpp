@@ -63,6 +63,7 @@ std::vector<std::string> broken_by(const std::vector<trace::Trace>& traces, Side
 
 /// "the requestor 10.0.0.1 (A) breaks PS3.8 9.3.2; the acceptor 10.0.0.2 (B) reacts correctly".
 std::string sentence(const ConversationReport& report, const std::vector<trace::Trace>& traces) {
+  constexpr auto in_what_was_judged = "breaks nothing in what was judged";
   std::array<std::string, 2> part;
   std::array<bool, 2> guilty{};
   for (const auto side : {Side::requestor, Side::acceptor}) {
@@ -77,7 +78,7 @@ std::string sentence(const ConversationReport& report, const std::vector<trace::
   for (const std::size_t index : {0U, 1U}) {
     if (!part[index].empty()) continue;
     if (report.not_judged[index] > 0 || !report.whole()) {
-      part[index] = "breaks nothing in what was judged";
+      part[index] = in_what_was_judged;
     } else if (report.bytes[index] == 0) {
       part[index] = "sends nothing";
     } else {
@@ -85,16 +86,23 @@ std::string sentence(const ConversationReport& report, const std::vector<trace::
     }
   }
   if (part[0] == part[1] && !guilty[0]) {
-    return part[0] == "breaks nothing" ? fmt::format("{} and {} break nothing", who(report, traces, Side::requestor),
-                                                     who(report, traces, Side::acceptor))
-                                       : "neither side " + part[0];
+    return part[0] == "breaks nothing"  ? fmt::format("{} and {} break nothing", who(report, traces, Side::requestor),
+                                                      who(report, traces, Side::acceptor))
+           : part[0] == "sends nothing" ? std::string("neither side sends anything")
+           : part[0] == in_what_was_judged ? std::string("neither side breaks anything in what was judged")
+                                           : "neither side " + part[0];
   }
   return fmt::format("{} {}; {} {}", who(report, traces, Side::requestor), part[0], who(report, traces, Side::acceptor),
                      part[1]);
 }
 
+/// Open where the capture ends, and one side has not had its turn yet.
+bool hardly_begun(const ConversationReport& report) {
+  return !report.closed && (report.bytes[0] == 0 || report.bytes[1] == 0);
+}
+
 void judge(const ConversationReport& report, trace::CaseResult& out) {
-  out.verdict = report.whole() ? Verdict::pass : Verdict::inconclusive;
+  out.verdict = report.whole() && !hardly_begun(report) ? Verdict::pass : Verdict::inconclusive;
   const auto decide = [&](Severity severity, Verdict verdict) {
     for (const auto& t : out.traces) {
       for (const auto& f : t.findings) {

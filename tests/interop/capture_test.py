@@ -294,8 +294,25 @@ class CaptureTest(unittest.TestCase):
         whole = [p.record() for p in stored.packets]
         file = self.folder / "torn.pcap"
         file.write_bytes(header + b"".join([*whole[:-3], whole[-3][:20]]))
-        _, text, _ = self.explain("torn", file)
+        code, text, _ = self.explain("torn", file)
         self.assertIn("the file is damaged: packet", text)
+        # Whatever is open where the file breaks off may have gone wrong behind it.
+        file.write_bytes(header + b"".join([*whole[:len(whole) // 2], whole[len(whole) // 2][:20]]))
+        code, text, _ = self.explain("torn", file)
+        self.assertEqual(code, 3, text)
+        self.assertIn("the file breaks off while the connection is open", text)
+
+    def test_a_connection_that_has_hardly_begun_has_passed_nothing(self):
+        header, stored = self.healthy_packets()
+        packets = stored.packets
+        for end in range(1, next(i for i, p in enumerate(packets) if p.payload) + 2):
+            code, text, _ = self.damaged("begun", header, packets[:end])
+            self.assertEqual(code, 3, text)
+        code, text, _ = self.damaged("whole", header, packets)
+        self.assertEqual(code, 0, text)
+        done = subprocess.run([products.ASSAY, "explain", self.folder / "whole.pcap", "--connection", "c999"], capture_output=True,
+                              text=True, timeout=60)
+        self.assertIn("there is none of that name", done.stderr)
 
     def test_what_is_no_capture_is_bad_input(self):
         text_file = self.folder / "notes.txt"
