@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -64,7 +65,12 @@ class Session final : public peers::ProxyListener {
 
   std::expected<void, std::string> open() {
     if (settings_.record.empty()) return {};
-    return folder_.open(settings_.record, console_);
+    std::error_code code;
+    if (std::filesystem::exists(std::filesystem::path(settings_.record) / "connections", code))
+      return std::unexpected(fmt::format(
+          "--record {}: a recording lies there already (connections/); name another folder, or remove it first",
+          settings_.record));
+    return folder_.open(settings_.record, console_, "--record");
   }
 
   void opened(const ProxiedConnection& connection, Instant now) override;
@@ -294,6 +300,13 @@ int proxy(const ProxySettings& settings, Console& console) {
   const auto place = listen_place(settings.listen);
   if (!target || !place) {
     console.error(target ? place.error() : "--target " + target.error());
+    return exit_codes::usage;
+  }
+  const bool everywhere = place->host == "0.0.0.0" || place->host == "::";
+  const bool here = target->host == "localhost" || target->host == "::1" || target->host.starts_with("127.");
+  if (target->port == place->port && (target->host == place->host || (everywhere && here))) {
+    console.error(fmt::format("--target {} is where the proxy itself would listen: it would call itself without end",
+                              settings.target));
     return exit_codes::usage;
   }
   peers::Loop loop;

@@ -24,21 +24,23 @@ ReportFolder::~ReportFolder() {
   if (cases_ != nullptr) std::fclose(cases_);
 }
 
-std::expected<void, std::string> ReportFolder::open(const fs::path& folder, Console& console) {
+std::expected<void, std::string> ReportFolder::open(const fs::path& folder, Console& console, std::string_view option) {
   std::error_code code;
   fs::create_directories(folder, code);
   if (code || !fs::is_directory(folder))
-    return std::unexpected(fmt::format("--out {}: the folder cannot be made: {}", folder.string(),
+    return std::unexpected(fmt::format("{} {}: the folder cannot be made: {}", option, folder.string(),
                                        code ? code.message() : "a file of that name is in the way"));
   folder_ = folder;
   // What an earlier run left would be read together with this one's.
   for (const auto* old : {"results.json", "junit.xml", "report.html", "cases.jsonl"}) fs::remove(folder / old, code);
-  for (const auto* old : {"executed", "pcap", "connections"}) fs::remove_all(folder / old, code);
+  for (const auto& [old, kind] : {std::pair{"executed", ".xml"}, std::pair{"pcap", ".pcapng"}})
+    for (fs::directory_iterator it(folder / old, code), end; !code && it != end; it.increment(code))
+      if (std::error_code ignored; it->path().extension() == kind) fs::remove(it->path(), ignored);
   fs::create_directories(folder / "executed", code);
   errno = 0;
   cases_ = std::fopen((folder / "cases.jsonl").c_str(), "w");
   if (cases_ == nullptr || !console.log_to((folder / "console.log").string()))
-    return std::unexpected(fmt::format("--out {}: cannot be written: {}", folder.string(), std::strerror(errno)));
+    return std::unexpected(fmt::format("{} {}: cannot be written: {}", option, folder.string(), std::strerror(errno)));
   return {};
 }
 

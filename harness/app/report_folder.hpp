@@ -6,6 +6,7 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "harness/app/console.hpp"
 #include "harness/base/bytes.hpp"
@@ -20,8 +21,9 @@ class ReportFolder {
   ReportFolder(const ReportFolder&) = delete;
   ReportFolder& operator=(const ReportFolder&) = delete;
 
-  /// Makes the folder and opens what grows; the error is one sentence.
-  std::expected<void, std::string> open(const std::filesystem::path& folder, Console& console);
+  /// Makes the folder and opens what grows; the error is one sentence that names the option which gave the folder.
+  std::expected<void, std::string> open(const std::filesystem::path& folder, Console& console,
+                                        std::string_view option = "--out");
   /// One finished case: a line of cases.jsonl, on disk before the next case starts; its executed scenario as XML.
   void add(const trace::CaseResult& result, const std::string& executed_xml);
   /// The connections of a case as pcapng, in the folder pcap; nothing is written for no bytes.

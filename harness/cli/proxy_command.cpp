@@ -10,6 +10,7 @@ void add_proxy(CLI::App& cli, Commands& commands) {
   const auto settings = std::make_shared<app::ProxySettings>();
   auto* command = cli.add_subcommand(
       "proxy", "stand between two devices: pass everything on, record it, and say which side broke which rule");
+  command->group("Judge a device on the network");
   command
       ->add_option("--listen", settings->listen,
                    "port to take connections on, or ADDRESS:PORT (default: all "

@@ -249,31 +249,41 @@ class Proxy(unittest.TestCase):
             self.assertEqual(code, 3, text)
             self.assertNotRegex(text, r"(?m)^c1 ")
 
-    def test_a_second_recording_leaves_nothing_of_the_first_and_an_abort_after_an_abort_is_told_once(self):
+    def test_a_recording_is_not_recorded_over_and_an_abort_after_an_abort_is_told_once(self):
         def serve(listener):
-            for _ in range(3):
+            with contextlib.suppress(OSError):
                 connection, _ = listener.accept()
                 with connection:
                     pdu(connection)
                     connection.sendall(b"\7\0\0\0\0\4\0\0\2\0" * 5)
 
         with products.scratch() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(LIMIT)
             evidence = folder / "evidence"
-            server = threading.Thread(target=serve, args=(listener,))
+            server = threading.Thread(target=serve, args=(listener,), daemon=True)
             server.start()
-            for callers in (2, 1):
-                with proxy(listener.getsockname()[1], folder, "--record", evidence) as (port, finish):
-                    for _ in range(callers):
-                        with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as caller:
-                            caller.sendall(associate())
-                            while caller.recv(100):
-                                pass
-                    code, lines, text = finish()
-                self.assertEqual(sorted(p.name for p in (evidence / "connections").iterdir()),
-                                 [f"c{n + 1}" for n in range(callers)], text)
+            with proxy(listener.getsockname()[1], folder, "--record", evidence) as (port, finish):
+                with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as caller:
+                    caller.sendall(associate())
+                    while caller.recv(100):
+                        pass
+                code, lines, text = finish()
             server.join(LIMIT)
             told = [line["troubles"] for line in lines if "troubles" in line]
             self.assertEqual([len([t for t in one if "aborted" in t]) for one in told], [1], told)
+            packets = (evidence / "connections/c1/traffic.pcapng").read_bytes()
+            code, out, err = products.assay("proxy", "--listen", f"127.0.0.1:{products.free_port()}", "--target", "127.0.0.1:1",
+                                            "--record", evidence)
+            self.assertEqual(code, 2, out + err)
+            self.assertIn("a recording lies there already", err)
+            self.assertEqual((evidence / "connections/c1/traffic.pcapng").read_bytes(), packets)
+            # The recording is judged again as a capture.
+            code, out, err = products.assay("explain", evidence)
+            self.assertIn("A-ABORT", out + err)
+            port = products.free_port()
+            code, out, err = products.assay("proxy", "--listen", str(port), "--target", f"127.0.0.1:{port}")
+            self.assertEqual(code, 2, out + err)
+            self.assertIn("call itself", err)
 
     def test_a_kill_keeps_what_had_ended(self):
         products.need("storescp", "echoscu")
