@@ -17,7 +17,7 @@ int list(const Selection& selection, bool clauses, bool json, Console& console);
 /// Checks scenario files without sending anything.
 int check(const std::vector<std::string>& files, Console& console);
 /// Prints the rules that run on every connection.
-int rules(Console& console);
+int rules(bool json, Console& console);
 /// The embedded device until interrupted.
 int serve(const ServeOptions& options, Console& console);
 int echo(const EchoOptions& options, Console& console);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -58,7 +59,7 @@ std::expected<void, std::string> can_write(const std::filesystem::path& file) {
 
 std::expected<HostPort, std::string> host_port(std::string_view text) {
   const auto bad = [&](std::string_view why) {
-    return std::unexpected(fmt::format("'{}' is no HOST:PORT: {}; example: --target 127.0.0.1:11112", text, why));
+    return std::unexpected(fmt::format("'{}' is no HOST:PORT: {}; example: 127.0.0.1:11112", text, why));
   };
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad("the port is missing");
@@ -71,6 +72,21 @@ std::expected<HostPort, std::string> host_port(std::string_view text) {
   if (error != std::errc() || end != port.data() + port.size() || value == 0 || value > 65535)
     return bad("the port is a number from 1 to 65535");
   return HostPort{std::string(host), static_cast<std::uint16_t>(value)};
+}
+
+bool titles_fit(std::initializer_list<std::pair<std::string_view, std::string_view>> titles, Console& console) {
+  bool good = true;
+  for (const auto& [option, title] : titles) {
+    const bool blank = title.find_first_not_of(' ') == std::string_view::npos;
+    if (title.size() <= 16 && !blank &&
+        std::ranges::all_of(title, [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; }))
+      continue;
+    console.error(fmt::format(
+        "{} '{}': an AE title has 1 to 16 characters of ASCII, no backslash, and is not all blanks (PS3.5 6.2)", option,
+        title));
+    good = false;
+  }
+  return good;
 }
 
 std::optional<Duration> duration(std::string_view text) {

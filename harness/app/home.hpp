@@ -3,10 +3,13 @@
 
 #include <expected>
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "harness/app/console.hpp"
 #include "harness/base/bytes.hpp"
 #include "harness/base/time.hpp"
 
@@ -29,6 +32,9 @@ struct HostPort {
 };
 /// "host:port", "[::1]:port"; the error says what is wrong with it.
 std::expected<HostPort, std::string> host_port(std::string_view text);
+
+/// Complains of each AE title that cannot be one (PS3.5 6.2), by the option that gave it. False where any cannot.
+bool titles_fit(std::initializer_list<std::pair<std::string_view, std::string_view>> titles, Console& console);
 
 /// "10" (seconds), "500ms", "2.5s", "3m", "1h".
 std::optional<Duration> duration(std::string_view text);

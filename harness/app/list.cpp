@@ -107,8 +107,19 @@ int check(const std::vector<std::string>& files, Console& console) {
   return exit_codes::ok;
 }
 
-int rules(Console& console) {
+int rules(bool json, Console& console) {
   const auto book = conformance::standard_rules();
+  if (json) {
+    auto out = ordered_json::array();
+    for (const auto& info : book->infos())
+      out.push_back({{"id", info.id},
+                     {"clause", info.clause},
+                     {"severity", trace::name(info.severity)},
+                     {"title", info.title},
+                     {"advice", info.advice}});
+    console.data(out.dump(1) + "\n");
+    return exit_codes::ok;
+  }
   for (const auto& info : book->infos())
     console.text(fmt::format("{}  [{}]  {}\n    {}\n    {}\n", info.id, info.clause, trace::name(info.severity),
                              info.title, info.advice));

@@ -74,14 +74,7 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
       wrong(target.error());
     }
   }
-  for (const auto& [option, title] : {std::pair<const char*, const std::string&>{"--called-ae", options.called_ae},
-                                      {"--calling-ae", options.calling_ae}})
-    if (title.empty() || title.size() > 16 || title.find_first_not_of(' ') == std::string::npos ||
-        std::ranges::any_of(
-            title, [](char c) { return c < 0x20 || c == 0x7f || c == '\\' || static_cast<unsigned char>(c) > 0x7f; }))
-      wrong(fmt::format(
-          "{} '{}': an AE title has 1 to 16 characters of ASCII, no backslash, and is not all blanks (PS3.5 6.2)",
-          option, title));
+  if (!titles_fit({{"--called-ae", options.called_ae}, {"--calling-ae", options.calling_ae}}, console)) good = false;
   // What is to be written at the end is tried before anything is sent.
   for (const auto& [option, file] : {std::pair<const char*, const std::string&>{"--json", options.json},
                                      {"--write-expected", options.write_expected}}) {

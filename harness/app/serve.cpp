@@ -27,6 +27,7 @@ int serve(const ServeOptions& options, Console& console) {
         "this system lets a program have {} files open: more than about {} connections at a time will have to wait "
         "(raise it with ulimit -n)",
         files, files > others ? files - others : 0));
+  if (!titles_fit({{"--ae-title", options.ae_title}}, console)) return exit_codes::usage;
   peers::Loop loop;
   peers::EmbeddedDeviceOptions device_options;
   device_options.address = options.address;
@@ -86,6 +87,8 @@ int echo(const EchoOptions& options, Console& console) {
     console.error(target.error());
     return exit_codes::usage;
   }
+  if (!titles_fit({{"--called-ae", options.called_ae}, {"--calling-ae", options.calling_ae}}, console))
+    return exit_codes::usage;
   peers::Loop loop;
   peers::RequestorOptions requestor;
   requestor.host = target->host;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstring>
 #include <filesystem>
 
 #include "harness/app/home.hpp"
@@ -98,6 +101,20 @@ std::string tls_profiles_help() { return peers::describe_tls_profiles(); }
 int certificates(const std::string& folder, const std::vector<std::string>& hosts, Console& console) {
   const std::filesystem::path into(folder);
   std::error_code code;
+  if (std::filesystem::exists(into / "ca.key", code)) {
+    console.error(fmt::format(
+        "{}: an authority lies there already (ca.key); devices that trust it would not trust another: name a new "
+        "folder, or remove this one first",
+        folder));
+    return exit_codes::usage;
+  }
+  for (const auto& host : hosts)
+    if (host.empty() || host.size() > 253 || !std::ranges::all_of(host, [](unsigned char c) {
+          return std::isalnum(c) != 0 || std::strchr(".-_:", c) != nullptr;
+        })) {
+      console.error(fmt::format("--host '{}': no name or address of a machine", host));
+      return exit_codes::usage;
+    }
   std::filesystem::create_directories(into, code);
   const auto authority = peers::TestAuthority::make("Assay test authority");
   if (!authority) {

@@ -13,7 +13,6 @@ void add_certificates(CLI::App& cli, Commands& commands) {
   const auto options = std::make_shared<Options>();
   auto* command =
       cli.add_subcommand("certificates", "make a test authority with right and wrong certificates, to test TLS with");
-  command->group("Talk to a device");
   command->add_option("folder", options->folder, "where the files go; made when it is not there")
       ->required()
       ->type_name("DIR");

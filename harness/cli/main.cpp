@@ -7,6 +7,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/home.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/version.hpp"
 
 namespace {
 
@@ -95,7 +96,9 @@ int dispatch(int argc, char** argv, app::Console& console) {
       "Start with 'assay demo', 'assay echo HOST:PORT' or 'assay probe FILE'.\n"
       "Exit codes: 0 nothing red, 1 not conformant, 2 bad usage or input file, 3 inconclusive, 5 an expected "
       "deviation\n"
-      "no longer happens, 70 Assay's own error, 130 interrupted. 'assay COMMAND --help' shows examples.");
+      "no longer happens, 70 Assay's own error, 130 interrupted with nothing red until then (serve and proxy end with\n"
+      "Ctrl-C as they should: 0, or what the proxy found). 'assay COMMAND --help' shows examples.");
+  line.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
   std::string timeout;
   std::string shard;
 
@@ -262,7 +265,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
   }
   if (*list_command) {
     if (!to_check.empty()) return app::check(to_check, console);
-    if (show_rules) return app::rules(console);
+    if (show_rules) return app::rules(list_json, console);
     return app::list(listing, clauses, list_json, console);
   }
   if (*serve_command) {

@@ -76,6 +76,9 @@ class BadInput(unittest.TestCase):
         self.one_line(["run", "--target", "nowhere"], 2, "HOST:PORT")
         self.one_line(["run", "--target", "127.0.0.1:99999"], 2, "1 to 65535")
         self.one_line(["run", "--target", "127.0.0.1:104", "--called-ae", "SEVENTEEN-LETTERS"], 2, "1 to 16 characters")
+        self.one_line(["echo", "127.0.0.1:104", "--called-ae", "SEVENTEEN-LETTERS"], 2, "1 to 16 characters")
+        self.one_line(["load", "127.0.0.1:104", "--calling-ae", "A\\B"], 2, "1 to 16 characters")
+        self.one_line(["serve", "--port", "0", "--ae-title", " "], 2, "1 to 16 characters")
         self.one_line(["run", "--target", "127.0.0.1:104", "--timeout", "soon"], 2, "no duration")
         self.one_line(["run", "--target", "127.0.0.1:104", "--profile", "no-such"], 2, "shipped profile")
         self.one_line(["run", "--target", "127.0.0.1:104", "--expected", "no-such.txt"], 2, "no-such.txt")
@@ -134,6 +137,20 @@ class BadInput(unittest.TestCase):
             self.one_line(["serve", "--port", listener.port], 2, "in use")
             self.one_line(["run", "--role", "acceptor", "--dut-act", "true", "--listen", listener.port], 2, "in use")
         self.one_line(["run", "--role", "acceptor", "--dut-act", "true", "--listen-address", "nowhere"], 2, "nowhere")
+
+    def test_an_authority_is_not_made_over_another(self):
+        with products.scratch() as folder:
+            self.one_line(["certificates", folder / "tls", "--host", "no host"], 2, "no name or address")
+            self.refused(["certificates", folder / "tls"], 0)
+            key = (folder / "tls/ca.key").read_bytes()
+            self.one_line(["certificates", folder / "tls"], 2, "an authority lies there already")
+            self.assertEqual((folder / "tls/ca.key").read_bytes(), key)
+
+    def test_the_rules_can_be_had_as_json(self):
+        out, _ = self.refused(["list", "--rules", "--json"], 0)
+        rules = json.loads(out)
+        self.assertTrue(all(rule["id"] and rule["clause"] and rule["advice"] for rule in rules))
+        self.assertGreater(len(rules), 100)
 
     def test_a_folder_that_cannot_be_made_says_so(self):
         with products.scratch() as folder:
