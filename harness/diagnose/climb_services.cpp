@@ -222,6 +222,19 @@ bool Climb::echo(const Answer& answer, const RequestAnswer& request) {
   };
   evidence("after the acceptance, when C-ECHO-RQ was sent: " + ended(answer));
   blame(answer.abort ? "echo-aborted" : "echo-closed", ended(answer), {{"what", ended(answer)}});
+  // Was it our maximum length? Some devices accept any and cannot keep to it.
+  if (speech_.maximum_length != 16384) {
+    auto changed = speech_;
+    changed.maximum_length = 16384;
+    const auto* other = ask_as(changed, "a maximum length of 16384");
+    if (other == nullptr) return false;
+    if (!other->requests.empty() && other->requests.front().status == 0) {
+      evidence("with a maximum length of 16384, and nothing else changed, C-ECHO is answered");
+      blame("hidden-maximum-length", ended(answer),
+            {{"what", speech_.maximum_length == 0 ? "0 (no limit)" : std::to_string(speech_.maximum_length)}});
+      return false;
+    }
+  }
   // Was it the echo? The same without asking anything for a while.
   auto wait = probe(Probe::Kind::associate, "associating without asking anything");
   wait.speech = speech_;

@@ -31,6 +31,9 @@ class Products(unittest.TestCase):
                 self.healthy(port, "--service", "store")
                 self.healthy(port, "--called-ae", "ANYTHING", "--check-callers")
                 self.blamed(port, "sop-class-not-offered", "--service", "find")
+                # It accepts the association and aborts as soon as it would have to keep to so little.
+                self.healthy(port, "--max-pdu", "128")
+                self.blamed(port, "hidden-maximum-length", "--max-pdu", "10")
             port = products.free_port()
             with products.server(["storescp", "--refuse", "-od", str(folder), str(port)], port, folder / "log"):
                 self.blamed(port, "hidden-reason")
