@@ -1,6 +1,7 @@
 #include <csignal>
 
 #include "peers/asio.hpp"
+#include "peers/listener.hpp"
 
 namespace assay::peers {
 
@@ -44,18 +45,8 @@ std::expected<std::uint16_t, std::string> free_port() {
 
 std::expected<void, std::string> can_listen(const std::string& address, std::uint16_t port) {
   asio::io_context context;
-  error_code error;
-  const auto host = asio::ip::make_address(address, error);
-  if (error) return std::unexpected(address + " is no address: " + error.message());
   tcp::acceptor acceptor(context);
-  acceptor.open(tcp::endpoint(host, port).protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor.bind(tcp::endpoint(host, port), error);
-  if (!error) acceptor.listen(1, error);
-  if (error == asio::error::address_in_use)
-    return std::unexpected("port " + std::to_string(port) +
-                           " is in use: choose another, or stop the program that holds it");
-  if (error) return std::unexpected("port " + std::to_string(port) + " cannot be opened: " + error.message());
+  if (auto bound = listen_on(acceptor, address, port, "--listen"); !bound) return std::unexpected(bound.error());
   return {};
 }
 

@@ -69,7 +69,14 @@ struct Loader {
       if (it->path().extension() == ".xml" && it->is_regular_file(code)) files.push_back(it->path());
     if (code) errors.push_back(fmt::format("{}: cannot be read: {}", path.string(), code.message()));
     std::sort(files.begin(), files.end());
-    for (const auto& f : files) file(f, false);
+    const auto before = scenarios.size() + errors.size();
+    bool known = false;  // named twice
+    for (const auto& f : files) {
+      known = known || seen.contains(fs::weakly_canonical(f, code));
+      file(f, false);
+    }
+    if (!known && scenarios.size() + errors.size() == before)
+      errors.push_back(fmt::format("{}: there is no scenario in this folder", path.string()));
   }
 };
 

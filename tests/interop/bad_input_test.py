@@ -74,6 +74,9 @@ class BadInput(unittest.TestCase):
         self.one_line(["nonsense"], 2, "--help")
         self.one_line(["run"], 2, "--target")
         self.one_line(["run", "--target", "nowhere"], 2, "HOST:PORT")
+        with products.scratch() as folder:
+            self.one_line(["run", folder, "--target", "127.0.0.1:104"], 2, "no scenario in this folder")
+            self.one_line(["list", "--check", folder], 2, "no scenario in this folder")
         self.one_line(["run", "--target", "127.0.0.1:99999"], 2, "1 to 65535")
         self.one_line(["run", "--target", "127.0.0.1:104", "--called-ae", "SEVENTEEN-LETTERS"], 2, "1 to 16 characters")
         self.one_line(["echo", "127.0.0.1:104", "--called-ae", "SEVENTEEN-LETTERS"], 2, "1 to 16 characters")

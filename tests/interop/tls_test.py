@@ -344,7 +344,7 @@ class Ourselves(products.CatalogueTest):
 
     def test_a_run_without_tls_skips_the_cases_and_says_why(self):
         with products.scratch() as folder:
-            code, out, err = products.assay("demo", "--layer", "tls", "--out", folder / "report")
+            code, out, err = products.assay("demo", "--tag", "tls", "--out", folder / "report")
             r = self.judge(code, out, err, folder / "report", expect_cases=60)
             self.assertEqual({c["reason"] for c in r["cases"] if c["verdict"] == "skipped"}, {"this run speaks no TLS: add --tls"})
             self.assertEqual({c["verdict"] for c in r["cases"]}, {"skipped", "pass"})
