@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -25,12 +26,15 @@ def run(*command, **options):
 
 def targets():
     """Fuzz targets that use the data layer and nothing above it."""
-    above = ("harness/pdu", "harness/dul", "harness/dimse", "harness/session", "harness/observe", "harness/scenario")
-    found = []
-    for source in sorted((ROOT / "fuzz/targets").glob("fuzz_*.cpp")):
-        if not any(f'"{room}/' in source.read_text(encoding="utf-8") for room in above):
-            found.append(source.stem)
-    return found
+    layer = ("harness/base/", "harness/dict/", "harness/dataset/")
+
+    def included(source):
+        """What a file includes, and what the headers of the targets include for it."""
+        names = set(re.findall(r'^#include "([^"]+)"', source.read_text(encoding="utf-8"), re.MULTILINE))
+        return names.union(*(included(ROOT / name) for name in names if name.startswith("fuzz/")))
+
+    return [source.stem for source in sorted((ROOT / "fuzz/targets").glob("fuzz_*.cpp"))
+            if all(name.startswith((*layer, "fuzz/")) for name in included(source))]
 
 
 def build(names):

@@ -9,6 +9,21 @@ import products
 @contextlib.contextmanager
 def orthanc(folder, **changes):
     """Yields (dicom port, http port). `changes` are entries of its configuration."""
+    for left in (2, 1, 0):
+        with contextlib.ExitStack() as running:
+            try:
+                ports = running.enter_context(started(folder, changes))
+            except RuntimeError as error:
+                # Between asking for a free port and using it another product may have got it.
+                if left == 0 or "already in use" not in str(error):
+                    raise
+                continue
+            yield ports
+            return
+
+
+@contextlib.contextmanager
+def started(folder, changes):
     dicom, http = products.free_port(), products.free_port()
     config = {
         "Name": "interop", "StorageDirectory": str(folder / "orthanc"), "IndexDirectory": str(folder / "orthanc"),
