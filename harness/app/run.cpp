@@ -86,8 +86,7 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
   } else {
     wrong(tls.error());
   }
-  if (auto possible = peers::can_listen(options.listen_address, options.listen); !possible)
-    wrong(possible.error());
+  if (auto possible = peers::can_listen(options.listen_address, options.listen); !possible) wrong(possible.error());
   if (!good) return std::nullopt;
   if (options.shard) {
     std::vector<CatalogueCase> part;
