@@ -163,7 +163,7 @@ Bytes run(ByteView program, std::uint8_t setup, bool cuts, bool strict) {
   (void)side.session.transport_opened(side.now);
   side.process();
   fuzz::run_program(side, program, cuts, whole_pdu, class_of);
-  return std::move(side.output);
+  return side.said();
 }
 
 }  // namespace

@@ -109,6 +109,8 @@ class Driven {
     while (!ended_) {
       auto event = session.next_event();
       if (!event) break;
+      aborted_ = aborted_ || std::holds_alternative<session::AbortIndication>(*event) ||
+                 std::holds_alternative<session::ProviderAbort>(*event);
       logic.on_event(std::move(*event));
     }
     flush();
@@ -126,6 +128,11 @@ class Driven {
     last_activity = now;
   }
   void end() { ended_ = true; }
+  /// What was sent; an abort of the peer ends it as one of our own does.
+  Bytes said() {
+    if (aborted_) append(output, pdu::encode(pdu::AAbort{}));
+    return std::move(output);
+  }
   [[nodiscard]] bool ended() const { return ended_; }
 
   session::Session session;
@@ -142,6 +149,7 @@ class Driven {
 
   SentCheck check_;
   bool ended_ = false;
+  bool aborted_ = false;
   std::size_t received_ = 0;
   Bytes flushed_;
 
@@ -149,9 +157,9 @@ class Driven {
   Logic logic;
 };
 
-/// What is sent does not depend on how the peer's bytes were cut, up to the first A-ABORT of one of the two: bytes that
-/// came in one piece are all judged before anything is answered, so what is wrong in them may overtake the answer to
-/// what came before it.
+/// What is sent does not depend on how the peer's bytes were cut, up to the first A-ABORT of one of the two, ours or
+/// the peer's: bytes that came in one piece are all judged before anything is answered, so what is wrong in them, or an
+/// abort, may overtake the answer to what came before it.
 inline bool same_until_abort(ByteView one, ByteView other) {
   const auto next = [](ByteView& bytes) {
     if (bytes.size() < 6) return std::exchange(bytes, {});

@@ -204,7 +204,7 @@ Bytes run(ByteView program, std::uint8_t setup, bool cuts, bool strict) {
   side.logic.until = side.now + dul_timeout;
   side.process();
   fuzz::run_program(side, program, cuts, whole_pdu, class_of);
-  return std::move(side.output);
+  return side.said();
 }
 
 }  // namespace
