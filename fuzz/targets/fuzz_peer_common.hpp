@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -180,30 +179,18 @@ inline bool same_until_abort(ByteView one, ByteView other) {
   return true;
 }
 
-/// Any command with its mandatory elements; made once for each of the few SOP Classes that a target uses.
-inline const dimse::CommandSet& command_of(const dimse::CommandInfo& info, std::string_view sop_class) {
-  static std::map<std::pair<dimse::CommandField, std::string_view>, dimse::CommandSet> made;
-  const auto known = made.find({info.field, sop_class});
-  if (known != made.end()) return known->second;
-  auto command = dimse::command(info.field, 1);
-  auto& elements = command.elements();
-  for (const auto tag : {tags::AffectedSOPClassUID, tags::RequestedSOPClassUID})
-    if (elements.has(tag)) elements.set_text(tag, sop_class);
-  for (const auto tag : {tags::AffectedSOPInstanceUID, tags::RequestedSOPInstanceUID})
-    if (elements.has(tag)) elements.set_text(tag, "1.2.3.9");
-  return made.emplace(std::pair{info.field, sop_class}, std::move(command)).first->second;
-}
-
 /// A message with any command and its mandatory elements, on any context.
 inline Bytes message_bytes(std::uint8_t context_id, std::uint8_t which, std::uint16_t id, ByteView data,
                            std::string_view sop_class) {
   const auto& info = dimse::all_commands()[which % dimse::all_commands().size()];
   dimse::Message message;
   message.context_id = context_id;
-  message.command = command_of(info, sop_class);
+  message.command = dimse::command(info.field, id);
   auto& elements = message.command.elements();
-  for (const auto tag : {tags::MessageID, tags::MessageIDBeingRespondedTo})
-    if (elements.has(tag)) elements.set_u16(tag, id);
+  for (const auto tag : {tags::AffectedSOPClassUID, tags::RequestedSOPClassUID})
+    if (elements.has(tag)) elements.set_text(tag, sop_class);
+  for (const auto tag : {tags::AffectedSOPInstanceUID, tags::RequestedSOPInstanceUID})
+    if (elements.has(tag)) elements.set_text(tag, "1.2.3.9");
   if (!data.empty()) elements.set_u16(tags::CommandDataSetType, 1);
   message.data_set = to_bytes(data);
   message.data_set_length = data.size();
