@@ -146,7 +146,10 @@ struct Job {
                                   reports.empty() ? "there is no connection in it"
                                                   : fmt::format("there is none of that name; the names are {} to {}",
                                                                 reports.front().name, reports.back().name)));
-    const auto prefix = only ? std::string() : fs::path(path).stem().string() + "/";
+    // The proxy names every recording the same, in a folder for each connection.
+    const fs::path named(path);
+    const auto name = named.filename() == "traffic.pcapng" ? named.parent_path().filename() : named.stem();
+    const auto prefix = only ? std::string() : name.string() + "/";
     std::size_t others = 0;
     for (auto& one : reports) {
       if (!options.connections.empty() && std::ranges::find(options.connections, one.name) == options.connections.end())

@@ -110,7 +110,7 @@ int certificates(const std::string& folder, const std::vector<std::string>& host
   }
   for (const auto& host : hosts)
     if (host.empty() || host.size() > 253 || !std::ranges::all_of(host, [](unsigned char c) {
-          return std::isalnum(c) != 0 || std::strchr(".-_:", c) != nullptr;
+          return std::isalnum(c) != 0 || std::strchr(".-_:*", c) != nullptr;
         })) {
       console.error(fmt::format("--host '{}': no name or address of a machine", host));
       return exit_codes::usage;

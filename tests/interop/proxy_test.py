@@ -134,6 +134,9 @@ class Proxy(unittest.TestCase):
                 self.assertTrue((evidence / name).stat().st_size > 0, name)
             cases = products.results(evidence)["cases"]
             self.assertEqual([c["verdict"] for c in cases], ["pass"] * 4, text)
+            code, out, err = products.assay("explain", evidence, "--json", "-")
+            ids = [case["id"] for case in json.loads(out)["cases"]]
+            self.assertEqual(ids, ["c1/c1", "c2/c1"], err)
             for connection in ("c1", "c2"):
                 folder_of = evidence / "connections" / connection
                 for name in ("traffic.pcapng", "trace.txt", "replay-requestor.xml", "replay-acceptor.xml"):

@@ -269,5 +269,19 @@ TEST(CommandDecode, A_hostile_command_costs_bounded_work) {
   EXPECT_FALSE(clean(decoded.problems));
 }
 
+TEST(CommandElement, Finds_a_US_value_and_stops_at_what_is_no_Command_Set) {
+  const Bytes command{0, 0, 0, 1, 2, 0, 0, 0, 0x30, 0x80, 0, 0, 0, 8, 2, 0, 0, 0, 1, 1};
+  EXPECT_EQ(command_element(command, 0x0100), 0x8030);
+  EXPECT_EQ(command_element(command, 0x0800), 0x0101);
+  EXPECT_EQ(command_element(command, 0x0900), std::nullopt);
+  EXPECT_EQ(command_element(ByteView(command).first(19), 0x0800), std::nullopt) << "cut";
+  auto long_one = command;
+  long_one[6] = 0xff;  // claims more than is there
+  EXPECT_EQ(command_element(long_one, 0x0800), std::nullopt);
+  auto other_group = command;
+  other_group[0] = 8;
+  EXPECT_EQ(command_element(other_group, 0x0800), std::nullopt);
+}
+
 }  // namespace
 }  // namespace assay::dimse

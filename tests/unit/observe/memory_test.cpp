@@ -56,6 +56,26 @@ TEST(Memory, Keeps_digests_of_bulk_data_beyond_the_bound_and_the_association_who
   EXPECT_EQ(messages.back().message->command.name(), "C-STORE-RQ");
 }
 
+TEST(Memory, Connections_that_share_a_budget_keep_no_more_together_and_give_it_back) {
+  constexpr std::size_t all = 30'000;
+  Options options;
+  options.common = std::make_shared<std::size_t>(all);
+  {
+    auto one = associated(options);
+    auto other = associated(options);
+    for (int i = 0; i < 3; ++i)
+      for (auto* observer : {&one, &other}) observer->bytes(Side::requestor, store(8'000), {});
+    EXPECT_LT(bytes_held(one.trace()) + bytes_held(other.trace()),
+              all + 100 * sizeof(pdu::PresentationDataValue) + 4000);
+    EXPECT_LT(*options.common, all);
+    const auto messages = only<trace::MessageSeen>(other.trace());
+    ASSERT_EQ(messages.size(), 3U);
+    EXPECT_FALSE(messages.back().message->data_set_kept());
+    EXPECT_EQ(messages.back().message->data_set_length, 8'000U) << "counted all the same";
+  }
+  EXPECT_EQ(*options.common, all);
+}
+
 TEST(Memory, Counts_entries_beyond_the_bound) {
   Options options;
   options.keep_entries = 10;

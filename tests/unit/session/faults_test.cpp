@@ -404,6 +404,10 @@ TEST(Faults, A_side_that_talks_on_into_a_frozen_link_loses_the_connection_and_no
   for (int i = 0; i < 100 && !link.engine.muted(); ++i) (void)link.send(much);
   EXPECT_TRUE(link.engine.muted());
   EXPECT_LE(link.engine.held(), max_held + much.size());
+  const auto notes = link.engine.take_notes();
+  ASSERT_FALSE(notes.empty());
+  EXPECT_THAT(notes.back(), HasSubstr("thrown away")) << "a link that is frozen for good closes nothing";
+  EXPECT_THAT(link.take(), ElementsAre());
 }
 
 TEST(Faults, The_rest_of_a_PDU_is_no_PDU_of_its_own) {
