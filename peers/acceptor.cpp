@@ -128,13 +128,18 @@ class AcceptedAssociation final : public Association {
     (void)submit(session::AssociateAccept{std::move(std::get<pdu::AAssociateAc>(answer))});
     owner_->log(fmt::format("{}: associated, {} of {} presentation contexts accepted", who_,
                             session().contexts().size(), rq.contexts().size()));
-    provider_.emplace(session().contexts(), *owner_->options.store, owner_->options.provider);
+    service::AssociationView view{session().contexts(), std::string(pdu::trimmed_ae_title(rq.calling_ae_title)),
+                                  std::string(pdu::trimmed_ae_title(rq.called_ae_title)),
+                                  [weak = weak_from_this(), this] {
+                                    if (const auto self = weak.lock(); self && provider_) another_turn();
+                                  }};
+    provider_.emplace(std::move(view), owner_->options.services, owner_->options.provider);
     wait_until(last_activity() + owner_->options.dimse_timeout);
   }
 
   void respond() {
     while (connection().unsent() <= unsent_limit) {
-      auto response = provider_->next_response();
+      auto response = provider_->next_message();
       if (!response) break;
       session::MessageRequest request;
       request.message = std::move(*response);
@@ -149,23 +154,25 @@ class AcceptedAssociation final : public Association {
       }
       if (produced_ += 1; produced_ % responses_per_turn == 0) break;
     }
-    if (!provider_->idle() && connection().unsent() <= unsent_limit && !turn_posted_) {
-      // The next slice later, so that other connections and a C-CANCEL get their turn.
-      turn_posted_ = true;
-      asio::post(loop().context, [weak = weak_from_this(), this] {
-        const auto self = weak.lock();
-        if (!self) return;
-        turn_posted_ = false;
-        if (provider_ && !ended()) {
-          respond();
-          process();
-        }
-      });
-    }
+    if (provider_->ready() && connection().unsent() <= unsent_limit) another_turn();
+  }
+
+  /// The next slice later, so that other connections and a C-CANCEL get their turn.
+  void another_turn() {
+    if (std::exchange(turn_posted_, true)) return;
+    asio::post(loop().context, [weak = weak_from_this(), this] {
+      const auto self = weak.lock();
+      if (!self) return;
+      turn_posted_ = false;
+      if (provider_ && !ended()) {
+        respond();
+        process();
+      }
+    });
   }
 
   void on_sent() override {
-    if (provider_ && !provider_->idle()) respond();
+    if (provider_ && provider_->ready()) respond();
   }
 
   /// Many long traces must not take all memory: what they may keep is shared among the associations allowed. The rules
@@ -244,6 +251,7 @@ void Acceptor::Impl::accept() {
 
 std::expected<std::unique_ptr<Acceptor>, std::string> Acceptor::start(Loop& loop, AcceptorOptions options) {
   if (!options.store) options.store = std::make_shared<service::MemoryStore>();
+  if (options.services.empty()) options.services = service::archive_services(*options.store, options.provider);
   options.session.maximum_length = options.policy.maximum_length;
 
   auto impl = std::make_shared<Impl>(loop, std::move(options));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,7 @@ struct AcceptorOptions {
   std::uint16_t port = 0;                              // 0 = pick a free one
   service::Policy policy = service::default_policy();  // what is accepted and offered
   std::shared_ptr<service::InstanceStore> store;       // null: an empty one in memory
+  service::Services services;                          // empty: those of an archive over `store`
   service::ProviderOptions provider;
   session::Options session;                           // its maximum_length is the policy's
   Duration dimse_timeout = std::chrono::seconds(30);  // silence inside an association before it is aborted
@@ -116,9 +118,10 @@ std::string_view name(Failure failure);
 
 struct RequestorResult {
   Failure failure = Failure::none;
-  std::string message;                        // one line with what to do; empty on success
-  std::vector<std::uint16_t> statuses;        // one final status per operation that was answered, in order
-  std::vector<dataset::DataSet> identifiers;  // C-FIND matches
+  std::string message;                                // one line with what to do; empty on success
+  std::vector<std::uint16_t> statuses;                // one final status per operation that was answered, in order
+  std::vector<dataset::DataSet> identifiers;          // C-FIND matches; of C-GET and C-MOVE the list of what failed
+  std::optional<service::SubOperationCounts> counts;  // C-GET, C-MOVE: those of the last response
   Duration took{0};
   std::optional<trace::Trace> trace;
   std::optional<trace::Tls> tls;  // also where it was not agreed on
@@ -138,6 +141,27 @@ struct RequestorOptions {
   std::shared_ptr<const faults::Plan> faults;  // set: how it misbehaves on purpose
 };
 
+struct GetRequest {
+  service::Model model = service::Model::study_root;
+  dataset::DataSet identifier{dataset::explicit_le};
+  /// Storage SOP Classes proposed with the SCP role (PS3.4 C.4.3.2.1), each in the uncompressed transfer syntaxes and,
+  /// in a context of its own, in each of the others; cut at what 128 contexts hold.
+  std::vector<std::string> sop_classes;
+  std::vector<std::string> compressed_syntaxes;
+  std::shared_ptr<service::InstanceStore> into;  // takes what comes, and answers for it
+  service::StorageOptions storage;
+  std::size_t cancel_after = 0;  // C-CANCEL once so many instances have come; 0 = never
+  std::function<void(const service::SubOperationCounts&)> on_progress;
+};
+
+struct MoveRequest {
+  service::Model model = service::Model::study_root;
+  dataset::DataSet identifier{dataset::explicit_le};
+  std::string destination;       // AE title
+  std::size_t cancel_after = 0;  // C-CANCEL once so many sub-operations are reported done; 0 = never
+  std::function<void(const service::SubOperationCounts&)> on_progress;
+};
+
 using RequestorDone = std::function<void(RequestorResult)>;
 
 /// One association as SCU: echo `count` times. `done` is called once, from the loop.
@@ -149,10 +173,29 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
 /// Study Root C-FIND.
 void async_find(Loop& loop, const RequestorOptions& options, dataset::DataSet identifier, RequestorDone done);
 
+/// C-GET (PS3.4 C.4.3) and C-MOVE (C.4.2).
+void async_get(Loop& loop, const RequestorOptions& options, GetRequest request, RequestorDone done);
+void async_move(Loop& loop, const RequestorOptions& options, MoveRequest request, RequestorDone done);
+/// The sub-operations of a C-MOVE: one association with its destination. `job.source` is told of the end, then `done`.
+void async_forward(Loop& loop, const RequestorOptions& options, service::ForwardJob job, RequestorDone done);
+
+/// An application entity that we may call.
+struct Destination {
+  std::string host;
+  std::uint16_t port = 0;
+  std::shared_ptr<const TlsContext> tls;  // set: it is spoken to in TLS
+};
+/// C-MOVE to the entities of a table, by AE title; `options` has our title and the limits. `log` gets a line each time
+/// one cannot be reached or refuses. The loop outlives it.
+service::Forward forward_to(Loop& loop, std::map<std::string, Destination, std::less<>> table, RequestorOptions options,
+                            std::function<void(std::string)> log = {});
+
 /// The same, running the loop until the end. Not to be called from inside the loop.
 RequestorResult echo(Loop& loop, const RequestorOptions& options, unsigned count = 1);
 RequestorResult store(Loop& loop, const RequestorOptions& options, const std::vector<service::Instance>& instances);
 RequestorResult find(Loop& loop, const RequestorOptions& options, const dataset::DataSet& identifier);
+RequestorResult get(Loop& loop, const RequestorOptions& options, GetRequest request);
+RequestorResult move(Loop& loop, const RequestorOptions& options, MoveRequest request);
 
 /// How the DUT is made to act. `start` and `act` are run by /bin/sh -c, so that quoting works as in a shell.
 /// In both, {action} {host} {port} {called} {calling} and any other word of the `operate` step are replaced by their

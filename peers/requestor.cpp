@@ -119,6 +119,8 @@ pdu::AAssociateRq Requestor::request() const {
   pdu::UserInformationItem user;
   user.sub_items.emplace_back(pdu::MaximumLengthSubItem{options_.session.maximum_length});
   user.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{identity.implementation_class_uid});
+  for (const auto& sop_class : operations_->as_scp())
+    user.sub_items.emplace_back(pdu::RoleSelectionSubItem{sop_class, 0, 1});
   if (!identity.implementation_version_name.empty())
     user.sub_items.emplace_back(pdu::ImplementationVersionNameSubItem{identity.implementation_version_name});
   rq.items.emplace_back(std::move(user));
@@ -231,21 +233,32 @@ void Requestor::next_operation() {
     return;
   }
   ++message_id_;
+  if (send(std::move(*request))) wait_until(loop().now() + options_.dimse_timeout);
+}
+
+bool Requestor::send(dimse::Message message) {
   session::MessageRequest primitive;
-  primitive.message = std::move(*request);
+  primitive.message = std::move(message);
   primitive.packing.maximum_length = 0;  // as much as the peer takes
   const auto submitted = session().submit(std::move(primitive), loop().now());
-  if (!submitted) {
-    fail(Failure::bad_response, fmt::format("{}: {}", target(), submitted.error().message));
-    give_up();
-    return;
-  }
-  wait_until(loop().now() + options_.dimse_timeout);
+  if (submitted) return true;
+  fail(Failure::bad_response, fmt::format("{}: {}", target(), submitted.error().message));
+  give_up();
+  return false;
 }
 
 void Requestor::message(const dimse::Message& message) {
   if (phase_ != Phase::operating) return;
+  if (const auto field = message.command.field(); field && !dimse::is_response(*field)) {
+    if (auto reply = operations_->answer(message, session())) {
+      if (!send(std::move(*reply))) return;
+      if (auto more = operations_->beside()) (void)send(std::move(*more));
+      return;
+    }
+  }
   const auto step = operations_->consume(message, result_);
+  if (step.kind == service::UserStep::Kind::pending)
+    if (auto more = operations_->beside(); more && !send(std::move(*more))) return;
   switch (step.kind) {
     case service::UserStep::Kind::pending: break;
     case service::UserStep::Kind::unexpected:

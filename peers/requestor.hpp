@@ -13,12 +13,18 @@ class Operations {
   virtual ~Operations() = default;
   /// Presentation contexts to propose: abstract syntax and transfer syntaxes, ids given by the caller.
   [[nodiscard]] virtual std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const = 0;
+  /// SOP Classes for which we want to be SCP (PS3.7 D.3.3.4); for the others the default roles hold.
+  [[nodiscard]] virtual std::vector<std::string> as_scp() const { return {}; }
   /// Called once associated. An error says why nothing at all can be done (no_context).
   virtual std::expected<void, std::string> begin(const session::Session& session) = 0;
   /// The next request, or nothing when all is done. Called again after each final response.
   virtual std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult& result) = 0;
   /// What came; final ends the operation in hand.
   virtual service::UserStep consume(const dimse::Message& message, RequestorResult& result) = 0;
+  /// A request of the peer: the sub-operation of a C-GET, a notification. Nothing: it has no business here.
+  virtual std::optional<dimse::Message> answer(const dimse::Message&, const session::Session&) { return std::nullopt; }
+  /// A message to be sent beside the operation in hand, a C-CANCEL; asked after each message of the peer.
+  virtual std::optional<dimse::Message> beside() { return std::nullopt; }
   /// "C-ECHO"
   [[nodiscard]] virtual std::string service() const = 0;
 };
@@ -43,6 +49,8 @@ class Requestor final : public Association {
   void associated();
   void next_operation();
   void message(const dimse::Message& message);
+  /// False: it could not be sent, and the association was given up.
+  bool send(dimse::Message message);
   void provider_abort(const session::ProviderAbort& abort);
   /// Notes the first failure; the association is then ended by whoever called.
   void fail(Failure failure, std::string message);

@@ -4,19 +4,10 @@
 #include <algorithm>
 #include <map>
 
-#include "peers/requestor.hpp"
+#include "peers/operate.hpp"
 
 namespace assay::peers {
 namespace {
-
-bool uncompressed(std::string_view transfer_syntax) {
-  return transfer_syntax == uids::ImplicitVRLittleEndian || transfer_syntax == uids::ExplicitVRLittleEndian ||
-         transfer_syntax == uids::ExplicitVRBigEndian;
-}
-
-std::vector<std::string> plain_syntaxes() {
-  return {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)};
-}
 
 class Echo final : public Operations {
  public:
@@ -138,23 +129,6 @@ class Find final : public Operations {
   std::optional<service::FindUser> user_;
   bool sent_ = false;
 };
-
-void start(Loop& loop, const RequestorOptions& options, std::unique_ptr<Operations> operations, RequestorDone done) {
-  std::make_shared<Requestor>(loop.impl(), options, std::move(operations), std::move(done))->start();
-}
-
-template <typename Start>
-RequestorResult finish_on(Loop& loop, Start start_it) {
-  auto result = std::make_shared<std::optional<RequestorResult>>();
-  start_it([result](RequestorResult done) { *result = std::move(done); });
-  if (!loop.run_until([&] { return result->has_value(); })) {
-    RequestorResult stopped;
-    stopped.failure = Failure::interrupted;
-    stopped.message = "stopped before the end";
-    return stopped;
-  }
-  return std::move(**result);
-}
 
 }  // namespace
 

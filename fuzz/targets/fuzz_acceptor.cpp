@@ -103,7 +103,7 @@ struct Logic {
 
   void respond(std::size_t most) {
     for (std::size_t i = 0; i < most && provider; ++i) {
-      auto response = provider->next_response();
+      auto response = provider->next_message();
       if (!response) return;
       session::MessageRequest request;
       request.message = std::move(*response);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "harness/dict/dict.hpp"
+#include "harness/service/sop_classes.hpp"
 
 namespace assay::service {
 
@@ -37,7 +37,7 @@ Support support_for(const Policy& policy, std::string_view abstract_syntax) {
     if (one.abstract_syntax == abstract_syntax) return {&one.transfer_syntaxes, one.scu, one.scp};
   if (!policy.any_storage_transfer_syntaxes.empty() && abstract_syntax.starts_with(storage_root)) {
     static const SupportedSyntax usual;
-    return {&policy.any_storage_transfer_syntaxes, usual.scu, usual.scp};
+    return {&policy.any_storage_transfer_syntaxes, policy.any_storage_scu, usual.scp};
   }
   return {};
 }
@@ -143,9 +143,13 @@ Policy default_policy() {
                                               std::string(uids::ImplicitVRLittleEndian),
                                               std::string(uids::ExplicitVRBigEndian)};
   Policy policy;
-  for (const auto uid : {uids::Verification, uids::StudyRootQueryRetrieveInformationModelFind,
-                         uids::PatientRootQueryRetrieveInformationModelFind})
+  for (const auto uid :
+       {uids::Verification, uids::StudyRootQueryRetrieveInformationModelFind,
+        uids::PatientRootQueryRetrieveInformationModelFind, uids::StudyRootQueryRetrieveInformationModelMove,
+        uids::PatientRootQueryRetrieveInformationModelMove, uids::StudyRootQueryRetrieveInformationModelGet,
+        uids::PatientRootQueryRetrieveInformationModelGet})
     policy.supported.push_back({std::string(uid), uncompressed});
+  policy.any_storage_scu = true;
   policy.any_storage_transfer_syntaxes = uncompressed;
   policy.any_storage_transfer_syntaxes.emplace_back(uids::DeflatedExplicitVRLittleEndian);
   policy.implementation_class_uid = "2.25.190146791043182537444806132342625375407";

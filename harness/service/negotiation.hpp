@@ -23,6 +23,7 @@ struct Policy {
   std::vector<SupportedSyntax> supported;
   /// Any abstract syntax below 1.2.840.10008.5.1.4.1.1. is taken with these when it is not listed above.
   std::vector<std::string> any_storage_transfer_syntaxes;
+  bool any_storage_scu = false;  // of those we are SCU too, where the requestor asks for the SCP role: C-GET needs it
   bool requestor_order = false;  // the first proposed transfer syntax that we know, instead of our own preference
   std::vector<std::string> called_ae_titles;   // empty = any
   std::vector<std::string> calling_ae_titles;  // empty = any
@@ -42,7 +43,8 @@ using NegotiationAnswer = std::variant<pdu::AAssociateAc, pdu::AAssociateRj>;
 /// SOP Class extended negotiation not at all: nothing of it is supported.
 NegotiationAnswer negotiate(const pdu::AAssociateRq& rq, const Policy& policy, std::size_t open_associations = 0);
 
-/// Verification, every Storage SOP Class and both FIND models in the uncompressed transfer syntaxes.
+/// Verification, every Storage SOP Class in both roles, and FIND, GET and MOVE of both models in the uncompressed
+/// transfer syntaxes.
 Policy default_policy();
 
 }  // namespace assay::service

@@ -11,48 +11,56 @@ namespace assay::service {
 namespace {
 
 constexpr std::uint16_t sop_class_not_supported = 0x0122;
+constexpr std::uint16_t no_such_sop_class = 0x0118;
 constexpr std::uint16_t duplicate_invocation = 0x0210;
 constexpr std::uint16_t unrecognized_operation = 0x0211;
 constexpr std::uint16_t resource_limitation = 0x0213;
 constexpr std::uint16_t out_of_resources = 0xa700;
-constexpr std::uint16_t identifier_does_not_match = 0xa900;
-constexpr std::uint16_t response_limit_reached = 0xb001;
-constexpr std::uint16_t cancelled_status = 0xfe00;
 
 using dimse::CommandField;
-
-/// The one DIMSE operation that the service of an abstract syntax knows here.
-CommandField operation_of(std::string_view abstract_syntax) {
-  if (abstract_syntax == uids::Verification) return CommandField::c_echo_rq;
-  if (find_model(abstract_syntax)) return CommandField::c_find_rq;
-  return CommandField::c_store_rq;
-}
 
 std::uint16_t no_room(std::uint16_t field) {
   switch (static_cast<CommandField>(field)) {
     case CommandField::c_store_rq:
     case CommandField::c_find_rq: return out_of_resources;
+    case CommandField::c_get_rq:
+    case CommandField::c_move_rq: return 0xa702;  // of the sub-operations (PS3.4 C.4.2.1.5)
     case CommandField::c_echo_rq: return unrecognized_operation;
     default: return resource_limitation;
   }
 }
 
+/// The SOP Class is not one of the context: each family of commands has a status of its own (PS3.7 C.5).
+std::uint16_t wrong_class(std::uint16_t field) {
+  const bool normalized = (field & 0xff0fU) == static_cast<std::uint16_t>(CommandField::n_event_report_rq);
+  return normalized ? no_such_sop_class : sop_class_not_supported;
+}
+
 }  // namespace
 
-struct Provider::Operation {
-  dimse::Message request;
-  bool started = false;
+struct Provider::Outstanding {
+  dimse::Message request;  // empty of its Data Set once it has begun
+  std::unique_ptr<Operation> operation;
   bool cancelled = false;
-  bool over = false;
-  std::uint16_t refusal = 0;  // decided when it came in
-  std::optional<Query> query;
-  std::unique_ptr<EntityCursor> cursor;
-  std::size_t matches = 0;
+  std::uint16_t refusal = 0;           // decided when it came in
+  std::optional<std::uint16_t> asked;  // Message ID of our request that the peer has to answer
+  std::uint16_t asked_field = 0;
 };
 
+Services archive_services(InstanceStore& store, const ProviderOptions& options) {
+  QueryServiceOptions query{options.query, options.max_matches, options.max_candidates_per_call};
+  return {std::make_shared<VerificationService>(), std::make_shared<QueryService>(store, std::move(query)),
+          std::make_shared<RetrieveService>(store, options.forward),
+          std::make_shared<StorageService>(store, options.storage)};
+}
+
+Provider::Provider(AssociationView association, Services services, ProviderOptions options)
+    : association_(std::make_unique<AssociationView>(std::move(association))),
+      services_(std::move(services)),
+      options_(std::move(options)) {}
 Provider::Provider(std::map<std::uint8_t, session::AcceptedContext> contexts, InstanceStore& store,
                    ProviderOptions options)
-    : contexts_(std::move(contexts)), store_(&store), options_(std::move(options)) {}
+    : Provider(AssociationView{std::move(contexts), {}, {}, {}}, archive_services(store, options), options) {}
 Provider::~Provider() = default;
 Provider::Provider(Provider&&) noexcept = default;
 Provider& Provider::operator=(Provider&&) noexcept = default;
@@ -62,111 +70,104 @@ void Provider::receive(dimse::Message message) {
   if (field == static_cast<std::uint16_t>(CommandField::c_cancel_rq)) {
     const auto target = message.command.responded_to();
     const auto found = std::ranges::find_if(operations_, [&](const auto& one) {
+      const auto request = static_cast<CommandField>(one->request.command.field().value_or(0));
       return one->request.context_id == message.context_id && one->request.command.message_id() == target &&
-             one->request.command.field() == static_cast<std::uint16_t>(CommandField::c_find_rq);
+             (request == CommandField::c_find_rq || request == CommandField::c_get_rq ||
+              request == CommandField::c_move_rq);
     });
-    if (!target || found == operations_.end())
+    if (!target || found == operations_.end()) {
       ++ignored_;
-    else
-      (*found)->cancelled = true;
+      return;
+    }
+    (*found)->cancelled = true;
+    if ((*found)->operation) (*found)->operation->cancel();
+    return;
+  }
+  if (dimse::is_response(field)) {
+    answered(std::move(message));
     return;
   }
   // A flood past four times the limit is not even refused any more.
-  if (dimse::is_response(field) || operations_.size() >= 4 * std::max<std::size_t>(options_.max_outstanding, 1)) {
+  if (operations_.size() >= 4 * std::max<std::size_t>(options_.max_outstanding, 1)) {
     ++ignored_;
     return;
   }
-  auto operation = std::make_unique<Operation>();
+  auto one = std::make_unique<Outstanding>();
   const auto id = message.command.message_id();
   const bool duplicate = std::ranges::any_of(
-      operations_, [&](const auto& one) { return one->refusal == 0 && one->request.command.message_id() == id; });
+      operations_, [&](const auto& other) { return other->refusal == 0 && other->request.command.message_id() == id; });
   if (duplicate)
-    operation->refusal = duplicate_invocation;
+    one->refusal = duplicate_invocation;
   else if (operations_.size() >= options_.max_outstanding)
-    operation->refusal = no_room(field);
-  operation->request = std::move(message);
-  if (operation->refusal != 0) operation->request.data_set = {};
-  operations_.push_back(std::move(operation));
+    one->refusal = no_room(field);
+  one->request = std::move(message);
+  if (one->refusal != 0) one->request.data_set = {};
+  operations_.push_back(std::move(one));
 }
 
-std::optional<dimse::Message> Provider::next_response() {
+void Provider::answered(dimse::Message message) {
+  const auto found = std::ranges::find_if(operations_, [&](const auto& one) {
+    return one->asked && one->asked == message.command.responded_to() &&
+           message.command.field() == (one->asked_field | 0x8000U);
+  });
+  if (found == operations_.end() || !(*found)->operation) {
+    ++ignored_;
+    return;
+  }
+  (*found)->asked.reset();
+  (*found)->operation->received(message);
+}
+
+bool Provider::ready() const {
+  if (operations_.empty()) return false;
+  const auto& front = *operations_.front();
+  return !front.operation || !front.operation->waits();
+}
+
+std::optional<dimse::Message> Provider::next_message() {
   if (operations_.empty()) return std::nullopt;
-  auto& operation = *operations_.front();
-  auto response = operation.started ? go_on(operation) : start(operation);
-  if (operation.over) operations_.erase(operations_.begin());
-  return response;
+  auto& one = *operations_.front();
+  if (!one.operation) {
+    one.operation = start(one);
+    if (one.cancelled) one.operation->cancel();
+  }
+  auto message = one.operation->next();
+  if (message && !dimse::is_response(message->command.field().value_or(0))) {
+    last_message_id_ = static_cast<std::uint16_t>(last_message_id_ == 0xffff ? 1 : last_message_id_ + 1);
+    message->command.elements().set_u16(tags::MessageID, last_message_id_);
+    one.asked = last_message_id_;
+    one.asked_field = message->command.field().value_or(0);
+  }
+  if (one.operation->over()) operations_.erase(operations_.begin());
+  return message;
 }
 
-std::optional<dimse::Message> Provider::start(Operation& operation) {
-  operation.started = true;
-  const auto over = [&](dimse::Message response) {
-    operation.over = true;
-    return response;
+std::unique_ptr<Operation> Provider::start(Outstanding& one) {
+  const auto& request = one.request;
+  const auto refuse = [&](std::uint16_t status, std::string_view comment = {}, std::optional<Tag> offending = {}) {
+    return std::make_unique<SingleResponse>(answer(request, status, comment, offending));
   };
-  const auto& request = operation.request;
-  if (operation.refusal != 0) return over(answer(request, operation.refusal));
-  const auto found = contexts_.find(request.context_id);
-  if (found == contexts_.end()) return over(answer(request, sop_class_not_supported, "no such presentation context"));
+  if (one.refusal != 0) return refuse(one.refusal);
+  const auto found = association_->contexts.find(request.context_id);
+  if (found == association_->contexts.end()) return refuse(sop_class_not_supported, "no such presentation context");
   const auto& context = found->second;
   const auto field = request.command.field();
   if (!field || dimse::command_info(*field) == nullptr)
-    return over(answer(request, unrecognized_operation, "no such command", tags::CommandField));
-  if (request.command.sop_class_uid() != context.abstract_syntax)
-    return over(
-        answer(request, sop_class_not_supported, "SOP Class is not the one of the context", tags::AffectedSOPClassUID));
-  if (!context.requestor_is_scu)
-    return over(answer(request, sop_class_not_supported, "requestor is not SCU of this SOP Class"));
-  if (*field != static_cast<std::uint16_t>(operation_of(context.abstract_syntax)))
-    return over(answer(request, unrecognized_operation, dimse::command_name(*field) + " is not of this SOP Class",
-                       tags::CommandField));
-  switch (static_cast<CommandField>(*field)) {
-    case CommandField::c_echo_rq: return over(answer_echo(request, context));
-    case CommandField::c_store_rq: return over(answer_store(request, context, *store_, options_.storage));
-    default: return start_find(operation, context);
-  }
-}
-
-std::optional<dimse::Message> Provider::start_find(Operation& operation, const session::AcceptedContext& context) {
-  const auto& request = operation.request;
-  const auto refuse = [&](std::uint16_t status, std::string_view comment, std::optional<Tag> offending) {
-    operation.over = true;
-    return answer(request, status, comment, offending);
-  };
-  if (!request.command.has_data_set())
-    return refuse(identifier_does_not_match, "no Identifier", tags::CommandDataSetType);
-  if (!request.data_set_kept()) return refuse(out_of_resources, "Identifier larger than is kept here", std::nullopt);
-  auto query =
-      Query::parse(request.data_set, context.transfer_syntax, *find_model(context.abstract_syntax), options_.query);
-  if (!query) return refuse(query.error().status, query.error().comment, query.error().offending);
-  operation.query = std::move(*query);
-  operation.cursor = store_->candidates(operation.query->level(), operation.query->scope());
-  operation.request.data_set = {};
-  return go_on(operation);
-}
-
-std::optional<dimse::Message> Provider::go_on(Operation& operation) {
-  const auto over = [&](std::uint16_t status, std::string_view comment = {}) {
-    operation.over = true;
-    return answer(operation.request, status, comment);
-  };
-  if (operation.cancelled) return over(cancelled_status);
-  for (std::size_t i = 0; i < std::max<std::size_t>(options_.max_candidates_per_call, 1); ++i) {
-    const auto entity = operation.cursor->next();
-    if (!entity) return over(0x0000);
-    if (!operation.query->matches(*entity)) continue;
-    if (options_.max_matches != 0 && operation.matches >= options_.max_matches)
-      return over(response_limit_reached, "more matches than are returned");
-    ++operation.matches;
-    const auto& context = contexts_.at(operation.request.context_id);
-    dimse::Message out;
-    out.context_id = operation.request.context_id;
-    out.command = dimse::response_to(operation.request.command, operation.query->pending_status(), true);
-    out.data_set = dataset::encode(operation.query->response(*entity), dataset::encoding_of(context.transfer_syntax));
-    out.data_set_length = out.data_set.size();
-    out.data_set_digest.update(out.data_set);
-    return out;
-  }
-  return std::nullopt;
+    return refuse(unrecognized_operation, "no such command", tags::CommandField);
+  const auto service =
+      std::ranges::find_if(services_, [&](const auto& s) { return s->serves(context.abstract_syntax); });
+  const auto class_tag = request.command.elements().has(tags::RequestedSOPClassUID) ? tags::RequestedSOPClassUID
+                                                                                    : tags::AffectedSOPClassUID;
+  if (service == services_.end() || !(*service)->takes(context.abstract_syntax, request.command.sop_class_uid()))
+    return refuse(wrong_class(*field), "SOP Class is not the one of the context", class_tag);
+  if (!context.requestor_is_scu) return refuse(wrong_class(*field), "requestor is not SCU of this SOP Class");
+  if (!(*service)->has(context.abstract_syntax, static_cast<CommandField>(*field)))
+    return refuse(unrecognized_operation, dimse::command_name(*field) + " is not of this SOP Class",
+                  tags::CommandField);
+  auto taken = std::move(one.request);
+  one.request.context_id = taken.context_id;  // what a C-CANCEL or a duplicate is held against
+  one.request.command = taken.command;
+  return (*service)->begin(std::move(taken), context, *association_);
 }
 
 }  // namespace assay::service

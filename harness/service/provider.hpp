@@ -3,59 +3,68 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "harness/dimse/message.hpp"
-#include "harness/service/negotiation.hpp"
+#include "harness/service/operation.hpp"
 #include "harness/service/query.hpp"
+#include "harness/service/retrieve.hpp"
 #include "harness/service/storage.hpp"
 #include "harness/service/store.hpp"
-#include "harness/session/session.hpp"
 
 namespace assay::service {
+
+using Services = std::vector<std::shared_ptr<Service>>;
 
 struct ProviderOptions {
   StorageOptions storage;
   QueryOptions query;
+  Forward forward;                             // C-MOVE; empty: every destination is unknown
   std::size_t max_matches = 0;                 // pending responses of one query before it ends with B001H; 0 = no limit
   std::size_t max_outstanding = 64;            // operations taken in but not finished; more are refused
-  std::size_t max_candidates_per_call = 1000;  // examined by one next_response(); it then says nothing and goes on
+  std::size_t max_candidates_per_call = 1000;  // examined by one next_message(); it then says nothing and goes on
 };
+
+/// Verification, storage, query and retrieve over a store that outlives them.
+Services archive_services(InstanceStore& store, const ProviderOptions& options = {});
 
 class Provider {
  public:
-  /// The store outlives the provider. `contexts` as session::accepted_contexts() gives them.
+  /// Of the options only `max_outstanding` counts. The first service that serves an abstract syntax has it.
+  Provider(AssociationView association, Services services, ProviderOptions options = {});
+  /// The services of an archive over `store`, which outlives the provider.
   Provider(std::map<std::uint8_t, session::AcceptedContext> contexts, InstanceStore& store,
            ProviderOptions options = {});
   ~Provider();
   Provider(Provider&&) noexcept;
   Provider& operator=(Provider&&) noexcept;
 
-  /// Takes a request or a C-CANCEL. Responses of the peer and cancels of nothing are ignored (PS3.7 9.3.2.3).
+  /// Takes a request, a C-CANCEL or the response to a request of ours. Responses to nothing and cancels of nothing are
+  /// ignored (PS3.7 9.3.2.3).
   void receive(dimse::Message message);
 
-  /// The next response, or nothing for now. Ask again while !idle(): a long search returns between two slices of
-  /// work, so that a cancel can be seen in time.
-  std::optional<dimse::Message> next_response();
+  /// The next message to be sent, or nothing for now. Ask again while ready(): a long search returns between two slices
+  /// of work, so that a cancel can be seen in time.
+  std::optional<dimse::Message> next_message();
 
   /// Nothing is outstanding.
   [[nodiscard]] bool idle() const { return operations_.empty(); }
+  /// next_message() may bring something without anything coming first.
+  [[nodiscard]] bool ready() const;
   [[nodiscard]] std::size_t ignored() const { return ignored_; }
 
  private:
-  struct Operation;
+  struct Outstanding;
 
-  std::optional<dimse::Message> start(Operation& operation);
-  std::optional<dimse::Message> go_on(Operation& operation);
-  std::optional<dimse::Message> start_find(Operation& operation, const session::AcceptedContext& context);
+  std::unique_ptr<Operation> start(Outstanding& one);
+  void answered(dimse::Message message);
 
-  std::map<std::uint8_t, session::AcceptedContext> contexts_;
-  InstanceStore* store_;
+  std::unique_ptr<AssociationView> association_;  // operations hold on to it
+  Services services_;
   ProviderOptions options_;
-  std::vector<std::unique_ptr<Operation>> operations_;
+  std::vector<std::unique_ptr<Outstanding>> operations_;
+  std::uint16_t last_message_id_ = 0;  // of our own requests
   std::size_t ignored_ = 0;
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "harness/service/sop_classes.hpp"
+
 namespace assay::service {
 
 namespace {
@@ -108,6 +110,15 @@ std::optional<QueryLevel> level_in(Model model, Tag tag) {
   return level;
 }
 
+}  // namespace
+
+std::optional<Model> find_model(std::string_view sop_class_uid) {
+  if (sop_class_uid == uids::PatientRootQueryRetrieveInformationModelFind) return Model::patient_root;
+  if (sop_class_uid == uids::StudyRootQueryRetrieveInformationModelFind) return Model::study_root;
+  if (sop_class_uid == uids::PatientStudyOnlyQueryRetrieveInformationModelFind) return Model::patient_study_only;
+  return std::nullopt;
+}
+
 bool has_level(Model model, QueryLevel level) {
   switch (model) {
     case Model::patient_root: return true;
@@ -115,15 +126,6 @@ bool has_level(Model model, QueryLevel level) {
     case Model::patient_study_only: return level == QueryLevel::patient || level == QueryLevel::study;
   }
   return false;
-}
-
-}  // namespace
-
-std::optional<Model> find_model(std::string_view sop_class_uid) {
-  if (sop_class_uid == uids::PatientRootQueryRetrieveInformationModelFind) return Model::patient_root;
-  if (sop_class_uid == uids::StudyRootQueryRetrieveInformationModelFind) return Model::study_root;
-  if (sop_class_uid == "1.2.840.10008.5.1.4.1.2.3.1") return Model::patient_study_only;
-  return std::nullopt;
 }
 
 Tag unique_key(QueryLevel level) {

@@ -11,6 +11,7 @@
 
 #include "harness/dataset/dataset.hpp"
 #include "harness/service/matching.hpp"
+#include "harness/service/operation.hpp"
 #include "harness/service/store.hpp"
 
 namespace assay::service {
@@ -64,6 +65,34 @@ class Query {
   std::vector<Tag> unsupported_;
 };
 
+struct QueryServiceOptions {
+  QueryOptions query;
+  std::size_t max_matches = 0;  // pending responses before the query ends with B001H; 0 = no limit
+  std::size_t max_candidates_per_call = 1000;
+};
+
+/// C-FIND SCP of the three information models (PS3.4 C.4.1.3).
+class QueryService final : public Service {
+ public:
+  /// The store outlives it.
+  explicit QueryService(const InstanceStore& store, QueryServiceOptions options = {})
+      : store_(&store), options_(std::move(options)) {}
+  [[nodiscard]] bool serves(std::string_view abstract_syntax) const override {
+    return find_model(abstract_syntax).has_value();
+  }
+  [[nodiscard]] bool has(std::string_view, dimse::CommandField request) const override {
+    return request == dimse::CommandField::c_find_rq;
+  }
+  std::unique_ptr<Operation> begin(dimse::Message request, const session::AcceptedContext& context,
+                                   const AssociationView& association) override;
+
+ private:
+  const InstanceStore* store_;
+  QueryServiceOptions options_;
+};
+
+/// Whether a model has a level (PS3.4 C.6).
+bool has_level(Model model, QueryLevel level);
 /// The unique key of a level (PS3.4 C.6.1.1): Patient ID, Study, Series and SOP Instance UID.
 Tag unique_key(QueryLevel level);
 /// The level at which a standard key stands (PS3.4 C.6.1.1.2-5, C.6.2.1); nothing for a key we do not know.

@@ -2,9 +2,8 @@
 // Tests: tests/unit/service/storage_test.cpp
 #pragma once
 
-#include "harness/dimse/message.hpp"
+#include "harness/service/operation.hpp"
 #include "harness/service/store.hpp"
-#include "harness/session/session.hpp"
 
 namespace assay::service {
 
@@ -24,5 +23,24 @@ struct StorageOptions {
 /// the SOP Class is not the context's. Failures carry Error Comment and, where one is to blame, Offending Element.
 dimse::Message answer_store(const dimse::Message& request, const session::AcceptedContext& context,
                             InstanceStore& store, const StorageOptions& options = {});
+
+/// Whatever stands behind it when no other service does: every Storage SOP Class, private ones included.
+class StorageService final : public Service {
+ public:
+  /// The store outlives it.
+  explicit StorageService(InstanceStore& store, StorageOptions options = {}) : store_(&store), options_(options) {}
+  [[nodiscard]] bool serves(std::string_view) const override { return true; }
+  [[nodiscard]] bool has(std::string_view, dimse::CommandField request) const override {
+    return request == dimse::CommandField::c_store_rq;
+  }
+  std::unique_ptr<Operation> begin(dimse::Message request, const session::AcceptedContext& context,
+                                   const AssociationView&) override {
+    return std::make_unique<SingleResponse>(answer_store(request, context, *store_, options_));
+  }
+
+ private:
+  InstanceStore* store_;
+  StorageOptions options_;
+};
 
 }  // namespace assay::service

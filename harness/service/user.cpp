@@ -1,4 +1,4 @@
-// The SCU side of verification, storage and query. Tests: tests/unit/service/user_test.cpp
+// The SCU side of the DIMSE services. Tests: tests/unit/service/user_test.cpp
 #include "harness/service/user.hpp"
 
 #include <fmt/format.h>
@@ -43,26 +43,44 @@ UserStep User::consume(const dimse::Message& message) {
   step.status_class = dimse::status_class(step.status);
   step.why = command.elements().text(tags::ErrorComment);
   const bool find = request_field_ == CommandField::c_find_rq;
+  const bool retrieve = request_field_ == CommandField::c_get_rq || request_field_ == CommandField::c_move_rq;
   if (step.status_class == StatusClass::pending) {
-    if (!find) return unexpected(fmt::format("pending status {:04X}H, which this service does not have", step.status));
+    if (!find && !retrieve)
+      return unexpected(fmt::format("pending status {:04X}H, which this service does not have", step.status));
     step.kind = UserStep::Kind::pending;
   } else {
     step.kind = UserStep::Kind::final;
     done_ = true;
   }
-  const bool wants_identifier = step.kind == UserStep::Kind::pending;
-  if (command.has_data_set() != wants_identifier)
-    step.why = wants_identifier ? "a pending response without Identifier" : "a final response with a Data Set";
-  if (find && command.has_data_set()) {
+  const bool pending = step.kind == UserStep::Kind::pending;
+  if (find && command.has_data_set() != pending)
+    step.why = pending ? "a pending response without Identifier" : "a final response with a Data Set";
+  if (retrieve && pending && command.has_data_set()) step.why = "a pending response with a Data Set";
+  const bool composite = request_field_ == CommandField::c_store_rq || request_field_ == CommandField::c_echo_rq;
+  if (composite && command.has_data_set()) step.why = "a final response with a Data Set";
+  if (retrieve) {
+    const auto count = [&](Tag tag) { return command.elements().u16(tag).value_or(0); };
+    step.counts = {count(tags::NumberOfRemainingSuboperations), count(tags::NumberOfCompletedSuboperations),
+                   count(tags::NumberOfFailedSuboperations), count(tags::NumberOfWarningSuboperations)};
+  }
+  if (!composite && command.has_data_set()) {
+    const std::string what = find || retrieve ? "an Identifier" : "a Data Set";
     if (!message.data_set_kept()) {
-      step.why = "an Identifier larger than is kept here";
+      step.why = what + " larger than is kept here";
       return step;
     }
     auto decoded = dataset::decode_owned(message.data_set, dataset::encoding_of(context_.transfer_syntax));
-    if (has_error(decoded.problems)) step.why = "an Identifier that cannot be read";
+    if (has_error(decoded.problems)) step.why = what + " that cannot be read";
     step.identifier = std::move(decoded.data_set);
   }
   return step;
+}
+
+dimse::Message User::cancel() const {
+  dimse::Message out;
+  out.context_id = context_.id;
+  out.command = dimse::c_cancel_rq(message_id_);
+  return out;
 }
 
 dimse::Message EchoUser::request(std::uint16_t message_id) { return begin(dimse::c_echo_rq(message_id)); }
@@ -85,11 +103,32 @@ dimse::Message FindUser::request(std::uint16_t message_id, const dataset::DataSe
                dataset::encode(identifier, dataset::encoding_of(context().transfer_syntax)));
 }
 
-dimse::Message FindUser::cancel() const {
-  dimse::Message out;
-  out.context_id = context().id;
-  out.command = dimse::c_cancel_rq(message_id());
-  return out;
+dimse::Message GetUser::request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority) {
+  return begin(dimse::c_get_rq(message_id, context().abstract_syntax, priority),
+               dataset::encode(identifier, dataset::encoding_of(context().transfer_syntax)));
+}
+
+dimse::Message MoveUser::request(std::uint16_t message_id, const dataset::DataSet& identifier,
+                                 std::string_view destination, std::uint16_t priority) {
+  return begin(dimse::c_move_rq(message_id, context().abstract_syntax, destination, priority),
+               dataset::encode(identifier, dataset::encoding_of(context().transfer_syntax)));
+}
+
+dimse::Message NormalizedUser::request(std::uint16_t message_id, const Target& target,
+                                       const dataset::DataSet* data_set) {
+  auto command = dimse::command(field_, message_id);
+  auto& elements = command.elements();
+  const auto& sop_class = target.sop_class_uid.empty() ? context().abstract_syntax : target.sop_class_uid;
+  const bool affected = field_ == CommandField::n_create_rq || field_ == CommandField::n_event_report_rq;
+  elements.set_text(affected ? tags::AffectedSOPClassUID : tags::RequestedSOPClassUID, sop_class);
+  if (!target.sop_instance_uid.empty())
+    elements.set_text(affected ? tags::AffectedSOPInstanceUID : tags::RequestedSOPInstanceUID, target.sop_instance_uid);
+  if (field_ == CommandField::n_event_report_rq) elements.set_u16(tags::EventTypeID, target.type);
+  if (field_ == CommandField::n_action_rq) elements.set_u16(tags::ActionTypeID, target.type);
+  elements.set_u16(tags::CommandDataSetType, data_set != nullptr ? 1 : dimse::no_data_set);
+  return begin(std::move(command), data_set != nullptr
+                                       ? dataset::encode(*data_set, dataset::encoding_of(context().transfer_syntax))
+                                       : Bytes{});
 }
 
 }  // namespace assay::service

@@ -1,5 +1,5 @@
-// The SCU side of verification, storage and query without I/O: each makes its request and judges what comes back.
-// PS3.4 A, B, C.4.1; PS3.7 9.1. Tests: tests/unit/service/user_test.cpp
+// The SCU side of the DIMSE services without I/O: each makes its request and judges what comes back.
+// PS3.4 A, B, C.4; PS3.7 9.1, 10.1. Tests: tests/unit/service/user_test.cpp
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "harness/dataset/dataset.hpp"
 #include "harness/dimse/message.hpp"
 #include "harness/dimse/status.hpp"
+#include "harness/service/counts.hpp"
 #include "harness/service/store.hpp"
 #include "harness/session/session.hpp"
 
@@ -18,14 +19,15 @@ namespace assay::service {
 /// What one message from the peer meant to the operation in hand.
 struct UserStep {
   enum class Kind : std::uint8_t {
-    pending,     // more to come; `identifier` when the service has one
+    pending,     // more to come; `identifier` when the service has one, `counts` when it has sub-operations
     final,       // the operation is over
     unexpected,  // not a response to this operation; `why` says so, and the operation goes on
   };
   Kind kind = Kind::unexpected;
   std::uint16_t status = 0;
   dimse::StatusClass status_class = dimse::StatusClass::unknown;
-  std::optional<dataset::DataSet> identifier;  // owns its bytes
+  std::optional<dataset::DataSet> identifier;  // owns its bytes; of a final response of C-GET or C-MOVE what failed
+  std::optional<SubOperationCounts> counts;    // C-GET, C-MOVE
   std::string why;                             // unexpected, or an Error Comment of the peer
 
   [[nodiscard]] bool succeeded() const {
@@ -34,7 +36,7 @@ struct UserStep {
   }
 };
 
-/// What the three have in common: a context, a request, its message id.
+/// What they have in common: a context, a request, its message id.
 class User {
  public:
   [[nodiscard]] const session::AcceptedContext& context() const { return context_; }
@@ -48,6 +50,8 @@ class User {
       : context_(std::move(context)), request_field_(request) {}
   dimse::Message begin(dimse::CommandSet command, Bytes data_set = {});
   [[nodiscard]] std::uint16_t message_id() const { return message_id_; }
+  /// C-CANCEL-RQ for the operation in hand (PS3.7 9.3.2.3).
+  [[nodiscard]] dimse::Message cancel() const;
 
  private:
   session::AcceptedContext context_;
@@ -75,8 +79,41 @@ class FindUser : public User {
   explicit FindUser(session::AcceptedContext context) : User(std::move(context), dimse::CommandField::c_find_rq) {}
   /// The Identifier in the context's transfer syntax.
   dimse::Message request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority = 0);
-  /// C-CANCEL-RQ for the query in hand.
-  [[nodiscard]] dimse::Message cancel() const;
+  using User::cancel;
+};
+
+/// C-GET: the instances come as C-STORE requests on the same association; whoever holds this answers them.
+class GetUser : public User {
+ public:
+  explicit GetUser(session::AcceptedContext context) : User(std::move(context), dimse::CommandField::c_get_rq) {}
+  /// The Identifier in the context's transfer syntax: the level and unique keys (PS3.4 C.4.3.1.3).
+  dimse::Message request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority = 0);
+  using User::cancel;
+};
+
+class MoveUser : public User {
+ public:
+  explicit MoveUser(session::AcceptedContext context) : User(std::move(context), dimse::CommandField::c_move_rq) {}
+  dimse::Message request(std::uint16_t message_id, const dataset::DataSet& identifier, std::string_view destination,
+                         std::uint16_t priority = 0);
+  using User::cancel;
+};
+
+/// Any DIMSE-N operation or notification, C-STORE without an Instance included: one request, one response.
+class NormalizedUser : public User {
+ public:
+  NormalizedUser(session::AcceptedContext context, dimse::CommandField request)
+      : User(std::move(context), request), field_(request) {}
+  struct Target {
+    std::string sop_class_uid;     // empty: the context's
+    std::string sop_instance_uid;  // empty: none (N-CREATE lets the SCP choose)
+    std::uint16_t type = 0;        // Event or Action Type ID
+  };
+  /// The Data Set in the context's transfer syntax; null: none (PS3.7 10.3).
+  dimse::Message request(std::uint16_t message_id, const Target& target, const dataset::DataSet* data_set);
+
+ private:
+  dimse::CommandField field_;
 };
 
 }  // namespace assay::service

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "harness/service/synthetic.hpp"
@@ -26,6 +27,9 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   acceptor.policy.max_associations = chosen.max_associations;
   acceptor.store = device->store_;
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
+  RequestorOptions mover;
+  mover.calling_ae = chosen.ae_title;
+  acceptor.provider.forward = forward_to(loop, chosen.destinations, std::move(mover), chosen.log);
   acceptor.session.artim = chosen.artim;
   acceptor.dimse_timeout = chosen.dimse_timeout;
   acceptor.rules = chosen.rules;
@@ -72,9 +76,30 @@ void EmbeddedDevice::act(const std::string& action, const std::string& host, std
     identifier.set_empty(tags::StudyDate);
     identifier.set_empty(tags::StudyInstanceUID);
     async_find(loop_, options, std::move(identifier), tell);
+  } else if (action == "get" || action == "move") {
+    dataset::DataSet identifier(dataset::explicit_le);
+    identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
+    const auto instances = service::synthetic_instances();
+    identifier.set_text(tags::StudyInstanceUID,
+                        wanted_study.empty() ? instances.front().text(tags::StudyInstanceUID) : wanted_study);
+    if (action == "get") {
+      GetRequest request;
+      request.identifier = std::move(identifier);
+      for (const auto& one : instances)
+        if (const std::string uid(one.text(tags::SOPClassUID));
+            std::ranges::find(request.sop_classes, uid) == request.sop_classes.end())
+          request.sop_classes.push_back(uid);
+      async_get(loop_, options, std::move(request), tell);
+    } else {
+      MoveRequest request;
+      request.identifier = std::move(identifier);
+      request.destination = options.calling_ae;
+      async_move(loop_, options, std::move(request), tell);
+    }
   } else {
-    loop_.post(
-        [done, action] { done(false, "the embedded device cannot \"" + action + "\": it knows echo, store, find"); });
+    loop_.post([done, action] {
+      done(false, "the embedded device cannot \"" + action + "\": it knows echo, store, find, get, move");
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-// The device that is always there: Verification, Storage and Study and Patient Root C-FIND SCP over a small synthetic
-// patient set; on demand an SCU of the same three. `assay demo` and `assay serve` run it. PS3.4 A, B, C.
+// The device that is always there: Verification, Storage and Study and Patient Root query and retrieve SCP over a small
+// synthetic patient set; on demand an SCU of the same. `assay demo` and `assay serve` run it. PS3.4 A, B, C.
 // Tests: tests/loopback/peers_device_test.cpp
 #pragma once
 
@@ -19,9 +19,10 @@ struct EmbeddedDeviceOptions {
   std::shared_ptr<const trace::RuleBook> rules;
   std::function<void(const trace::Trace&)> on_trace;
   std::function<void(std::string)> log;
-  std::shared_ptr<const TlsContext> tls;         // set: nothing but TLS is taken
-  std::shared_ptr<const TlsContext> tls_client;  // set: it speaks TLS where it acts as SCU
-  std::shared_ptr<const faults::Plan> faults;    // how it misbehaves on purpose
+  std::shared_ptr<const TlsContext> tls;                         // set: nothing but TLS is taken
+  std::shared_ptr<const TlsContext> tls_client;                  // set: it speaks TLS where it acts as SCU
+  std::shared_ptr<const faults::Plan> faults;                    // how it misbehaves on purpose
+  std::map<std::string, Destination, std::less<>> destinations;  // of C-MOVE, by AE title
 };
 
 class EmbeddedDevice {
@@ -38,10 +39,12 @@ class EmbeddedDevice {
   void stop(Duration grace) { acceptor_->stop(grace); }
 
   /// Acts as SCU towards an application at host:port: "echo", "store" (the first synthetic instance),
-  /// "find" (all studies). `done` gets whether it acted at all, and how it went in one line:
-  /// a peer that refuses is how it went. False for an unknown action.
+  /// "find" (all studies), "get" and "move" (one study; moved to the title that calls). `done` gets whether it acted at
+  /// all, and how it went in one line: a peer that refuses is how it went. False for an unknown action.
   void act(const std::string& action, const std::string& host, std::uint16_t port, const std::string& called_ae,
            const std::string& calling_ae, std::function<void(bool, std::string)> done);
+  /// The study that "get" and "move" ask for: the first of the synthetic ones. Set it for another.
+  std::string wanted_study;
   /// The same for a DutControl's `act_in_process`: host, port, called and calling among the step's words.
   void act(const scenario::Operate& operate, std::function<void(bool, std::string)> done);
 

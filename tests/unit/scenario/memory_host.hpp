@@ -98,8 +98,8 @@ class Archive : public Peer {
       } else if (std::holds_alternative<session::ReleaseIndication>(*event)) {
         (void)session_.submit(session::ReleaseResponse{}, now);
       }
-      while (provider_ && !provider_->idle())
-        if (auto response = provider_->next_response())
+      while (provider_ && provider_->ready())
+        if (auto response = provider_->next_message())
           (void)session_.submit(session::MessageRequest{std::move(*response), {}}, now);
     }
   }

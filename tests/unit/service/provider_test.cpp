@@ -33,7 +33,7 @@ struct Bench {
   std::vector<dimse::Message> drain() {
     std::vector<dimse::Message> out;
     while (!provider.idle())
-      if (auto response = provider.next_response()) out.push_back(std::move(*response));
+      if (auto response = provider.next_message()) out.push_back(std::move(*response));
     for (const auto& one : out) {
       const auto decoded = dimse::decode_command(encode(one.command));
       EXPECT_TRUE(decoded.problems.empty()) << decoded.problems[0].rule << " " << decoded.problems[0].field;
@@ -75,7 +75,7 @@ TEST(Provider, A_query_yields_pending_responses_and_one_final) {
   bench.provider.receive(user.request(9, all_studies()));
   std::size_t pending = 0;
   while (!bench.provider.idle()) {
-    const auto response = bench.provider.next_response();
+    const auto response = bench.provider.next_message();
     if (!response) continue;
     const auto step = user.consume(*response);
     EXPECT_TRUE(step.why.empty()) << step.why;
@@ -108,7 +108,7 @@ TEST(Provider, Cancel_ends_the_query_it_names_and_no_other) {
   for (const std::size_t after : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
     Bench bench;
     bench.provider.receive(find_request(7));
-    for (std::size_t i = 0; i < after; ++i) EXPECT_EQ(bench.provider.next_response()->command.status(), 0xff00);
+    for (std::size_t i = 0; i < after; ++i) EXPECT_EQ(bench.provider.next_message()->command.status(), 0xff00);
     bench.provider.receive(message(find_id, dimse::c_cancel_rq(8)));
     EXPECT_EQ(bench.provider.ignored(), 1U);
     for (int i = 0; i < 5; ++i) bench.provider.receive(message(find_id, dimse::c_cancel_rq(7)));
@@ -133,10 +133,10 @@ TEST(Provider, A_long_search_pauses_so_that_a_cancel_is_seen) {
   auto identifier = all_studies();
   identifier.set_text(tags::PatientID, "NOBODY");
   bench.provider.receive(find_request(1, identifier));
-  EXPECT_FALSE(bench.provider.next_response());
+  EXPECT_FALSE(bench.provider.next_message());
   EXPECT_FALSE(bench.provider.idle());
   bench.provider.receive(message(find_id, dimse::c_cancel_rq(1)));
-  EXPECT_EQ(bench.provider.next_response()->command.status(), 0xfe00);
+  EXPECT_EQ(bench.provider.next_message()->command.status(), 0xfe00);
   EXPECT_TRUE(bench.provider.idle());
 }
 
@@ -195,7 +195,7 @@ TEST(Provider, What_does_not_belong_is_refused_by_status) {
       {"store on the verification context", echo_id, echo_as_store, 0x0211},
       {"N-GET on the verification context", echo_id, n_get, 0x0211},
       {"N-CREATE on a storage context", ct_id, n_create, 0x0211},
-      {"N-DELETE of an unknown class", ct_id, n_other, 0x0122},
+      {"N-DELETE of an unknown class", ct_id, n_other, 0x0118},
       {"C-MOVE on a FIND context", find_id, move_on_find, 0x0211},
       {"C-FIND without Identifier", find_id, no_data, 0xa900},
       {"a context nobody accepted", 77, dimse::c_echo_rq(1), 0x0122},
@@ -216,7 +216,7 @@ TEST(Provider, An_unknown_command_is_an_unrecognized_operation) {
   auto unknown = dimse::c_echo_rq(1);
   unknown.elements().set_u16(tags::CommandField, 0x0031);
   bench.provider.receive(message(echo_id, unknown));
-  EXPECT_EQ(bench.provider.next_response()->command.status(), 0x0211);
+  EXPECT_EQ(bench.provider.next_message()->command.status(), 0x0211);
 }
 
 TEST(Provider, A_requestor_that_is_no_SCU_is_refused) {
@@ -225,7 +225,7 @@ TEST(Provider, A_requestor_that_is_no_SCU_is_refused) {
   MemoryStore store;
   Provider provider(reversed, store);
   provider.receive(message(echo_id, dimse::c_echo_rq(1)));
-  EXPECT_EQ(provider.next_response()->command.status(), 0x0122);
+  EXPECT_EQ(provider.next_message()->command.status(), 0x0122);
 }
 
 TEST(Provider, A_message_id_in_use_is_a_duplicate_invocation) {
@@ -255,7 +255,7 @@ TEST(Provider, Responses_of_the_peer_are_ignored) {
   bench.provider.receive(message(echo_id, dimse::response_to(dimse::c_echo_rq(1), 0)));
   EXPECT_TRUE(bench.provider.idle());
   EXPECT_EQ(bench.provider.ignored(), 1U);
-  EXPECT_FALSE(bench.provider.next_response());
+  EXPECT_FALSE(bench.provider.next_message());
 }
 
 TEST(Provider, Bad_identifiers_end_with_their_status_and_offending_element) {
