@@ -73,6 +73,7 @@ struct ServeOptions {
   std::string faults;  // file; "" = none
   bool judge = true;   // callers, by the rules
   Duration idle_timeout = std::chrono::seconds(60);
+  std::vector<std::string> destinations;  // of C-MOVE: AE=HOST:PORT each
 };
 
 struct EchoOptions {

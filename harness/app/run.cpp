@@ -282,7 +282,7 @@ int demo(RunOptions options, Console& console) {
     (*device)->act(operate, std::move(done));
   };
   console.text(
-      fmt::format("The embedded device listens on 127.0.0.1:{}{} as {}: Verification, Storage and Study Root query.\n",
+      fmt::format("The embedded device listens on 127.0.0.1:{}{} as {}: Verification, Storage, query and retrieve.\n",
                   setup->target_port, with_tls ? " over TLS" : "", options.called_ae));
   const int code = run_with(loop, std::move(*setup), console);
   return code;

@@ -16,9 +16,33 @@
 
 namespace assay::app {
 
+namespace {
+
+/// AE=HOST:PORT; the error is one sentence.
+std::expected<std::pair<std::string, peers::Destination>, std::string> destination_from(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return std::unexpected("--destination '" + text + "' is no AE=HOST:PORT: write WS1=192.0.2.5:104");
+  const auto target = host_port(text.substr(equals + 1));
+  if (!target) return std::unexpected("--destination '" + text + "': " + target.error());
+  return std::pair{text.substr(0, equals), peers::Destination{target->host, target->port, {}}};
+}
+
+}  // namespace
+
 int serve(const ServeOptions& options, Console& console) {
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
+  peers::EmbeddedDeviceOptions device_options;
+  for (const auto& one : options.destinations) {
+    auto destination = destination_from(one);
+    if (!destination) {
+      console.error(destination.error());
+      return exit_codes::usage;
+    }
+    if (!titles_fit({{"--destination", destination->first}}, console)) return exit_codes::usage;
+    device_options.destinations.insert(std::move(*destination));
+  }
   // Those that are refused have a connection for a moment, too; and some files are our own.
   constexpr std::size_t others = 64;
   const auto files = peers::allow_descriptors(options.maximum_associations + others);
@@ -29,7 +53,6 @@ int serve(const ServeOptions& options, Console& console) {
         files, files > others ? files - others : 0));
   if (!titles_fit({{"--ae-title", options.ae_title}}, console)) return exit_codes::usage;
   peers::Loop loop;
-  peers::EmbeddedDeviceOptions device_options;
   device_options.address = options.address;
   device_options.port = options.port;
   device_options.ae_title = options.ae_title;
@@ -62,7 +85,7 @@ int serve(const ServeOptions& options, Console& console) {
     console.error(device.error());
     return exit_codes::usage;
   }
-  console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, Study Root query. Ctrl-C ends it.\n",
+  console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, query and retrieve. Ctrl-C ends it.\n",
                            options.address, (*device)->port(), over, options.ae_title,
                            options.check_called ? " (other called titles are refused)" : ""));
   if (*faults) console.text(fault_lines(**faults));

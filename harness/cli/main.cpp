@@ -163,7 +163,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
   std::string artim;
   std::string idle_timeout;
   auto* serve_command = line.add_subcommand(
-      "serve", "play a device: Verification, Storage and Study Root query over a synthetic patient set");
+      "serve", "play an archive: Verification, Storage, query and retrieve over a synthetic patient set");
   serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
   serve_command->add_option("--address", serve.address, "address to listen on")->capture_default_str();
   serve_command->add_option("--ae-title", serve.ae_title, "our AE title")->capture_default_str();
@@ -171,6 +171,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
   serve_command
       ->add_option("--max-associations", serve.maximum_associations, "at the same time; more are refused (transient)")
       ->capture_default_str();
+  serve_command
+      ->add_option("--destination", serve.destinations,
+                   "an application that C-MOVE may send to, AE=HOST:PORT; may be given many times")
+      ->type_name("AE=HOST:PORT");
   serve_command->add_option("--artim", artim, "ARTIM timer, for example 30s");
   serve_command
       ->add_option("--faults", serve.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
@@ -182,7 +186,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
   serve_command->add_flag("--quiet", serve.quiet, "no line per association");
   cli::add_tls_options(*serve_command, serve.tls);
   serve_command->footer(
-      "Examples:\n  assay serve --port 11112\n  assay serve --port 0 --ae-title ARCHIVE --check-called\n"
+      "Examples:\n  assay serve --port 11112\n  assay serve --destination WS1=192.0.2.5:104\n  assay serve --port 0 "
+      "--ae-title ARCHIVE --check-called\n"
       "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem\n"
       "  assay serve --port 11112 --faults peers/faults/examples/abort.xml");
 
