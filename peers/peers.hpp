@@ -150,15 +150,15 @@ struct GetRequest {
   std::vector<std::string> compressed_syntaxes;
   std::shared_ptr<service::InstanceStore> into;  // takes what comes, and answers for it
   service::StorageOptions storage;
-  std::size_t cancel_after = 0;  // C-CANCEL once so many instances have come; 0 = never
+  std::function<bool(std::size_t)> cancel;  // true sends C-CANCEL, once; given how many have come. Empty: never
   std::function<void(const service::SubOperationCounts&)> on_progress;
 };
 
 struct MoveRequest {
   service::Model model = service::Model::study_root;
   dataset::DataSet identifier{dataset::explicit_le};
-  std::string destination;       // AE title
-  std::size_t cancel_after = 0;  // C-CANCEL once so many sub-operations are reported done; 0 = never
+  std::string destination;                  // AE title
+  std::function<bool(std::size_t)> cancel;  // true sends C-CANCEL, once; given how many are done. Empty: never
   std::function<void(const service::SubOperationCounts&)> on_progress;
 };
 

@@ -58,22 +58,22 @@ class Retrieve : public Operations {
     return step;
   }
   std::optional<dimse::Message> beside() override {
-    if (cancel_after_ == 0 || done_ < cancel_after_ || user_->done() || std::exchange(cancelled_, true))
-      return std::nullopt;
+    if (!cancel_ || cancelled_ || user_->done() || !cancel_(done_)) return std::nullopt;
+    cancelled_ = true;
     return user_->cancel();
   }
 
  protected:
-  Retrieve(std::string sop_class, std::size_t cancel_after,
+  Retrieve(std::string sop_class, std::function<bool(std::size_t)> cancel,
            std::function<void(const service::SubOperationCounts&)> on_progress)
-      : sop_class_(std::move(sop_class)), cancel_after_(cancel_after), on_progress_(std::move(on_progress)) {}
+      : sop_class_(std::move(sop_class)), cancel_(std::move(cancel)), on_progress_(std::move(on_progress)) {}
 
   std::string sop_class_;
   std::optional<User> user_;
   std::size_t done_ = 0;  // sub-operations
 
  private:
-  std::size_t cancel_after_;
+  std::function<bool(std::size_t)> cancel_;
   std::function<void(const service::SubOperationCounts&)> on_progress_;
   bool cancelled_ = false;
 };
@@ -81,7 +81,7 @@ class Retrieve : public Operations {
 class Get final : public Retrieve<service::GetUser> {
  public:
   explicit Get(GetRequest request)
-      : Retrieve(get_class(request.model), request.cancel_after, std::move(request.on_progress)),
+      : Retrieve(get_class(request.model), std::move(request.cancel), std::move(request.on_progress)),
         request_(std::move(request)) {
     const auto each = 1 + request_.compressed_syntaxes.size();
     const auto most = (most_contexts - 1) / each;
@@ -123,7 +123,7 @@ class Get final : public Retrieve<service::GetUser> {
 class Move final : public Retrieve<service::MoveUser> {
  public:
   explicit Move(MoveRequest request)
-      : Retrieve(move_class(request.model), request.cancel_after, std::move(request.on_progress)),
+      : Retrieve(move_class(request.model), std::move(request.cancel), std::move(request.on_progress)),
         request_(std::move(request)) {}
   [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const override {
     return {{sop_class_, plain_syntaxes()}};

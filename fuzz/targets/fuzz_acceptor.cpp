@@ -1,11 +1,12 @@
-// A whole acceptor in memory: session, negotiation, verification, storage and query as peers/acceptor.cpp puts them
-// together, driven by bytes, closings and time. Properties: no crash; what it sends is whole PDUs that a strict reader
-// takes, within the peer's maximum length; its state is one of thirteen; every wait has a limit and the association an
-// end; what it sends is bounded by what it is sent; the same bytes in another split give the same output, up to an
-// A-ABORT.
+// A whole acceptor in memory: session, negotiation, verification, storage, query and retrieve as peers/acceptor.cpp
+// puts them together, driven by bytes, closings and time. Properties: no crash; what it sends is whole PDUs that a
+// strict reader takes, within the peer's maximum length; its state is one of thirteen; every wait has a limit and the
+// association an end; what it sends is bounded by what it is sent; the same bytes in another split give the same
+// output, up to an A-ABORT.
 #include "fuzz/targets/fuzz_peer_common.hpp"
 #include "harness/service/negotiation.hpp"
 #include "harness/service/provider.hpp"
+#include "harness/service/sop_classes.hpp"
 
 namespace {
 
@@ -66,6 +67,15 @@ class Store final : public service::InstanceStore {
   std::optional<service::MemoryStore> own_;
 };
 
+/// A destination of C-MOVE that takes every other instance, at once.
+bool forward(const service::ForwardJob& job) {
+  if (job.destination != "A") return false;
+  std::uint16_t status = 0;
+  while (job.source->next()) job.source->answered(std::exchange(status, status == 0 ? 0xa700 : 0));
+  job.source->ended();
+  return true;
+}
+
 struct Logic {
   using Side = fuzz::Driven<Logic>;
 
@@ -97,6 +107,7 @@ struct Logic {
     service::ProviderOptions options;
     options.max_matches = 4;
     options.max_outstanding = 8;
+    options.forward = forward;
     provider.emplace(side.session.contexts(), store, options);
     until = side.now + dimse_timeout;
   }
@@ -135,13 +146,20 @@ struct Logic {
   std::size_t responses_per_turn;
 };
 
-constexpr std::array<std::string_view, 4> classes{uids::Verification, uids::CTImageStorage,
+constexpr std::array<std::string_view, 6> classes{uids::Verification,
+                                                  uids::CTImageStorage,
                                                   uids::StudyRootQueryRetrieveInformationModelFind,
-                                                  uids::PatientRootQueryRetrieveInformationModelFind};
+                                                  uids::PatientRootQueryRetrieveInformationModelFind,
+                                                  uids::StudyRootQueryRetrieveInformationModelGet,
+                                                  uids::StudyRootQueryRetrieveInformationModelMove};
 std::string_view class_of(std::uint8_t context) { return classes[context / 2 % classes.size()]; }
 
 Bytes make_request(std::uint32_t maximum_length) {
-  return pdu::encode(fuzz::a_associate_rq(classes, fuzz::implicit_alone, maximum_length));
+  auto rq = fuzz::a_associate_rq(classes, fuzz::implicit_alone, maximum_length);
+  for (auto& item : rq.items)  // C-GET gives instances to whoever is SCP of their class
+    if (auto* user = std::get_if<pdu::UserInformationItem>(&item))
+      user->sub_items.emplace_back(pdu::RoleSelectionSubItem{std::string(uids::CTImageStorage), 1, 1});
+  return pdu::encode(rq);
 }
 
 ByteView whole_pdu(std::uint8_t which) {

@@ -2,6 +2,9 @@
 // in harness/dict/dict.hpp. Tests: tests/unit/service/retrieve_test.cpp
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "harness/dict/dict.hpp"
 
 namespace assay::uids {
@@ -30,3 +33,11 @@ inline constexpr std::string_view PatientStudyOnlyQueryRetrieveInformationModelG
 inline constexpr std::string_view ModalityWorklistInformationModelFind = "1.2.840.10008.5.1.4.31";
 inline constexpr std::string_view InstanceAvailabilityNotification = "1.2.840.10008.5.1.4.33";
 }  // namespace assay::uids
+
+namespace assay::service {
+
+/// Every Storage SOP Class that is not retired. Those with short UIDs, the old and common ones, come first: an
+/// association has no room for all.
+std::vector<std::string_view> storage_sop_classes();
+
+}  // namespace assay::service

@@ -89,7 +89,7 @@ TEST(Retrieve, Get_can_be_cancelled_after_the_first_instance) {
   request.identifier = wanted.identifier();
   request.sop_classes = wanted.sop_classes;
   request.into = std::make_shared<service::MemoryStore>();
-  request.cancel_after = 1;
+  request.cancel = [](std::size_t done) { return done >= 1; };
   const auto result = get(loop, to_port(archive->port()), request);
   EXPECT_EQ(result.statuses, std::vector<std::uint16_t>{0xfe00}) << result.message;
 }

@@ -204,6 +204,16 @@ TEST(Retrieve, Identifiers_that_name_nothing_or_too_much_are_refused_with_the_pl
   refused(identifier, Model::study_root, tags::QueryRetrieveLevel);
 }
 
+TEST(Retrieve, Storage_classes_begin_with_those_that_archives_have) {
+  const auto all = storage_sop_classes();
+  const auto place = [&](std::string_view uid) { return std::ranges::find(all, uid) - all.begin(); };
+  EXPECT_GT(all.size(), 127U);
+  for (const auto uid : {uids::CTImageStorage, uids::MRImageStorage, uids::SecondaryCaptureImageStorage})
+    EXPECT_LT(place(uid), 60) << uid;
+  EXPECT_LT(place("1.2.840.10008.5.1.4.1.1.77.1.4"), 127) << "VL Photographic";
+  EXPECT_EQ(std::ranges::count(all, "1.2.840.10008.5.1.4.1.1.5"), 0) << "retired";
+}
+
 /// What a C-MOVE hands out, answered by the test.
 struct Elsewhere {
   ForwardJob job;
