@@ -17,9 +17,10 @@ std::vector<std::string_view> storage_sop_classes() {
 #include "harness/dict/generated_uids.inc"
 #undef ASSAY_UID
   constexpr std::string_view rt = "1.2.840.10008.5.1.4.1.1.481.";
+  constexpr std::string_view visible_light = "1.2.840.10008.5.1.4.1.1.77.1.";  // a level deeper than the others
   std::ranges::sort(out, {}, [&](std::string_view uid) {
     const bool second_generation_rt = uid.starts_with(rt) && uid.size() > rt.size() + 1;
-    return std::tuple(second_generation_rt, uid.size(), uid);
+    return std::tuple(second_generation_rt, uid.size() - (uid.starts_with(visible_light) ? 2 : 0), uid);
   });
   return out;
 }
