@@ -1,0 +1,185 @@
+"""What a product answers otherwise than the reference, clustered: what differs, the type of matching, the VR, and in which
+circumstance. Explained clusters are the lines of query_differences.tsv."""
+
+import collections
+import pathlib
+
+import golden_queries
+from dimse_client import vr_of
+from matching_reference import LEVELS, UNIQUE_KEYS, match_type, matches, spelled_short, stripped, values
+
+TABLE = pathlib.Path(__file__).with_name("query_differences.tsv")
+# What may stand in a response without having been asked for (PS3.4 C.4.1.1.3.2).
+ALWAYS_ALLOWED = {"SpecificCharacterSet", "QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability", "StorageMediaFileSetID",
+                  "StorageMediaFileSetUID", "TimezoneOffsetFromUTC", *UNIQUE_KEYS.values()}
+
+
+def comparable(keyword, value):
+    """Without what means nothing: padding, and the order and the empty attributes of items."""
+    vr = vr_of(keyword)
+    if vr == "SQ":
+        return [{name: comparable(name, inner) for name, inner in sorted(item.items())} for item in value]
+    if vr == "US":
+        return value
+    if keyword in ("ModalitiesInStudy", "SOPClassesInStudy"):  # PS3.4 C.3.4: each once, in no order
+        return sorted(values(vr, value))
+    return stripped(vr, value) if vr in ("LT", "ST", "UT") else "\\".join(values(vr, value))
+
+
+def path_of(level, identifier, golden):
+    """The entity that a response is of: its unique keys, those above filled in from the golden set when it leaves them out."""
+    own = stripped(vr_of(UNIQUE_KEYS[level]), identifier.get(UNIQUE_KEYS[level], ""))
+    return golden[level].get(own)
+
+
+class Judge:
+    """Holds answers against the reference. `ask(model, identifier)` asks the product."""
+
+    def __init__(self, reference, ask):
+        self.reference, self.ask = reference, ask
+        self.golden = {level: {e.path[-1]: e.path for e in reference.entities[level]} for level in LEVELS}
+        self.entity = {level: {e.path: e for e in reference.entities[level]} for level in LEVELS}
+        self.differences = collections.defaultdict(list)  # cluster -> examples
+        self.equal = 0
+
+    def judge(self, query):
+        found = self.found(query)
+        self.equal += not found
+        for cluster, example in found:
+            self.differences[cluster].append(f"{query}\n    {example}")
+
+    def found(self, query):
+        """(cluster, example) of each difference."""
+        wanted = self.reference.answers(query.model, query.identifier)
+        answer = self.ask(query.model, query.identifier)
+        if answer.final != 0:
+            return [(("status", self.kinds(query), "-", f"{answer.final:04X}H"), f"{len(wanted)} matches, status {answer.final:04X}H")]
+        out, seen = [], {}
+        ignored = self.reference.unsupported(query.model, query.identifier)
+        for status, identifier in answer.pending:
+            path = path_of(query.level, identifier, self.golden)
+            if path is None:
+                if self.foreign(query.level, identifier):
+                    continue
+                out.append((("answer", "-", "-", "unknown entity"), f"{identifier}"))
+                continue
+            if path in seen:
+                out.append((("answer", "-", "-", "entity twice"), f"{path[-1]}"))
+            seen[path] = identifier
+            if path in wanted and status != (0xFF01 if ignored else 0xFF00):
+                out.append((("pending", "-", "-", f"{status:04X}H"), f"keys not supported here: {ignored}"))
+            if path in wanted:
+                out += self.values(query, wanted[path], identifier)
+        out += [self.blamed(query, "missing", path, path in seen) for path in wanted if path not in seen]
+        out += [self.blamed(query, "extra", path, True) for path in seen if path not in wanted]
+        return list({cluster: (cluster, example) for cluster, example in out}.values())
+
+    def foreign(self, level, identifier):
+        """Not of the golden set: what the device had before."""
+        return not identifier.get("PatientID", "").strip() in self.golden["PATIENT"] and (
+            level == "PATIENT" or not identifier.get("StudyInstanceUID", "").startswith("1.2.826.0.1.3680043.10.999.77."))
+
+    @staticmethod
+    def kinds(query):
+        kinds = {match_type(vr_of(k), v) for k, v in query.identifier.items() if k not in ALWAYS_ALLOWED} - {"universal"}
+        return "+".join(sorted(kinds)) or "universal"
+
+    def values(self, query, wanted, got):
+        """Differences of the returned attributes."""
+        out = []
+        for keyword, value in wanted.items():
+            if keyword not in got:
+                if keyword in query.identifier:
+                    out.append((("value", "return", vr_of(keyword), "not returned"), f"{keyword}"))
+                continue
+            mine, other = comparable(keyword, value), comparable(keyword, got[keyword])
+            if mine != other:
+                out.append((("value", "return", vr_of(keyword), self.how(mine, other)), f"{keyword} is {got[keyword]!r}, not {value!r}"))
+        for keyword in got:
+            if keyword not in wanted and keyword not in ALWAYS_ALLOWED:
+                where = "not supported, yet there" if keyword in query.identifier else "not asked for"
+                out.append((("value", "return", vr_of(keyword) if len(keyword) != 8 else "-", where), keyword))
+        return out
+
+    @staticmethod
+    def how(mine, other):
+        if isinstance(mine, list):
+            return "other items" if len(mine) != len(other) else "items are different"
+        if other == "":
+            return "empty"
+        if "\ufffd" in other or (not str(mine).isascii() and spelled_short(mine).count("^") == spelled_short(other).count("^")):
+            return "character set"
+        return "other value"
+
+    def blamed(self, query, what, path, _):
+        """Which key it is that let an entity in or kept it out: the one that does so alone."""
+        entity = self.entity[query.level][path]
+        if not self.reference.is_below(query.model, query.identifier, entity):
+            return (what, "hierarchy", "-", "another path"), f"{path}"
+        keys = [k for k in self.reference.keys_here(query.model, query.level) if k in query.identifier
+                and match_type(vr_of(k), query.identifier[k]) != "universal"]
+        if what == "extra":
+            keys = [k for k in keys if not matches(vr_of(k), query.identifier[k], entity.attributes.get(k), self.reference.choices)]
+        elif len(keys) > 1:
+            keys = [k for k in keys if self.alone(query, k, path)] or keys
+        keyword = keys[0] if keys else UNIQUE_KEYS[query.level]
+        key, stored = query.identifier.get(keyword, ""), entity.attributes.get(keyword)
+        return ((what, match_type(vr_of(keyword), key), vr_of(keyword), circumstance(keyword, key, stored)),
+                f"{what} {path[-1]}: {keyword}={key!r} against {stored!r}")
+
+    def alone(self, query, keyword, path):
+        """True when this key alone keeps the entity out."""
+        one = golden_queries.single_key(query, keyword)
+        answer = self.ask(one.model, one.identifier)
+        return path not in [path_of(query.level, identifier, self.golden) for _, identifier in answer.pending]
+
+
+def circumstance(keyword, key, stored):
+    """What is special about this key and this value, the first that applies."""
+    vr = vr_of(keyword)
+    if stored in (None, "", []):
+        return "no value"
+    if vr == "SQ":
+        return "item"
+    if keyword.startswith("NumberOf") or keyword in ("ModalitiesInStudy", "SOPClassesInStudy"):
+        return "computed"
+    if vr == "US":
+        return "-"
+    if vr not in ("LT", "ST", "UI") and "\\" in stored:
+        return "one of several values"
+    if not (key.isascii() and stored.isascii()):
+        return "character set"
+    if vr == "PN":
+        if "=" in stored:
+            return "component groups"
+        if spelled_short(stored) != stored or spelled_short(key) != key:
+            return "empty components"
+    if key.swapcase() != key and key.lower() == stored.lower() or vr in ("PN", "LO", "SH", "CS") and key != key.lower() and any(
+            matches(vr, key.lower(), one.lower()) for one in (stored,)) and not matches_exactly(vr, key, stored):
+        return "case"
+    if stripped(vr, stored) != stored or stripped(vr, key) != key or stored[:1] == " ":
+        return "padding"
+    return "-"
+
+
+def matches_exactly(vr, key, stored):
+    return matches("LO" if vr == "PN" else vr, key, stored)
+
+
+class Table:
+    """Explained clusters of one product."""
+
+    def __init__(self, product):
+        self.product = product
+        lines = [line.split("\t") for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
+        self.lines = {tuple(line[1:5]): line for line in lines if line[0] == product}
+        for line in lines:
+            if len(line) != 8 or line[6] not in ("reference", "both"):
+                raise ValueError(f"{TABLE.name}: {line} has not 8 columns with reference or both in the seventh")
+
+    def report(self, differences):
+        """(text about clusters that have no line, text about lines of which nothing was seen)."""
+        new = "".join(f"\n{self.product}\t" + "\t".join(cluster) + f"\t?\t?\t{len(examples)} times\n  {examples[0]}"
+                      for cluster, examples in sorted(differences.items()) if cluster not in self.lines)
+        gone = "".join(f"\n{self.product}\t" + "\t".join(cluster) for cluster in self.lines if cluster not in differences)
+        return new, gone
