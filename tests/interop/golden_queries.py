@@ -24,12 +24,13 @@ class Query:
 def query(reference, level, number):
     rng = random.Random(f"{level} {number}")
     model = PATIENT_ROOT if level == "PATIENT" or rng.random() < 0.4 else STUDY_ROOT
-    target = rng.choice(reference.entities[level])
+    # "G*9" above the level of the query would be a wild card, not the single value of C.4.1.2.1.
+    target = rng.choice([e for e in reference.entities[level] if model == STUDY_ROOT or level == "PATIENT" or "*" not in e.path[0]])
     identifier = {"QueryRetrieveLevel": level}
     for keyword in reference.upper(model, level):
         identifier[keyword] = target.attributes[keyword]
         if rng.random() < 0.04:  # another one's: often there is no such path
-            identifier[keyword] = rng.choice(reference.entities["IMAGE"]).attributes[keyword]
+            identifier[keyword] = rng.choice([e for e in reference.entities["IMAGE"] if "*" not in e.path[0]]).attributes[keyword]
     # Entities around the target give values that are near misses.
     near = [e for e in reference.entities[level] if reference.is_below(model, identifier, e)] or [target]
     identifier[UNIQUE_KEYS[level]] = unique_key(rng, level, target, near)
@@ -39,8 +40,9 @@ def query(reference, level, number):
         identifier[keyword] = key(rng, keyword, source.attributes.get(keyword), reference.entities[level])
     for keyword in rng.sample(keywords, rng.randrange(4)):
         identifier.setdefault(keyword, [] if vr_of(keyword) == "SQ" else "")
-    if rng.random() < 0.03:  # an Optional Key of another level: not supported here
-        identifier[rng.choice([k for k in KEYS["SERIES" if level != "SERIES" else "IMAGE"] if vr_of(k) in ("CS", "IS", "LO")])] = ""
+    if rng.random() < 0.03 and level != "IMAGE":  # a key of a lower level: not supported here
+        keyword = rng.choice([k for k in KEYS["SERIES" if level != "SERIES" else "IMAGE"] if vr_of(k) in ("CS", "IS")])
+        identifier[keyword] = rng.choice(["", "1"])
     return Query(level, number, model, with_character_set(rng, identifier))
 
 

@@ -26,6 +26,13 @@ def comparable(keyword, value):
     return stripped(vr, value) if vr in ("LT", "ST", "UT") else "\\".join(values(vr, value))
 
 
+def known_vr(keyword):
+    try:
+        return vr_of(keyword)
+    except KeyError:
+        return "-"  # a private attribute
+
+
 def path_of(level, identifier, golden):
     """The entity that a response is of: its unique keys, those above filled in from the golden set when it leaves them out."""
     own = stripped(vr_of(UNIQUE_KEYS[level]), identifier.get(UNIQUE_KEYS[level], ""))
@@ -33,10 +40,12 @@ def path_of(level, identifier, golden):
 
 
 class Judge:
-    """Holds answers against the reference. `ask(model, identifier)` asks the product."""
+    """Holds answers against the reference. `ask(model, identifier)` asks the product; `unmatched` are the Optional Keys
+    that it ignores: what follows from that is a cluster of its own for all VRs."""
 
-    def __init__(self, reference, ask):
-        self.reference, self.ask = reference, ask
+    def __init__(self, reference, ask, unmatched=()):
+        self.reference, self.ask, self.unmatched = reference, ask, unmatched
+        self.asked_alone = {}
         self.golden = {level: {e.path[-1]: e.path for e in reference.entities[level]} for level in LEVELS}
         self.entity = {level: {e.path: e for e in reference.entities[level]} for level in LEVELS}
         self.differences = collections.defaultdict(list)  # cluster -> examples
@@ -70,8 +79,8 @@ class Judge:
                 out.append((("pending", "-", "-", f"{status:04X}H"), f"keys not supported here: {ignored}"))
             if path in wanted:
                 out += self.values(query, wanted[path], identifier)
-        out += [self.blamed(query, "missing", path, path in seen) for path in wanted if path not in seen]
-        out += [self.blamed(query, "extra", path, True) for path in seen if path not in wanted]
+        out += [self.blamed(query, "missing", path) for path in wanted if path not in seen]
+        out += [self.blamed(query, "extra", path) for path in seen if path not in wanted]
         return list({cluster: (cluster, example) for cluster, example in out}.values())
 
     def foreign(self, level, identifier):
@@ -90,7 +99,8 @@ class Judge:
         for keyword, value in wanted.items():
             if keyword not in got:
                 if keyword in query.identifier:
-                    out.append((("value", "return", vr_of(keyword), "not returned"), f"{keyword}"))
+                    kind = ("-", "Optional Key not supported") if keyword in self.unmatched else (vr_of(keyword), "not returned")
+                    out.append((("value", "return", *kind), f"{keyword}"))
                 continue
             mine, other = comparable(keyword, value), comparable(keyword, got[keyword])
             if mine != other:
@@ -98,7 +108,7 @@ class Judge:
         for keyword in got:
             if keyword not in wanted and keyword not in ALWAYS_ALLOWED:
                 where = "not supported, yet there" if keyword in query.identifier else "not asked for"
-                out.append((("value", "return", vr_of(keyword) if len(keyword) != 8 else "-", where), keyword))
+                out.append((("value", "return", known_vr(keyword), where), keyword))
         return out
 
     @staticmethod
@@ -111,7 +121,7 @@ class Judge:
             return "character set"
         return "other value"
 
-    def blamed(self, query, what, path, _):
+    def blamed(self, query, what, path):
         """Which key it is that let an entity in or kept it out: the one that does so alone."""
         entity = self.entity[query.level][path]
         if not self.reference.is_below(query.model, query.identifier, entity):
@@ -120,6 +130,9 @@ class Judge:
                 and match_type(vr_of(k), query.identifier[k]) != "universal"]
         if what == "extra":
             keys = [k for k in keys if not matches(vr_of(k), query.identifier[k], entity.attributes.get(k), self.reference.choices)]
+            if all(k in self.unmatched for k in keys):
+                return (what, "any", "-", "Optional Key not matched"), f"{what} {path[-1]}: {keys}"
+            keys = [k for k in keys if k not in self.unmatched]
         elif len(keys) > 1:
             keys = [k for k in keys if self.alone(query, k, path)] or keys
         keyword = keys[0] if keys else UNIQUE_KEYS[query.level]
@@ -130,8 +143,11 @@ class Judge:
     def alone(self, query, keyword, path):
         """True when this key alone keeps the entity out."""
         one = golden_queries.single_key(query, keyword)
-        answer = self.ask(one.model, one.identifier)
-        return path not in [path_of(query.level, identifier, self.golden) for _, identifier in answer.pending]
+        known = one.model, repr(one.identifier)
+        if known not in self.asked_alone:
+            answer = self.ask(one.model, one.identifier)
+            self.asked_alone[known] = {path_of(query.level, identifier, self.golden) for _, identifier in answer.pending}
+        return path not in self.asked_alone[known]
 
 
 def circumstance(keyword, key, stored):
@@ -154,16 +170,11 @@ def circumstance(keyword, key, stored):
             return "component groups"
         if spelled_short(stored) != stored or spelled_short(key) != key:
             return "empty components"
-    if key.swapcase() != key and key.lower() == stored.lower() or vr in ("PN", "LO", "SH", "CS") and key != key.lower() and any(
-            matches(vr, key.lower(), one.lower()) for one in (stored,)) and not matches_exactly(vr, key, stored):
+    if vr == "PN" and matches("LO", key, stored) != matches("PN", key, stored) or key != stored and key.lower() == stored.lower():
         return "case"
     if stripped(vr, stored) != stored or stripped(vr, key) != key or stored[:1] == " ":
         return "padding"
     return "-"
-
-
-def matches_exactly(vr, key, stored):
-    return matches("LO" if vr == "PN" else vr, key, stored)
 
 
 class Table:
