@@ -99,16 +99,23 @@ def midnight(year, month, day):
     return datetime.date(int(year), int(month), int(day)).toordinal() * DAY
 
 
+def parts(pattern, text):
+    found = re.fullmatch(pattern, text)
+    if not found:
+        raise ValueError(f"{text!r} is no date or time")
+    return found.groups()
+
+
 def moment(vr, text):
-    """(first, last) microsecond of a single value. DA and DT count from the year 1, DT in UTC, TM from midnight."""
+    """(first, last) microsecond of a single value; ValueError when it is none. DA and DT count from the year 1, DT in UTC, TM from midnight."""
     if vr == "DA":
-        year, month, day = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text).groups()
+        year, month, day = parts(r"(\d{4})(\d\d)(\d\d)", text)
         start = midnight(year, month, day)
         return start, start + DAY - 1
     if vr == "TM":
-        return clock(*re.fullmatch(CLOCK, text).groups())
-    year, month, day, hour, minute, second, fraction, sign, zone_hours, zone_minutes = re.fullmatch(
-        r"(\d{4})(?:(\d\d)(?:(\d\d)" + CLOCK + r")?)?(?:([+-])(\d\d)(\d\d))?", text).groups()
+        return clock(*parts(CLOCK, text))
+    year, month, day, hour, minute, second, fraction, sign, zone_hours, zone_minutes = parts(
+        r"(\d{4})(?:(\d\d)(?:(\d\d)" + CLOCK + r")?)?(?:([+-])(\d\d)(\d\d))?", text)
     first = midnight(year, month or 1, day or 1)
     if day:
         last = first
@@ -211,7 +218,10 @@ def match_one(vr, kind, key, value, choices):
     if vr == "PN":
         return match_name(kind, key, value, choices)
     if vr in ("DA", "TM", "DT"):
-        return value != "" and match_moment(vr, kind, key, value)
+        try:
+            return match_moment(vr, kind, key, value)
+        except ValueError:
+            return key == value  # no moments: nothing but the text is left to compare
     if kind == "wildcard":
         return wild_card(key, value)
     if vr in ("IS", "DS") and choices.numbers_by_value:

@@ -126,19 +126,20 @@ class Judge:
         entity = self.entity[query.level][path]
         if not self.reference.is_below(query.model, query.identifier, entity):
             return (what, "hierarchy", "-", "another path"), f"{path}"
-        keys = [k for k in self.reference.keys_here(query.model, query.level) if k in query.identifier
-                and match_type(vr_of(k), query.identifier[k]) != "universal"]
+        here = self.reference.keys_here(query.model, query.level)
+        keys = [k for k, v in query.identifier.items() if v not in ("", []) and (k in here or k not in ALWAYS_ALLOWED)]
         if what == "extra":
-            keys = [k for k in keys if not matches(vr_of(k), query.identifier[k], entity.attributes.get(k), self.reference.choices)]
+            keys = [k for k in keys if k in here and not matches(vr_of(k), query.identifier[k], entity.attributes.get(k), self.reference.choices)]
             if all(k in self.unmatched for k in keys):
                 return (what, "any", "-", "Optional Key not matched"), f"{what} {path[-1]}: {keys}"
             keys = [k for k in keys if k not in self.unmatched]
-        elif len(keys) > 1:
-            keys = [k for k in keys if self.alone(query, k, path)] or keys
-        keyword = keys[0] if keys else UNIQUE_KEYS[query.level]
-        key, stored = query.identifier.get(keyword, ""), entity.attributes.get(keyword)
-        return ((what, match_type(vr_of(keyword), key), vr_of(keyword), circumstance(keyword, key, stored)),
-                f"{what} {path[-1]}: {keyword}={key!r} against {stored!r}")
+        else:
+            keys = [k for k in keys if self.alone(query, k, path)]
+        if not keys:
+            return (what, "combination", "-", "-"), f"{what} {path[-1]}"
+        key, stored = query.identifier[keys[0]], entity.attributes.get(keys[0])
+        special = circumstance(keys[0], key, stored) if keys[0] in here else "key of a lower level"
+        return ((what, match_type(vr_of(keys[0]), key), vr_of(keys[0]), special), f"{what} {path[-1]}: {keys[0]}={key!r} against {stored!r}")
 
     def alone(self, query, keyword, path):
         """True when this key alone keeps the entity out."""
