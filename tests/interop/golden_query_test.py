@@ -47,7 +47,7 @@ def dcmqrscp(folder):
 @contextlib.contextmanager
 def orthanc_scp(folder):
     products.need("Orthanc")
-    with orthanc.orthanc(folder, DefaultEncoding="Utf8") as (port, _):
+    with orthanc.orthanc(folder, DefaultEncoding="Utf8", DicomScpTimeout=60) as (port, _):
         yield port, "ORTHANC"
 
 
