@@ -17,8 +17,9 @@ enum class MatchType : std::uint8_t { single, uid_list, universal, wildcard, ran
 struct MatchOptions {
   /// Names may be matched without regard to case (PS3.4 C.2.2.2.1); everything else never is.
   bool names_ignore_case = true;
-  /// An attribute without a value is unknown and matches every key (Query/Retrieve, PS3.4 C.2.2.1.2 and C.2.2.1.3);
-  /// else it matches none but a universal one (worklists, PS3.4 K.2.2.1.1.1).
+  /// PS3.4 C.2.2.1.2 read so that an attribute without a value is unknown and matches every key. The other reading,
+  /// that the zero length key of the request is meant, is the editor's (dcm4chee-arc-light issue 100), that of DCMTK,
+  /// Orthanc and dcm4chee, and that of worklists (K.2.2.1.1.1): what is not there matches no key that asks for a value.
   bool unknown_matches = false;
 };
 

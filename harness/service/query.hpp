@@ -22,8 +22,8 @@ enum class Model : std::uint8_t { patient_root, study_root, patient_study_only }
 std::optional<Model> find_model(std::string_view sop_class_uid);
 
 struct QueryOptions {
-  MatchOptions matching{.unknown_matches = true};  // PS3.4 C.2.2.1.2
-  std::string retrieve_ae_title;                   // (0008,0054) of the responses; empty = not given
+  MatchOptions matching;
+  std::string retrieve_ae_title;  // (0008,0054) of the responses; empty = not given
 };
 
 /// Why an Identifier was refused.

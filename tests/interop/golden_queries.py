@@ -197,10 +197,12 @@ def queries(reference, count):
 
 def single_key(asked, keyword):
     """The same query with this key alone, to see which of several keys makes a difference."""
-    level = asked.level
-    upper = [UNIQUE_KEYS[one] for one in LEVELS[:LEVELS.index(level) + 1]]
-    keep = {"QueryRetrieveLevel", "SpecificCharacterSet", keyword, *upper}
-    identifier = {k: v for k, v in asked.identifier.items() if k in keep}
-    if keyword != UNIQUE_KEYS[level]:
-        identifier[UNIQUE_KEYS[level]] = ""
-    return dataclasses.replace(asked, identifier=identifier)
+    return dataclasses.replace(asked, identifier={**without_keys(asked).identifier, keyword: asked.identifier[keyword]})
+
+
+def without_keys(asked):
+    """The same query for all entities on its path."""
+    top = LEVELS.index("PATIENT" if asked.model == PATIENT_ROOT else "STUDY")
+    upper = [UNIQUE_KEYS[one] for one in LEVELS[top:LEVELS.index(asked.level)]]
+    kept = {k: v for k, v in asked.identifier.items() if k in ("QueryRetrieveLevel", "SpecificCharacterSet") or k in upper}
+    return dataclasses.replace(asked, identifier={**kept, UNIQUE_KEYS[asked.level]: ""})

@@ -42,6 +42,11 @@ class Choices:
     """What PS3.4 leaves to the SCP and its conformance statement."""
     names_ignore_case: bool = True         # C.2.2.2.1.1: A to Z and the letters of ISO 8859-1
     group_matches_alone: bool = True       # C.2.2.2.1.1: a key without '=' may match one component group of a name
+    # C.2.2.1.2: "all matching against the zero length Required Key shall be considered a successful match". Read as the key
+    # of the request it says no more than universal matching; that is how the editor of the standard explains it
+    # (dcm4chee-arc-light issue 100) and how DCMTK, Orthanc and dcm4chee do it. Read as the attribute of the entity, a value
+    # that is not known matches every key. For worklists K.2.2.1.1.1 says outright that it matches none.
+    unknown_matches: bool = False
     numbers_by_value: bool = True          # C.2.2.2.1, CP-2305: IS and DS "+7", "007" and "7"
     multiple_values: bool = False          # C.2.2.2.8, only when negotiated
     empty_value: bool = False              # C.2.2.2.7, only when negotiated
@@ -195,18 +200,19 @@ def matches(vr, key, stored, choices=Choices()):
     """One key against what the entity has; `stored` is None when the attribute is not there."""
     kind = match_type(vr, key)
     if kind == "sequence":
-        return bool(matching_items(key, stored, choices)) or universal_item(key) or not stored
+        if not stored:
+            return choices.unknown_matches or item_matches(key, {}, choices)
+        return bool(matching_items(key, stored, choices))
     if kind == "universal":
         return True  # C.2.2.2.3
     if choices.empty_value and key == '""':
         return not stored  # C.2.2.2.7
-    if stored is None or stored == "" or values(vr, str(stored)) == []:
-        # C.2.2.1.2: the value of a zero length Required Key is unknown, all matching against it is successful;
-        # C.2.2.1.3: an Optional Key that is supported is processed like it.
-        return True
+    has = [] if stored is None or stored == "" else [stored] if vr == "US" else values(vr, stored)
+    if not has:
+        # Nothing to compare with; only stars match a value of zero length (C.2.2.2.4).
+        return choices.unknown_matches or kind == "wildcard" and set(stripped(vr, key)) == {"*"}
     if vr == "US":
         return key == stored
-    has = values(vr, stored)
     if choices.multiple_values and "\\" in key and vr in ("AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"):
         return all(any(match_one(vr, "single", one, value, choices) for value in has) for one in values(vr, key))  # C.2.2.2.8
     if kind == "uid-list":
@@ -229,18 +235,13 @@ def match_one(vr, kind, key, value, choices):
     return key == value  # C.2.2.2.1: exactly, case included
 
 
-def universal_item(key):
-    """C.2.2.2.6: no item, or one without Item Key Attributes, or with nothing but universal ones, excludes nothing."""
-    return not key or all(universal_item(value) if vr_of(keyword) == "SQ" else match_type(vr_of(keyword), value) == "universal"
-                          for keyword, value in key[0].items())
+def item_matches(key, item, choices):
+    """C.2.2.2.6: every Item Key Attribute holds in this one item; a key without an item or an empty one asks for nothing."""
+    return not key or all(matches(vr_of(keyword), value, item.get(keyword), choices) for keyword, value in key[0].items())
 
 
 def matching_items(key, stored, choices):
-    """C.2.2.2.6: the items of which every Item Key Attribute matches."""
-    if not key or not key[0]:
-        return list(stored or [])
-    return [item for item in stored or []
-            if all(matches(vr_of(keyword), value, item.get(keyword), choices) for keyword, value in key[0].items())]
+    return [item for item in stored or [] if item_matches(key, item, choices)]
 
 
 # The model ------------------------------------------------------------------------------------------------------------

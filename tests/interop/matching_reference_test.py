@@ -76,11 +76,15 @@ class OneKey(unittest.TestCase):
                   ("20260101-20260131", "20260131235959.999999", "202602"), ("20251231230000-0100-20260101000000+0000", "20260101000000", "20260101000001"),
                   ("-2025", "20251231", "20260101"), ("202602-", "20260201", "20260131"))
 
-    def test_unknown_values_match_everything(self):  # C.2.2.1.2, C.2.2.1.3
-        for vr, key in (("LO", "A"), ("PN", "A*"), ("DA", "20260101-"), ("UI", "1.2\\1.3"), ("IS", "1"), ("US", 1), ("SQ", [{"CodeValue": "A"}])):
+    def test_a_value_that_is_not_there_matches_no_key_that_asks_for_one(self):  # C.2.2.1.2: two readings
+        for vr, key in (("LO", "A"), ("LO", "?"), ("PN", "A*"), ("DA", "20260101-"), ("UI", "1.2\\1.3"), ("IS", "1"), ("US", 1), ("SQ", [{"CodeValue": "A"}])):
             for nothing in (None, "" if vr != "SQ" else []):
-                self.assertTrue(matches(vr, key, nothing), (vr, nothing))
-        self.rows("LO", ("A", " ", "B"), ("A", None, "\\B"))
+                self.assertFalse(matches(vr, key, nothing), (vr, key))
+                self.assertTrue(matches(vr, key, nothing, Choices(unknown_matches=True)), (vr, key))
+        for key in ("", "*", "**"):
+            self.assertTrue(matches("LO", key, None), key)
+        self.assertTrue(matches("SQ", [{"CodeValue": ""}], []))
+        self.rows("LO", ("A", None, "B"), ("A", "\\A", "\\B"), choices=Choices(unknown_matches=True))
 
     def test_one_of_several_values_is_enough(self):  # C.2.2.3
         self.rows("CS", ("MR", "CT\\MR", "CT\\MRA"))

@@ -6,7 +6,7 @@ import pathlib
 
 import golden_queries
 from dimse_client import vr_of
-from matching_reference import LEVELS, UNIQUE_KEYS, match_type, matches, spelled_short, stripped, values
+from matching_reference import LEVELS, ONE_VALUE_VRS, UNIQUE_KEYS, match_type, matches, spelled_short, stripped, values
 
 TABLE = pathlib.Path(__file__).with_name("query_differences.tsv")
 # What may stand in a response without having been asked for (PS3.4 C.4.1.1.3.2).
@@ -133,21 +133,22 @@ class Judge:
             if all(k in self.unmatched for k in keys):
                 return (what, "any", "-", "Optional Key not matched"), f"{what} {path[-1]}: {keys}"
             keys = [k for k in keys if k not in self.unmatched]
+        elif self.keeps_out(golden_queries.without_keys(query), path):
+            return (what, "hierarchy", "-", "the path above"), f"{what} {path}"
         else:
-            keys = [k for k in keys if self.alone(query, k, path)]
+            keys = [k for k in keys if self.keeps_out(golden_queries.single_key(query, k), path)]
         if not keys:
             return (what, "combination", "-", "-"), f"{what} {path[-1]}"
         key, stored = query.identifier[keys[0]], entity.attributes.get(keys[0])
         special = circumstance(keys[0], key, stored) if keys[0] in here else "key of a lower level"
         return ((what, match_type(vr_of(keys[0]), key), vr_of(keys[0]), special), f"{what} {path[-1]}: {keys[0]}={key!r} against {stored!r}")
 
-    def alone(self, query, keyword, path):
-        """True when this key alone keeps the entity out."""
-        one = golden_queries.single_key(query, keyword)
+    def keeps_out(self, one, path):
+        """True when the product does not answer this query with this entity."""
         known = one.model, repr(one.identifier)
         if known not in self.asked_alone:
             answer = self.ask(one.model, one.identifier)
-            self.asked_alone[known] = {path_of(query.level, identifier, self.golden) for _, identifier in answer.pending}
+            self.asked_alone[known] = {path_of(one.level, identifier, self.golden) for _, identifier in answer.pending}
         return path not in self.asked_alone[known]
 
 
@@ -162,8 +163,8 @@ def circumstance(keyword, key, stored):
         return "computed"
     if vr == "US":
         return "-"
-    if vr not in ("LT", "ST", "UI") and "\\" in stored:
-        return "one of several values"
+    if vr != "UI" and "\\" in stored:
+        return "backslash in a text" if vr in ONE_VALUE_VRS else "one of several values"
     if not (key.isascii() and stored.isascii()):
         return "character set"
     if vr == "PN":
@@ -173,6 +174,8 @@ def circumstance(keyword, key, stored):
             return "empty components"
     if vr == "PN" and matches("LO", key, stored) != matches("PN", key, stored) or key != stored and key.lower() == stored.lower():
         return "case"
+    if vr in ("TM", "DT"):
+        return "time"
     if stripped(vr, stored) != stored or stripped(vr, key) != key or stored[:1] == " ":
         return "padding"
     return "-"
