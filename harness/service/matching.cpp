@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "harness/base/glob.hpp"
+#include "harness/dataset/charset.hpp"
 
 namespace assay::service {
 
@@ -16,6 +17,13 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   return text;
+}
+
+/// Without padding: blanks in front belong to the value of a text (PS3.5 6.2, LT, ST, UC, UT).
+std::string_view trim(Vr vr, std::string_view text) {
+  const auto both = trim(text);
+  if (vr != Vr::LT && vr != Vr::ST && vr != Vr::UC && vr != Vr::UT) return both;
+  return both.empty() ? both : text.substr(0, static_cast<std::size_t>(both.data() - text.data()) + both.size());
 }
 
 bool is_digits(std::string_view text) {
@@ -233,24 +241,17 @@ std::optional<Range> range_of(Vr vr, std::string_view key) {
   return std::nullopt;
 }
 
-/// The same instant scale on both sides where both say their offset; else local time against local time.
-const std::string low_of(const Moment& moment, bool utc) {
-  return utc ? moved(moment.interval.low, -*moment.offset) : moment.interval.low;
+/// In UTC; what does not say its offset is in UTC already (PS3.4 C.2.2.2.1.3 note 1, C.2.2.2.5.3 d).
+std::string low_of(const Moment& moment) {
+  return moment.offset.value_or(0) != 0 ? moved(moment.interval.low, -*moment.offset) : moment.interval.low;
 }
-const std::string high_of(const Moment& moment, bool utc) {
-  return utc ? moved(moment.interval.high, -*moment.offset) : moment.interval.high;
+std::string high_of(const Moment& moment) {
+  return moment.offset.value_or(0) != 0 ? moved(moment.interval.high, -*moment.offset) : moment.interval.high;
 }
 
 bool within(const std::optional<Moment>& from, const std::optional<Moment>& to, const Moment& value) {
-  if (from) {
-    const bool utc = from->offset && value.offset;
-    if (low_of(value, utc) < low_of(*from, utc)) return false;
-  }
-  if (to) {
-    const bool utc = to->offset && value.offset;
-    if (low_of(value, utc) > high_of(*to, utc)) return false;
-  }
-  return true;
+  const auto at = low_of(value);
+  return (!from || at >= low_of(*from)) && (!to || at <= high_of(*to));
 }
 
 bool match_moment(Vr vr, std::string_view key, std::string_view value) {
@@ -266,15 +267,25 @@ bool equal_text(std::string_view key, std::string_view value, bool ignore_case) 
   return code_points(key, ignore_case) == code_points(value, ignore_case);
 }
 
-/// Trailing empty components and groups of a name mean nothing (PS3.5 6.2.1.1).
-std::string_view without_empty_tail(std::string_view name) {
-  while (!name.empty() && (name.back() == '^' || name.back() == '=' || name.back() == ' ')) name.remove_suffix(1);
-  return name;
+/// Trailing empty components of each group and trailing empty groups mean nothing (PS3.5 6.2.1.1).
+std::string without_empty_tails(std::string_view name) {
+  const auto cut = [](std::string_view text, std::string_view tail) {
+    const auto last = text.find_last_not_of(tail);
+    return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
+  };
+  std::string out;
+  while (true) {
+    const auto end = name.find('=');
+    out += cut(name.substr(0, end), "^ ");
+    if (end == std::string_view::npos) return std::string(cut(out, "="));
+    out += '=';
+    name.remove_prefix(end + 1);
+  }
 }
 
 bool match_one_name(std::string_view key, std::string_view value, bool wild, bool ignore_case) {
-  if (!wild) return equal_text(without_empty_tail(key), without_empty_tail(value), ignore_case);
-  return wildcard_match(key, value, ignore_case) || wildcard_match(key, without_empty_tail(value), ignore_case);
+  if (!wild) return equal_text(without_empty_tails(key), without_empty_tails(value), ignore_case);
+  return wildcard_match(key, value, ignore_case) || wildcard_match(key, without_empty_tails(value), ignore_case);
 }
 
 bool match_name(std::string_view key, std::string_view value, bool wild, bool ignore_case) {
@@ -310,10 +321,10 @@ bool match_one(Vr vr, MatchType type, std::string_view key, std::string_view val
 
 /// Calls `visit` for each value between backslashes until it says true.
 template <typename Visit>
-bool any_value(std::string_view values, Visit&& visit) {
+bool any_value(Vr vr, std::string_view values, Visit&& visit) {
   while (true) {
     const auto end = values.find('\\');
-    if (visit(trim(values.substr(0, end)))) return true;
+    if (visit(trim(vr, values.substr(0, end)))) return true;
     if (end == std::string_view::npos) return false;
     values.remove_prefix(end + 1);
   }
@@ -323,16 +334,18 @@ bool match_sequence(const dataset::Level& identifier, Tag tag, const dataset::Le
                     const CharacterSets& sets, const MatchOptions& options) {
   const auto keys = identifier.items(tag);
   if (keys.empty()) return true;  // universal
-  const auto wanted = keys.front().elements();
-  const auto all_match = [&](const dataset::Level& item) {
-    return std::ranges::all_of(
-        wanted, [&](const dataset::Node* key) { return match_key(keys.front(), *key, item, sets, options); });
-  };
   const auto items = attributes.items(tag);
-  if (std::ranges::any_of(items, all_match)) return true;
+  if (items.empty() && options.unknown_matches) return true;
+  const auto matches = [&](const dataset::Level& item) { return match_item(keys.front(), item, sets, options); };
+  if (std::ranges::any_of(items, matches)) return true;
   // Keys that are all universal match where there is no item at all.
   static const dataset::DataSet nothing;
-  return items.empty() && all_match(nothing.root());
+  return items.empty() && matches(nothing.root());
+}
+
+/// Characters beyond the default repertoire: bytes with the high bit, or switched to by an escape sequence.
+bool is_plain(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<std::uint8_t>(c) >= 0x80 || c == '\x1b'; });
 }
 
 }  // namespace
@@ -349,23 +362,30 @@ MatchType match_type(Vr vr, std::string_view key) {
 
 bool match_value(Vr vr, std::string_view key, std::string_view value, const MatchOptions& options) {
   const auto type = match_type(vr, key);
-  key = trim(key);
+  if (options.unknown_matches && trim(value).empty()) return true;
+  key = trim(vr, key);
   switch (type) {
     case MatchType::universal:
     case MatchType::sequence: return true;
     case MatchType::uid_list:
-      return any_value(value, [&](std::string_view one) {
-        return !one.empty() && any_value(key, [&](std::string_view wanted) { return wanted == one; });
+      return any_value(vr, value, [&](std::string_view one) {
+        return !one.empty() && any_value(vr, key, [&](std::string_view wanted) { return wanted == one; });
       });
     case MatchType::single:
     case MatchType::wildcard:
     case MatchType::range: break;
   }
-  if (is_moment(vr)) return any_value(value, [&](std::string_view one) { return match_moment(vr, key, one); });
-  if (is_single_text(vr)) return match_one(vr, type, key, trim(value), options);
+  if (is_moment(vr)) return any_value(vr, value, [&](std::string_view one) { return match_moment(vr, key, one); });
+  if (is_single_text(vr)) return match_one(vr, type, key, trim(vr, value), options);
   // Several values in a key that is no UID mean nothing (PS3.4 C.2.2.2.8): such a key equals the whole value or none.
-  if (key.find('\\') != std::string_view::npos) return match_one(vr, type, key, trim(value), options);
-  return any_value(value, [&](std::string_view one) { return match_one(vr, type, key, one, options); });
+  if (key.find('\\') != std::string_view::npos) return match_one(vr, type, key, trim(vr, value), options);
+  return any_value(vr, value, [&](std::string_view one) { return match_one(vr, type, key, one, options); });
+}
+
+bool match_item(const dataset::Level& keys, const dataset::Level& item, const CharacterSets& sets,
+                const MatchOptions& options) {
+  return std::ranges::all_of(keys.elements(),
+                             [&](const dataset::Node* key) { return match_key(keys, *key, item, sets, options); });
 }
 
 bool match_key(const dataset::Level& identifier, const dataset::Node& key, const dataset::Level& attributes,
@@ -376,12 +396,14 @@ bool match_key(const dataset::Level& identifier, const dataset::Node& key, const
   if (key.value.empty()) return true;
   if (!is_text(vr)) {  // binary values: single value matching on the bytes
     const auto* node = attributes.find(key.tag);
-    return node != nullptr && std::ranges::equal(node->value, key.value);
+    if (node == nullptr || node->value.empty()) return options.unknown_matches;
+    return std::ranges::equal(node->value, key.value);
   }
   const auto wanted = identifier.text(key.tag);
   const auto stored = attributes.text(key.tag);
-  if (sets.identifier == sets.attributes) return match_value(vr, wanted, stored, options);
-  return match_value(vr, to_utf8(wanted, sets.identifier), to_utf8(stored, sets.attributes), options);
+  if (!dataset::uses_character_set(vr) || (is_plain(wanted) && is_plain(stored)))
+    return match_value(vr, wanted, stored, options);
+  return match_value(vr, to_utf8(wanted, sets.identifier, vr), to_utf8(stored, sets.attributes, vr), options);
 }
 
 Vr matching_vr(const dataset::Node& node) {
@@ -389,27 +411,15 @@ Vr matching_vr(const dataset::Node& node) {
   return entry != nullptr ? entry->vr : node.vr;
 }
 
-std::string to_utf8(std::string_view text, std::string_view specific_character_set) {
-  if (specific_character_set != "ISO_IR 100") return std::string(text);
-  std::string out;
-  out.reserve(text.size() + 8);
-  for (const char c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    if (byte < 0x80) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(0xc0 | byte >> 6));
-      out.push_back(static_cast<char>(0x80 | (byte & 0x3f)));
-    }
-  }
-  return out;
+std::string to_utf8(std::string_view text, std::string_view specific_character_set, Vr vr) {
+  if (specific_character_set.empty() || is_plain(text)) return std::string(text);
+  return dataset::CharacterSets(specific_character_set).text(as_bytes(text), vr);
 }
 
 std::optional<Interval> interval_of(Vr vr, std::string_view text) {
   const auto moment = moment_of(vr, text);
   if (!moment) return std::nullopt;
-  if (!moment->offset) return moment->interval;
-  return Interval{low_of(*moment, true), high_of(*moment, true)};
+  return Interval{low_of(*moment), high_of(*moment)};
 }
 
 bool wildcard_match(std::string_view pattern_text, std::string_view text, bool ignore_case) {

@@ -17,16 +17,20 @@ enum class MatchType : std::uint8_t { single, uid_list, universal, wildcard, ran
 struct MatchOptions {
   /// Names may be matched without regard to case (PS3.4 C.2.2.2.1); everything else never is.
   bool names_ignore_case = true;
+  /// PS3.4 C.2.2.1.2 read so that an attribute without a value is unknown and matches every key. The other reading,
+  /// that the zero length key of the request is meant, is the editor's (dcm4chee-arc-light issue 100), that of DCMTK,
+  /// Orthanc and dcm4chee, and that of worklists (K.2.2.1.1.1): what is not there matches no key that asks for a value.
+  bool unknown_matches = false;
 };
 
 /// How a key of this VR and (unpadded) value is matched (PS3.4 C.2.2.2.1-6).
 MatchType match_type(Vr vr, std::string_view key);
 
 /// One key against all values of an attribute, backslashes included; an absent attribute is an empty value.
-/// It matches when one of the values does (PS3.4 C.2.2.3), or the key is universal.
+/// It matches when one of the values does (PS3.4 C.2.2.3), or the key is universal, or see MatchOptions.
 bool match_value(Vr vr, std::string_view key, std::string_view value, const MatchOptions& options = {});
 
-/// Character sets of both sides, the values of (0008,0005); texts are compared as Unicode where we can convert.
+/// Character sets of both sides, the values of (0008,0005); texts are compared as Unicode.
 struct CharacterSets {
   std::string_view identifier;
   std::string_view attributes;
@@ -37,14 +41,19 @@ struct CharacterSets {
 bool match_key(const dataset::Level& identifier, const dataset::Node& key, const dataset::Level& attributes,
                const CharacterSets& sets, const MatchOptions& options = {});
 
+/// True when every key of the Identifier's item matches this item: an item to be returned (PS3.4 C.2.2.2.6).
+bool match_item(const dataset::Level& keys, const dataset::Level& item, const CharacterSets& sets,
+                const MatchOptions& options = {});
+
 /// The VR that counts for matching: the dictionary's, else the one that stands in the Data Set.
 Vr matching_vr(const dataset::Node& node);
 
-/// Text as UTF-8, from the default repertoire, ISO_IR 100 or ISO_IR 192; of other sets unchanged.
-std::string to_utf8(std::string_view text, std::string_view specific_character_set);
+/// Text of a value of this VR as UTF-8; unchanged when no character set is named, whatever its bytes are.
+std::string to_utf8(std::string_view text, std::string_view specific_character_set, Vr vr = Vr::LO);
 
 /// A moment as the interval it covers, both ends included; PS3.5 6.2 DA, TM, DT. Digits only, missing parts filled
-/// with the lowest and the highest value. A DT with an offset from UTC is moved to UTC when both sides have one.
+/// with the lowest and the highest value. A DT with an offset is moved to UTC; one without is taken for UTC, as in the
+/// example of PS3.4 C.2.2.2.1.3.
 struct Interval {
   std::string low;  // YYYYMMDDHHMMSSFFFFFF, HHMMSSFFFFFF or YYYYMMDD
   std::string high;

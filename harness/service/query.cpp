@@ -2,6 +2,7 @@
 #include "harness/service/query.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "harness/service/sop_classes.hpp"
 
@@ -56,35 +57,42 @@ std::string joined(const std::vector<std::string>& values) {
   return out;
 }
 
-bool is_ascii(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t b) { return b < 0x80; });
+/// Bytes of the default repertoire only: none with the high bit, none behind an escape sequence.
+bool is_default_repertoire(ByteView bytes) {
+  return std::ranges::all_of(bytes, [](std::uint8_t b) { return b < 0x80 && b != 0x1b; });
 }
 
-/// Copies of the elements of a level that `keys` asks for; no keys means all of them.
+/// Says whether an item is one to return.
+using Wanted = std::function<bool(const dataset::Level& keys, const dataset::Level& item)>;
+
+/// Copies of the wanted items, with the elements that `keys` asks for; no keys means all of both (PS3.4 C.2.2.2.6).
 std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
-                                         const std::vector<dataset::Level>& keys);
+                                         const std::vector<dataset::Level>& keys, const Wanted& is_wanted);
 
 void copy_element(dataset::DataSet& out, const dataset::DataSet& whole, const dataset::Level& attributes,
-                  const dataset::Node& node, const std::vector<dataset::Level>& keys) {
+                  const dataset::Node& node, const std::vector<dataset::Level>& keys, const Wanted& is_wanted) {
   if (node.kind == dataset::NodeKind::sequence)
-    out.set_sequence(node.tag, copy_items(whole, attributes, node.tag, keys));
+    out.set_sequence(node.tag, copy_items(whole, attributes, node.tag, keys, is_wanted));
   else if (node.kind == dataset::NodeKind::element)
     out.set_bytes(node.tag, node.vr, node.value);
 }
 
 std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
-                                         const std::vector<dataset::Level>& keys) {
+                                         const std::vector<dataset::Level>& keys, const Wanted& is_wanted) {
   std::vector<dataset::DataSet> out;
   for (const auto& item : attributes.items(tag)) {
+    if (!keys.empty() && !is_wanted(keys.front(), item)) continue;
     auto& copy = out.emplace_back(whole.encoding());
     const auto wanted = keys.empty() ? std::vector<const dataset::Node*>{} : keys.front().elements();
     if (wanted.empty()) {
-      for (const auto* node : item.elements()) copy_element(copy, whole, item, *node, {});
+      for (const auto* node : item.elements()) copy_element(copy, whole, item, *node, {}, is_wanted);
       continue;
     }
     for (const auto* key : wanted) {
       if (const auto* node = item.find(key->tag))
-        copy_element(copy, whole, item, *node, keys.front().items(key->tag));
+        copy_element(copy, whole, item, *node, keys.front().items(key->tag), is_wanted);
+      else if (matching_vr(*key) == Vr::SQ)
+        copy.set_sequence(key->tag, {});
       else
         copy.set_bytes(key->tag, matching_vr(*key), {});
     }
@@ -95,7 +103,7 @@ std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const da
 /// True when text of this Data Set needs its Specific Character Set to be read.
 bool needs_character_set(const dataset::DataSet& data_set) {
   return std::ranges::any_of(data_set.nodes(), [](const dataset::Node& node) {
-    return node.kind == dataset::NodeKind::element && is_text(node.vr) && !is_ascii(node.value);
+    return node.kind == dataset::NodeKind::element && is_text(node.vr) && !is_default_repertoire(node.value);
   });
 }
 
@@ -189,7 +197,8 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
       if (!one.empty()) out.emplace_back(one);
     return out;
   };
-  if (model != Model::study_root && *level > QueryLevel::patient) query.scope_.patient_id = keys.text(tags::PatientID);
+  if (model != Model::study_root && *level > QueryLevel::patient)
+    query.scope_.patient_id = unpadded_id(keys.text(tags::PatientID));
   query.scope_.study_uids = uids_of(tags::StudyInstanceUID);
   if (*level >= QueryLevel::series) query.scope_.series_uids = uids_of(tags::SeriesInstanceUID);
   if (*level >= QueryLevel::image) query.scope_.instance_uids = uids_of(tags::SOPInstanceUID);
@@ -205,7 +214,10 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
       continue;
     }
     const auto key_level = level_in(model, tag);
-    const bool here = key_level ? key_level == *level : *level == QueryLevel::image;
+    // What is counted of a patient is optional at the study level of Study Root, and the store has not counted it.
+    const bool here = is_counted(tag) ? level_of_key(tag) == *level
+                      : key_level     ? key_level == *level
+                                      : *level == QueryLevel::image;
     const bool upper = key_level && key_level < *level;
     const bool unique_above = upper && tag == unique_key(*key_level);
     // A key of a level above is answered, but not matched: only a wish for all values is fully met.
@@ -242,6 +254,7 @@ bool Query::matches(const Entity& entity) const {
 
 dataset::DataSet Query::response(const Entity& entity) const {
   const auto& attributes = entity.representative->attributes;
+  const CharacterSets sets{identifier_.text(tags::SpecificCharacterSet), attributes.text(tags::SpecificCharacterSet)};
   dataset::DataSet out(dataset::Encoding{true, attributes.encoding().endian, false, false});
   for (const auto* key : identifier_.root().elements()) {
     const auto tag = key->tag;
@@ -259,7 +272,10 @@ dataset::DataSet Query::response(const Entity& entity) const {
         out.set_text(tag,
                      joined(tag == tags::ModalitiesInStudy ? entity.modalities_in_study : entity.sop_classes_in_study));
     } else if (const auto* node = attributes.find(tag)) {
-      copy_element(out, attributes, attributes.root(), *node, identifier_.items(tag));
+      copy_element(out, attributes, attributes.root(), *node, identifier_.items(tag),
+                   [&](const dataset::Level& keys, const dataset::Level& item) {
+                     return unsupported || match_item(keys, item, sets, options_.matching);
+                   });
     } else if (matching_vr(*key) == Vr::SQ) {
       out.set_sequence(tag, {});
     } else {

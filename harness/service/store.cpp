@@ -33,6 +33,12 @@ std::optional<QueryLevel> level_from(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view unpadded_id(std::string_view patient_id) {
+  const auto first = patient_id.find_first_not_of(' ');
+  const auto last = patient_id.find_last_not_of(' ');
+  return first == std::string_view::npos ? std::string_view{} : patient_id.substr(first, last - first + 1);
+}
+
 std::size_t Instance::size() const {
   std::size_t values = 0;
   for (const auto& node : attributes.nodes()) values += node.value.size();
@@ -56,7 +62,7 @@ std::optional<Instance> make_instance(Bytes data_set, std::string_view transfer_
   out.attributes = std::move(head.data_set);
   out.sop_class_uid = out.attributes.text(tags::SOPClassUID);
   out.sop_instance_uid = out.attributes.text(tags::SOPInstanceUID);
-  out.patient_id = out.attributes.text(tags::PatientID);
+  out.patient_id = unpadded_id(out.attributes.text(tags::PatientID));
   out.study_uid = out.attributes.text(tags::StudyInstanceUID);
   out.series_uid = out.attributes.text(tags::SeriesInstanceUID);
   out.transfer_syntax = transfer_syntax;

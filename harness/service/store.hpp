@@ -28,7 +28,7 @@ std::optional<QueryLevel> level_from(std::string_view text);
 struct Instance {
   std::string sop_class_uid;
   std::string sop_instance_uid;
-  std::string patient_id;
+  std::string patient_id;  // unpadded_id()
   std::string study_uid;
   std::string series_uid;
   std::string transfer_syntax;
@@ -39,6 +39,10 @@ struct Instance {
   [[nodiscard]] std::size_t size() const;
 };
 using InstancePtr = std::shared_ptr<const Instance>;
+
+/// A Patient ID without the blanks around it: in an LO they mean nothing, with and without them it is the same patient
+/// (PS3.5 6.2).
+std::string_view unpadded_id(std::string_view patient_id);
 
 /// Reads the keys out of a Data Set. Nothing when it cannot be decoded or has no SOP Instance UID.
 std::optional<Instance> make_instance(Bytes data_set, std::string_view transfer_syntax);
@@ -58,7 +62,7 @@ struct Entity {
 
 /// Unique keys that narrow a search; empty means any. More candidates than asked for are allowed, fewer are not.
 struct Scope {
-  std::string patient_id;
+  std::string patient_id;  // unpadded_id()
   std::vector<std::string> study_uids;
   std::vector<std::string> series_uids;
   std::vector<std::string> instance_uids;

@@ -144,6 +144,8 @@ TEST(Matching, Names_may_ignore_case_and_empty_components) {
       {Vr::PN, "SMITH", "SMITH^JOHN", false},
       {Vr::PN, "SMITH^JOHN^^^", "SMITH^JOHN", true},
       {Vr::PN, "SMITH^JOHN", "SMITH^JOHN^^", true},
+      {Vr::PN, "SMITH^JOHN=X", "SMITH^JOHN^^=X^==", true},
+      {Vr::PN, "SMITH^JOHN=X", "SMITH^^JOHN=X", false},
       {Vr::PN, "O'Neill^*", "O'NEILL^SEAN", true},
       {Vr::PN, "ONeill*", "O'Neill^Sean", false},
       {Vr::PN, "*^John", "SMITH^JOHN", true},
@@ -211,17 +213,49 @@ TEST(Matching, Moments_match_by_the_precision_of_the_key) {
   });
 }
 
-TEST(Matching, Offsets_from_UTC_are_taken_into_account_where_both_have_one) {
+TEST(Matching, Offsets_from_UTC_are_taken_into_account_and_without_one_it_is_UTC) {
   check({
       {Vr::DT, "20040101120000+0000", "20040101130000+0100", true},
       {Vr::DT, "20040101120000+0000", "20040101120000+0100", false},
       {Vr::DT, "20040101003000+0100", "20031231233000+0000", true},  // over midnight and the year
       {Vr::DT, "20040301003000+0100", "20040229233000+0000", true},  // leap day
-      {Vr::DT, "20040101120000", "20040101120000+0100", true},       // local against local
+      {Vr::DT, "19980128103000", "19980128073000-0300", true},       // the example of PS3.4 C.2.2.2.1.3
+      {Vr::DT, "20040101120000", "20040101120000+0100", false},
+      {Vr::DT, "20040101120000", "20040101120000", true},
+      {Vr::DT, "2004-20050101", "20031231233000-0100", true},
+      {Vr::DT, "2004-20050101", "20040101003000+0100", false},
       {Vr::DT, "20040101-0500", "20040101120000-0500", true},
       {Vr::DT, "20040101000000+0000-20040101235959+0000", "20040102003000+0100", true},
       {Vr::DT, "20040101000000+0000-20040101235959+0000", "20040102013000+0100", false},
   });
+}
+
+TEST(Matching, Blanks_in_front_belong_to_texts_only) {
+  check({
+      {Vr::LT, "note", " note", false},
+      {Vr::LT, " note", " note", true},
+      {Vr::ST, "?note", " note ", true},
+      {Vr::UT, "note", "note  ", true},
+      {Vr::UC, "b", "a\\ b", false},
+      {Vr::LO, "note", " note", true},
+      {Vr::SH, "?note", " note", false},
+  });
+}
+
+TEST(Matching, An_unknown_value_matches_every_key_where_the_service_says_so) {
+  const MatchOptions query{.unknown_matches = true};
+  const struct {
+    Vr vr;
+    std::string_view key;
+  } rows[] = {{Vr::LO, "A"},  {Vr::LO, "A?"},       {Vr::PN, "Doe^*"}, {Vr::DA, "20040101-"},
+              {Vr::TM, "10"}, {Vr::UI, "1.2\\1.3"}, {Vr::IS, "1"},     {Vr::AS, "001Y"}};
+  for (const auto& row : rows) {
+    for (const auto value : {"", "  "}) {
+      EXPECT_TRUE(match_value(row.vr, row.key, value, query)) << name(row.vr);
+      EXPECT_FALSE(match_value(row.vr, row.key, value)) << name(row.vr);
+    }
+    EXPECT_FALSE(match_value(row.vr, row.key, "9", query)) << name(row.vr);
+  }
 }
 
 TEST(Matching, Intervals_fill_in_what_is_missing) {
@@ -264,6 +298,21 @@ TEST(Matching, Latin_1_and_UTF_8_compare_as_characters) {
   EXPECT_EQ(to_utf8("M\xFCller", "ISO_IR 100"), "M\xC3\xBCller");
   EXPECT_EQ(to_utf8("M\xC3\xBCller", "ISO_IR 192"), "M\xC3\xBCller");
   EXPECT_EQ(to_utf8("Muller", ""), "Muller");
+  EXPECT_EQ(to_utf8("M\xFCller", ""), "M\xFCller");
+}
+
+TEST(Matching, A_question_mark_is_one_character_of_any_set) {
+  dataset::DataSet keys(dataset::explicit_le);
+  keys.set_text(tags::PatientComments, "??");
+  dataset::DataSet attributes(dataset::explicit_le);
+  attributes.set_text(tags::PatientComments, "\x1b$BJ\"It\x1b(B");  // two characters of ISO 2022 IR 87
+  const auto& key = *keys.find(tags::PatientComments);
+  const std::string_view japanese = "\\ISO 2022 IR 87";
+  EXPECT_TRUE(match_key(keys.root(), key, attributes.root(), {"", japanese}));
+  keys.set_text(tags::PatientComments, "???");
+  EXPECT_FALSE(match_key(keys.root(), *keys.find(tags::PatientComments), attributes.root(), {"", japanese}));
+  keys.set_text(tags::PatientComments, "\xE8\x85\xB9\xE9\x83\xA8");  // the same in UTF-8
+  EXPECT_TRUE(match_key(keys.root(), *keys.find(tags::PatientComments), attributes.root(), {"ISO_IR 192", japanese}));
 }
 
 dataset::DataSet item(std::initializer_list<std::pair<Tag, std::string_view>> values) {
@@ -273,12 +322,12 @@ dataset::DataSet item(std::initializer_list<std::pair<Tag, std::string_view>> va
 }
 
 bool match_sequence(const std::vector<dataset::DataSet>& key_items, const std::vector<dataset::DataSet>& items,
-                    bool present = true) {
+                    bool present = true, const MatchOptions& options = {}) {
   dataset::DataSet keys(dataset::explicit_le);
   keys.set_sequence(tags::ProcedureCodeSequence, key_items);
   dataset::DataSet attributes(dataset::explicit_le);
   if (present) attributes.set_sequence(tags::ProcedureCodeSequence, items);
-  return match_key(keys.root(), *keys.find(tags::ProcedureCodeSequence), attributes.root(), {});
+  return match_key(keys.root(), *keys.find(tags::ProcedureCodeSequence), attributes.root(), {}, options);
 }
 
 TEST(Matching, A_sequence_matches_when_one_item_holds_every_key) {
@@ -293,6 +342,11 @@ TEST(Matching, A_sequence_matches_when_one_item_holds_every_key) {
   EXPECT_FALSE(match_sequence({a1}, {}, false));
   EXPECT_TRUE(match_sequence({}, {}, false)) << "no item is universal";
   EXPECT_TRUE(match_sequence({item({{tags::CodeValue, ""}})}, {}, false)) << "an item of empty keys is universal";
+  const MatchOptions query{.unknown_matches = true};
+  EXPECT_TRUE(match_sequence({a1}, {}, true, query));
+  EXPECT_TRUE(match_sequence({a1}, {}, false, query));
+  EXPECT_FALSE(match_sequence({a1}, {b2}, true, query));
+  EXPECT_TRUE(match_sequence({a1}, {item({{tags::CodeValue, "A"}})}, true, query)) << "its scheme is unknown";
 }
 
 TEST(Matching, Binary_values_match_as_a_whole) {
@@ -307,6 +361,7 @@ TEST(Matching, Binary_values_match_as_a_whole) {
   EXPECT_TRUE(match_key(keys.root(), key, same.root(), {}));
   EXPECT_FALSE(match_key(keys.root(), key, other.root(), {}));
   EXPECT_FALSE(match_key(keys.root(), key, none.root(), {}));
+  EXPECT_TRUE(match_key(keys.root(), key, none.root(), {}, {.unknown_matches = true}));
 }
 
 }  // namespace

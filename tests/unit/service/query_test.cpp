@@ -103,6 +103,15 @@ TEST(Query, Study_keys_give_their_golden_lists) {
         << (row.keys.empty() ? "no key" : to_string(row.keys[0].first) + " " + row.keys[0].second);
 }
 
+TEST(Query, Unknown_values_match_where_the_option_says_so) {
+  const auto found = [](bool unknown_matches) {
+    const auto keys = identifier("STUDY", {{tags::AccessionNumber, "A1001"}});  // study 5 has none
+    return run(*Query::parse(keys, Model::study_root, {.matching = {.unknown_matches = unknown_matches}})).size();
+  };
+  EXPECT_EQ(found(false), 1U);
+  EXPECT_EQ(found(true), 2U);
+}
+
 TEST(Query, Names_are_compared_across_character_sets) {
   auto keys = identifier("STUDY", {{tags::StudyID, ""}});
   keys.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
@@ -248,6 +257,78 @@ TEST(Query, Counts_and_collected_values_come_from_the_store) {
   EXPECT_EQ(got[0].text(tags::NumberOfStudyRelatedInstances), "3");
 }
 
+/// Answers of one instance that the test made.
+std::vector<dataset::DataSet> answers(const dataset::DataSet& instance, const Query& query) {
+  MemoryStore store;
+  auto made = make_instance(instance, uids::ExplicitVRLittleEndian);
+  if (!made || store.put(std::move(*made), false) != PutResult::stored) return {};
+  std::vector<dataset::DataSet> out;
+  const auto cursor = store.candidates(query.level(), query.scope());
+  while (const auto entity = cursor->next())
+    if (query.matches(*entity)) out.push_back(query.response(*entity));
+  return out;
+}
+
+dataset::DataSet instance() {
+  dataset::DataSet out(dataset::explicit_le);
+  out.set_text(tags::SOPClassUID, "1.2.840.10008.5.1.4.1.1.7");
+  out.set_text(tags::SOPInstanceUID, "1.2.3.4");
+  out.set_text(tags::SeriesInstanceUID, "1.2.3");
+  out.set_text(tags::StudyInstanceUID, "1.2");
+  out.set_text(tags::PatientID, " P1 ");
+  return out;
+}
+
+TEST(Query, Only_the_matching_items_of_a_sequence_are_returned) {
+  const auto code = [](std::string_view value, std::string_view scheme) {
+    dataset::DataSet item(dataset::explicit_le);
+    item.set_text(tags::CodeValue, value);
+    item.set_text(tags::CodingSchemeDesignator, scheme);
+    return item;
+  };
+  auto stored = instance();
+  stored.set_sequence(tags::ProcedureCodeSequence, {code("A", "ONE"), code("B", "TWO"), code("A", "TWO")});
+  const auto returned = [&](const std::vector<dataset::DataSet>& key) {
+    auto keys = identifier("STUDY", {{tags::StudyInstanceUID, "1.2"}});
+    keys.set_sequence(tags::ProcedureCodeSequence, key);
+    const auto query = Query::parse(std::move(keys), Model::study_root);
+    std::string out;
+    for (const auto& one : answers(stored, *query))
+      for (const auto& item : one.root().items(tags::ProcedureCodeSequence))
+        out += std::string(item.text(tags::CodeValue)) + std::string(item.text(tags::CodingSchemeDesignator)) + " ";
+    return out;
+  };
+  dataset::DataSet value_a(dataset::explicit_le);
+  value_a.set_text(tags::CodeValue, "A");
+  EXPECT_EQ(returned({value_a}), "A A ");
+  EXPECT_EQ(returned({code("A", "")}), "AONE ATWO ");
+  EXPECT_EQ(returned({code("", "")}), "AONE BTWO ATWO ");
+  EXPECT_EQ(returned({code("C", "")}), "");
+  EXPECT_EQ(returned({dataset::DataSet(dataset::explicit_le)}), "AONE BTWO ATWO ") << "the entire sequence";
+  EXPECT_EQ(returned({}), "AONE BTWO ATWO ");
+}
+
+TEST(Query, Blanks_around_a_Patient_ID_mean_nothing) {
+  const auto found = [](std::string_view id) {
+    const auto keys = identifier("STUDY", {{tags::PatientID, std::string(id)}, {tags::StudyInstanceUID, ""}});
+    return answers(instance(), *Query::parse(keys, Model::patient_root)).size();
+  };
+  EXPECT_EQ(found("P1"), 1U);
+  EXPECT_EQ(found(" P1"), 1U);
+  EXPECT_EQ(found("P 1"), 0U);
+  EXPECT_EQ(make_instance(instance(), uids::ExplicitVRLittleEndian)->patient_id, "P1");
+}
+
+TEST(Query, What_is_counted_of_a_patient_is_not_claimed_at_the_study_level) {
+  const Keys keys{{tags::NumberOfPatientRelatedStudies, "5"}};
+  const auto study = Query::parse(identifier("STUDY", keys), Model::study_root);
+  ASSERT_TRUE(study);
+  EXPECT_EQ(study->pending_status(), 0xff01);
+  EXPECT_EQ(run(*study).size(), 7U);
+  EXPECT_FALSE(run(*study)[0].has(tags::NumberOfPatientRelatedStudies));
+  EXPECT_EQ(Query::parse(identifier("PATIENT", keys), Model::patient_root)->pending_status(), 0xff00);
+}
+
 TEST(Query, Unsupported_keys_warn_and_are_not_returned) {
   const auto lower = Query::parse(identifier("STUDY", {{tags::Modality, "CT"}}), Model::study_root);
   ASSERT_TRUE(lower);
@@ -298,6 +379,19 @@ TEST(Query, Character_set_comes_along_when_a_value_needs_it) {
   const auto plain = Query::parse(identifier("STUDY", {{tags::StudyInstanceUID, uid(3)}}), Model::study_root);
   ASSERT_TRUE(plain);
   EXPECT_FALSE(run(*plain).at(0).has(tags::SpecificCharacterSet));
+}
+
+TEST(Query, Character_set_comes_along_with_escape_sequences_of_seven_bits) {
+  auto stored = instance();
+  stored.set_text(tags::SpecificCharacterSet, "\\ISO 2022 IR 87");
+  stored.set_text(tags::StudyDescription, "\x1b$BJ\"It\x1b(B");
+  stored.set_text(tags::AccessionNumber, "A1");
+  const auto set_with = [&](Tag tag) {
+    const auto query = Query::parse(identifier("STUDY", {{tag, ""}}), Model::study_root);
+    return std::string(answers(stored, *query).at(0).text(tags::SpecificCharacterSet));
+  };
+  EXPECT_EQ(set_with(tags::StudyDescription), "\\ISO 2022 IR 87");
+  EXPECT_EQ(set_with(tags::AccessionNumber), "");
 }
 
 TEST(Query, Group_lengths_in_an_identifier_are_read_over) {
