@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "harness/service/returned.hpp"
 #include "harness/service/sop_classes.hpp"
 
 namespace assay::service {
@@ -54,49 +55,6 @@ std::string joined(const std::vector<std::string>& values) {
     out += value;
   }
   return out;
-}
-
-bool is_ascii(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t b) { return b < 0x80; });
-}
-
-/// Copies of the elements of a level that `keys` asks for; no keys means all of them.
-std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
-                                         const std::vector<dataset::Level>& keys);
-
-void copy_element(dataset::DataSet& out, const dataset::DataSet& whole, const dataset::Level& attributes,
-                  const dataset::Node& node, const std::vector<dataset::Level>& keys) {
-  if (node.kind == dataset::NodeKind::sequence)
-    out.set_sequence(node.tag, copy_items(whole, attributes, node.tag, keys));
-  else if (node.kind == dataset::NodeKind::element)
-    out.set_bytes(node.tag, node.vr, node.value);
-}
-
-std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
-                                         const std::vector<dataset::Level>& keys) {
-  std::vector<dataset::DataSet> out;
-  for (const auto& item : attributes.items(tag)) {
-    auto& copy = out.emplace_back(whole.encoding());
-    const auto wanted = keys.empty() ? std::vector<const dataset::Node*>{} : keys.front().elements();
-    if (wanted.empty()) {
-      for (const auto* node : item.elements()) copy_element(copy, whole, item, *node, {});
-      continue;
-    }
-    for (const auto* key : wanted) {
-      if (const auto* node = item.find(key->tag))
-        copy_element(copy, whole, item, *node, keys.front().items(key->tag));
-      else
-        copy.set_bytes(key->tag, matching_vr(*key), {});
-    }
-  }
-  return out;
-}
-
-/// True when text of this Data Set needs its Specific Character Set to be read.
-bool needs_character_set(const dataset::DataSet& data_set) {
-  return std::ranges::any_of(data_set.nodes(), [](const dataset::Node& node) {
-    return node.kind == dataset::NodeKind::element && is_text(node.vr) && !is_ascii(node.value);
-  });
 }
 
 std::unexpected<QueryError> refuse(std::uint16_t status, std::optional<Tag> offending, std::string comment) {
@@ -258,12 +216,8 @@ dataset::DataSet Query::response(const Entity& entity) const {
       if (level_ == QueryLevel::study)
         out.set_text(tag,
                      joined(tag == tags::ModalitiesInStudy ? entity.modalities_in_study : entity.sop_classes_in_study));
-    } else if (const auto* node = attributes.find(tag)) {
-      copy_element(out, attributes, attributes.root(), *node, identifier_.items(tag));
-    } else if (matching_vr(*key) == Vr::SQ) {
-      out.set_sequence(tag, {});
     } else {
-      out.set_bytes(tag, matching_vr(*key), {});
+      return_key(out, identifier_.root(), *key, attributes, attributes.root());
     }
   }
   out.set_text(tags::QueryRetrieveLevel, name(level_));
