@@ -7,6 +7,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/serve_parts.hpp"
 #include "harness/dimse/status.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "peers/load.hpp"
@@ -17,6 +18,7 @@
 namespace assay::app {
 
 int serve(const ServeOptions& options, Console& console) {
+  if (options.device == "ris") return serve_ris(options, console);
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
   // Those that are refused have a connection for a moment, too; and some files are our own.

@@ -142,7 +142,11 @@ std::unique_ptr<Operation> MppsService::begin(dimse::Message request, const sess
 dimse::Message MppsService::create(const dimse::Message& request, const session::AcceptedContext& context,
                                    const AssociationView& association) {
   std::string uid(request.command.sop_instance_uid());
-  if (!uid.empty() && !is_uid(uid)) return refuse(request, {invalid_instance, {}, "SOP Instance UID is no UID"});
+  if (!uid.empty() && !is_uid(uid)) {
+    auto out = refuse(request, {invalid_instance, {}, "SOP Instance UID is no UID"});
+    out.command.elements().erase(tags::AffectedSOPInstanceUID);  // it cannot be said in a VR of UI
+    return out;
+  }
   if (steps_->find(uid)) return refuse(request, {duplicate_instance, {}, "this step exists"});
   auto attributes = read(request, context);
   if (!attributes) return refuse(request, attributes.error());

@@ -142,6 +142,15 @@ std::vector<Tag> missing_in_worklist_item(const dataset::DataSet& item) {
   return out;
 }
 
+dataset::DataSet worklist_identifier(const std::vector<std::pair<Tag, std::string>>& of_step) {
+  dataset::DataSet out(dataset::explicit_le);
+  dataset::DataSet item(dataset::explicit_le);
+  for (const auto& key : table) (key.of_step ? item : out).set_empty(key.tag);
+  for (const auto& [tag, value] : of_step) item.set_text(tag, value);
+  out.set_sequence(tags::ScheduledProcedureStepSequence, {item});
+  return out;
+}
+
 Worklist::Worklist(std::vector<dataset::DataSet> items) {
   Items all;
   all.reserve(items.size());
@@ -275,6 +284,7 @@ std::unique_ptr<Operation> WorklistService::begin(dimse::Message request, const 
   if (!request.data_set_kept()) return decline(out_of_resources, "Identifier larger than is kept here", std::nullopt);
   auto query = WorklistQuery::parse(request.data_set, context.transfer_syntax, options_.matching);
   if (!query) return decline(query.error().status, query.error().comment, query.error().offending);
+  if (options_.before_query) options_.before_query();
   return std::make_unique<WorklistOperation>(std::move(request), context.transfer_syntax, std::move(*query),
                                              worklist_->items(), options_);
 }

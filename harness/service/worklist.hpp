@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/dataset/dataset.hpp"
@@ -30,6 +33,9 @@ std::span<const WorklistKey> worklist_keys();
 
 /// The attributes of type 1 that an item of a worklist lacks or has without value (PS3.4 Table K.6-1).
 std::vector<Tag> missing_in_worklist_item(const dataset::DataSet& item);
+
+/// An Identifier with every key of the table, the ones of the step as given and the others empty: what a modality asks.
+dataset::DataSet worklist_identifier(const std::vector<std::pair<Tag, std::string>>& of_step);
 
 using WorklistItem = std::shared_ptr<const dataset::DataSet>;
 
@@ -85,13 +91,14 @@ struct WorklistOptions {
   MatchOptions matching;
   std::size_t max_matches = 0;  // more are refused with A700H before any is sent; 0 = no limit
   std::size_t max_candidates_per_call = 1000;
+  std::function<void()> before_query;  // a chance to bring the worklist up to date; may be empty
 };
 
 class WorklistService final : public Service {
  public:
   /// The worklist outlives it.
   explicit WorklistService(const Worklist& worklist, WorklistOptions options = {})
-      : worklist_(&worklist), options_(options) {}
+      : worklist_(&worklist), options_(std::move(options)) {}
   [[nodiscard]] bool serves(std::string_view abstract_syntax) const override;
   [[nodiscard]] bool has(std::string_view, dimse::CommandField request) const override {
     return request == dimse::CommandField::c_find_rq;

@@ -164,7 +164,7 @@ TEST(Mpps, Every_mandatory_attribute_is_missed_at_creation) {
       EXPECT_EQ(bench.create("2.25.1", list), 0x0000) << to_string(one.tag);
     }
   }
-  EXPECT_EQ(rules, 23U);
+  EXPECT_EQ(rules, 22U);
 }
 
 TEST(Mpps, Every_mandatory_attribute_of_an_item_is_missed) {
