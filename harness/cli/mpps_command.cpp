@@ -27,8 +27,9 @@ void add_mpps(CLI::App& cli, Commands& commands) {
   command
       ->add_option("-k,--key", s.keys,
                    "an attribute: PatientID=P1, or with a path ScheduledStepAttributesSequence[1]/AccessionNumber=A1; "
-                   "PatientID empties it, -k=-PatientID leaves it out; repeatable")
-      ->type_name("KEY");
+                   "PatientID empties it, --key=-PatientID leaves it out; repeatable")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
   command->add_option("--file", s.file, "begin with this DICOM JSON instead of what is filled in")->type_name("FILE");
   command->add_option("--called-ae", s.peer.called_ae, "AE title of the device")->capture_default_str();
   command->add_option("--calling-ae", s.peer.calling_ae, "our AE title")->capture_default_str();

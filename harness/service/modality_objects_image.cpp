@@ -2,6 +2,8 @@
 // Tests: tests/unit/service/modality_objects_test.cpp
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/service/object_maker.hpp"
 
 namespace assay::service {
@@ -17,8 +19,12 @@ constexpr std::string_view cr_class = "1.2.840.10008.5.1.4.1.1.1";
 constexpr std::string_view dx_class = "1.2.840.10008.5.1.4.1.1.1.1";
 constexpr std::string_view sc_class = "1.2.840.10008.5.1.4.1.1.7";
 
+/// Unknown: what a body part may want and nobody said (PS3.3 C.7.3.1, type 2C).
+void set_no_laterality(DataSet& out) { out.set_text(tags::Laterality, ""); }
+
 /// Frame of Reference and Image Plane of slice `index` (PS3.3 C.7.4.1, C.7.6.2).
 void set_plane(DataSet& out, const SeriesMaker& series, std::size_t index) {
+  set_no_laterality(out);
   out.set_text(tags::FrameOfReferenceUID, series.frame_of_reference());
   out.set_text(tags::PositionReferenceIndicator, "");
   out.set_text(tags::PatientPosition, "HFS");
@@ -84,6 +90,7 @@ std::vector<MadeSeries> make_us(const ObjectSource& source) {
   SeriesMaker series(source, "US", "B MODE LOOP", 1);
   auto& out = series.add(us_multi_frame_class);
   out.set_text(tags::ImageType, "ORIGINAL\\PRIMARY\\ABDOMINAL\\0001");
+  set_no_laterality(out);
   set_acquired(out, series);
   out.set_text(tags::PatientOrientation, "");
   out.set_text(tags::LossyImageCompression, "00");
@@ -152,6 +159,7 @@ std::vector<MadeSeries> make_sc(const ObjectSource& source) {
   SeriesMaker series(source, "OT", "CAPTURE", 1);
   auto& out = series.add(sc_class);
   out.set_text(tags::ConversionType, "WSD");
+  set_no_laterality(out);
   out.set_text(tags::ImageType, "DERIVED\\SECONDARY");
   out.set_text(tags::PatientOrientation, "");
   PixelFormat format;

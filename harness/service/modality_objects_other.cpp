@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "harness/service/object_maker.hpp"
+#include "harness/service/returned.hpp"
 
 namespace assay::service {
 
@@ -23,6 +24,32 @@ std::vector<MadeSeries> one(SeriesMaker& series) {
   std::vector<MadeSeries> out;
   out.push_back(series.take());
   return out;
+}
+
+/// Presentation states and plans have dates of their own.
+void without_content_time(DataSet& out) {
+  out.erase(tags::ContentDate);
+  out.erase(tags::ContentTime);
+}
+
+/// A document names the request that it fulfils, and not the scheduled step (PS3.3 C.17.2).
+void refer_to_request(DataSet& out, const DataSet& item) {
+  for (const auto tag :
+       {tags::RequestAttributesSequence, tags::PerformedProcedureStepID, tags::PerformedProcedureStepStartDate,
+        tags::PerformedProcedureStepStartTime, tags::PerformedProcedureStepDescription})
+    out.erase(tag);
+  DataSet request(dataset::explicit_le);
+  for (const auto tag :
+       {tags::StudyInstanceUID, tags::ReferencedStudySequence, tags::AccessionNumber, tags::RequestedProcedureID,
+        tags::RequestedProcedureDescription, tags::RequestedProcedureCodeSequence}) {
+    if (const auto* node = item.find(tag))
+      copy_attribute(request, item, item.root(), *node);
+    else
+      request.set_empty(tag);
+  }
+  request.set_empty(tags::PlacerOrderNumberImagingServiceRequest);
+  request.set_empty(tags::FillerOrderNumberImagingServiceRequest);
+  out.set_sequence(tags::ReferencedRequestSequence, {request});
 }
 
 DataSet text_content(std::string_view code, std::string_view meaning, std::string_view text) {
@@ -78,6 +105,7 @@ DataSet channel(const Lead& lead) {
 std::vector<MadeSeries> make_sr(const ObjectSource& source) {
   SeriesMaker series(source, "SR", "REPORT", 1);
   auto& out = series.add(basic_text_sr_class);
+  refer_to_request(out, series.item());
   out.set_text(tags::CompletionFlag, "COMPLETE");
   out.set_text(tags::VerificationFlag, "UNVERIFIED");
   out.set_text(tags::ValueType, "CONTAINER");
@@ -144,6 +172,8 @@ std::vector<MadeSeries> make_pr(const ObjectSource& source) {
   const auto& images = out.front();
   SeriesMaker series(source, "PR", "PRESENTATION", 2);
   auto& state = series.add(gsps_class);
+  without_content_time(state);
+  state.set_text(tags::Laterality, "");
   state.set_text(tags::ContentLabel, "DEFAULT");
   state.set_text(tags::ContentDescription, "Soft tissue");
   state.set_text(tags::ContentCreatorName, "");
@@ -180,6 +210,7 @@ std::vector<MadeSeries> make_pr(const ObjectSource& source) {
 std::vector<MadeSeries> make_rt_plan(const ObjectSource& source) {
   SeriesMaker series(source, "RTPLAN", "PLAN", 1);
   auto& out = series.add(rt_plan_class);
+  without_content_time(out);
   out.set_text(tags::OperatorsName, "");
   out.set_text(tags::RTPlanLabel, "SYNTHETIC");
   out.set_text(tags::RTPlanDate, source.date);

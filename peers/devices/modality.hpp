@@ -1,6 +1,6 @@
 // A modality: asks a worklist, reports each step it performs (MPPS), makes synthetic objects of the scheduled kind and
 // stores them. SCU of Modality Worklist, MPPS and Storage. PS3.4 B, F.7, K. `assay modality` runs it.
-// Tests: tests/loopback/modality_test.cpp, tests/interop/modality_test.py
+// Tests: tests/loopback/ris_test.cpp, tests/interop/modality_test.py
 #pragma once
 
 #include <set>

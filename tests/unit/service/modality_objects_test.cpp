@@ -57,9 +57,14 @@ TEST(ModalityObjects, Patient_request_and_study_come_unchanged_from_the_worklist
         EXPECT_EQ(object.text(tags::SOPInstanceUID), series.performed.instances[i].sop_instance_uid);
         EXPECT_EQ(object.text(tags::SOPClassUID), series.performed.instances[i].sop_class_uid);
         EXPECT_TRUE(uids.emplace(object.text(tags::SOPInstanceUID)).second);
-        const auto request = object.items(tags::RequestAttributesSequence);
+        const bool document = object.text(tags::Modality) == "SR";
+        const auto request =
+            object.items(document ? tags::ReferencedRequestSequence : tags::RequestAttributesSequence);
         ASSERT_EQ(request.size(), 1U);
-        EXPECT_EQ(request[0].text(tags::ScheduledProcedureStepID), step.text(tags::ScheduledProcedureStepID));
+        EXPECT_EQ(request[0].text(tags::RequestedProcedureID), item.text(tags::RequestedProcedureID));
+        if (!document) {
+          EXPECT_EQ(request[0].text(tags::ScheduledProcedureStepID), step.text(tags::ScheduledProcedureStepID));
+        }
         const auto performed = object.items(tags::ReferencedPerformedProcedureStepSequence);
         ASSERT_EQ(performed.size(), 1U);
         EXPECT_EQ(performed[0].text(tags::ReferencedSOPInstanceUID), "2.25.42");
