@@ -69,8 +69,13 @@ std::expected<void, std::string> put(DataSet& data_set, std::string_view key) {
     edit.text = std::string(key.substr(equals + 1));
   dataset::EditOptions options;
   options.create_missing = true;
-  if (const auto done = dataset::apply(data_set, edit, options); !done)
-    return std::unexpected(fmt::format("-k {}: {}", key, done.error()));
+  auto done = dataset::apply(data_set, edit, options);
+  if (!done && edit.kind == dataset::EditKind::clear) {  // it is not there yet
+    edit.kind = dataset::EditKind::set;
+    edit.text.emplace();
+    done = dataset::apply(data_set, edit, options);
+  }
+  if (!done) return std::unexpected(fmt::format("-k {}: {}", key, done.error()));
   return {};
 }
 

@@ -19,6 +19,10 @@ namespace assay::app {
 
 int serve(const ServeOptions& options, Console& console) {
   if (options.device == "ris") return serve_ris(options, console);
+  if (!options.schedule.empty() || !options.folder.empty()) {
+    console.error("--schedule and --folder are of 'assay serve ris'");
+    return exit_codes::usage;
+  }
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
   // Those that are refused have a connection for a moment, too; and some files are our own.

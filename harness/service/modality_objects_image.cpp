@@ -124,7 +124,7 @@ std::vector<MadeSeries> make_cr(const ObjectSource& source) {
 }
 
 std::vector<MadeSeries> make_dx(const ObjectSource& source) {
-  SeriesMaker series(source, "DX", "CHEST PA", 1);
+  SeriesMaker series(source, "DX", "CHEST AP", 1);
   auto& out = series.add(dx_class);
   out.set_text(tags::PresentationIntentType, "FOR PRESENTATION");
   out.set_text(tags::ImageType, "ORIGINAL\\PRIMARY\\");

@@ -67,6 +67,13 @@ StepState state_of(const dataset::DataSet& step) {
   return step_state_from(step.text(tags::PerformedProcedureStepStatus)).value_or(StepState::in_progress);
 }
 
+/// What a step costs.
+std::size_t size_of(const dataset::DataSet& step) {
+  std::size_t out = sizeof(step);
+  for (const auto& node : step.nodes()) out += sizeof(node) + node.value.size();
+  return out;
+}
+
 bool is_uid(std::string_view text) { return dict::uid_of(text) == text && text.size() <= 64; }
 
 dataset::DataSet in_utf8(const dataset::DataSet& data_set) {
@@ -91,6 +98,8 @@ std::expected<void, std::string> PerformedSteps::put(std::string_view sop_instan
   change.step = std::make_shared<const dataset::DataSet>(std::move(step));
   if (keep)
     if (auto kept = keep(change); !kept) return kept;
+  if (old) bytes_ -= size_of(*old);
+  bytes_ += size_of(*change.step);
   steps_.insert_or_assign(change.sop_instance_uid, change.step);
   if (on_change) on_change(change);
   return {};
@@ -99,6 +108,7 @@ std::expected<void, std::string> PerformedSteps::put(std::string_view sop_instan
 bool PerformedSteps::erase(std::string_view sop_instance_uid) {
   const auto found = steps_.find(sop_instance_uid);
   if (found == steps_.end()) return false;
+  bytes_ -= size_of(*found->second);
   steps_.erase(found);
   return true;
 }

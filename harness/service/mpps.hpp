@@ -35,17 +35,20 @@ class PerformedSteps {
 
   Keep keep;                                         // may be empty
   std::function<void(const StepChange&)> on_change;  // after it; may be empty
+  // What callers may fill; more are refused.
   std::size_t max_steps = 100'000;
+  std::size_t max_bytes = std::size_t{256} << 20;
 
   [[nodiscard]] const std::map<std::string, StepPtr, std::less<>>& all() const { return steps_; }
   [[nodiscard]] StepPtr find(std::string_view sop_instance_uid) const;
-  [[nodiscard]] bool full() const { return steps_.size() >= max_steps; }
+  [[nodiscard]] bool full() const { return steps_.size() >= max_steps || bytes_ >= max_bytes; }
   /// Creates or replaces a step, whatever its state: the SCP may (F.7.2.2.3). Nothing is checked. Error: not kept.
   std::expected<void, std::string> put(std::string_view sop_instance_uid, dataset::DataSet step, std::string who = {});
   bool erase(std::string_view sop_instance_uid);
 
  private:
   std::map<std::string, StepPtr, std::less<>> steps_;
+  std::size_t bytes_ = 0;
 };
 
 /// The step with the attributes of the modification list in place of its own. Where both speak different character

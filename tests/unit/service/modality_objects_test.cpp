@@ -58,8 +58,7 @@ TEST(ModalityObjects, Patient_request_and_study_come_unchanged_from_the_worklist
         EXPECT_EQ(object.text(tags::SOPClassUID), series.performed.instances[i].sop_class_uid);
         EXPECT_TRUE(uids.emplace(object.text(tags::SOPInstanceUID)).second);
         const bool document = object.text(tags::Modality) == "SR";
-        const auto request =
-            object.items(document ? tags::ReferencedRequestSequence : tags::RequestAttributesSequence);
+        const auto request = object.items(document ? tags::ReferencedRequestSequence : tags::RequestAttributesSequence);
         ASSERT_EQ(request.size(), 1U);
         EXPECT_EQ(request[0].text(tags::RequestedProcedureID), item.text(tags::RequestedProcedureID));
         if (!document) {

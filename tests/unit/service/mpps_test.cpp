@@ -296,6 +296,12 @@ TEST(Mpps, There_is_a_limit) {
   bench.steps.max_steps = 1;
   EXPECT_EQ(bench.create("2.25.1", started()), 0x0000);
   EXPECT_EQ(bench.create("2.25.2", started()), 0x0213);
+  Bench small;
+  small.steps.max_bytes = 1;
+  EXPECT_EQ(small.create("2.25.1", started()), 0x0000);
+  EXPECT_EQ(small.create("2.25.3", started()), 0x0213);
+  EXPECT_TRUE(small.steps.erase("2.25.1"));
+  EXPECT_EQ(small.create("2.25.3", started()), 0x0000);
 }
 
 TEST(Mpps, The_SCP_may_edit_what_it_has) {
