@@ -12,6 +12,7 @@
 #include "harness/dimse/status.hpp"
 #include "harness/service/mpps_user.hpp"
 #include "harness/service/sop_classes.hpp"
+#include "peers/peers.hpp"
 #include "peers/uid.hpp"
 
 namespace assay::app {

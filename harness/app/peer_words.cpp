@@ -3,6 +3,7 @@
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/home.hpp"
 #include "harness/app/options.hpp"
+#include "peers/peers.hpp"
 
 namespace assay::app {
 

@@ -1,12 +1,19 @@
 // A peer as the command line names it, for commands that talk to several. Tests: tests/interop/modality_test.py
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "harness/app/console.hpp"
 #include "harness/app/tls.hpp"
-#include "peers/peers.hpp"
+#include "harness/base/time.hpp"
+
+namespace assay::peers {
+struct RequestorOptions;
+enum class Failure : std::uint8_t;
+}  // namespace assay::peers
 
 namespace assay::app {
 

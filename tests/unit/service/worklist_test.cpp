@@ -261,6 +261,35 @@ TEST(WorklistService, More_than_the_limit_is_refused_before_the_first) {
   EXPECT_EQ(bench.drain(), (std::vector<std::uint16_t>{0xff00, 0xff00, 0x0000}));
 }
 
+TEST(WorklistService, A_long_schedule_is_narrowed_by_date) {
+  std::vector<DataSet> months;
+  for (int i = 0; i < 5000; ++i)
+    months.push_back(scheduled({std::to_string(i), "CT", "CT1", std::to_string(20260101 + i % 28), "0900"}));
+  Bench bench;
+  bench.list = Worklist(std::move(months));
+  bench.provider.receive(
+      bench.user.request(1, keys({{tags::ScheduledProcedureStepStartDate, "20260103"}, {tags::Modality, "CT"}})));
+  const auto statuses = bench.drain();
+  EXPECT_EQ(statuses.size(), 180U) << "179 items of that day, and the end";
+  EXPECT_EQ(statuses.back(), 0x0000);
+}
+
+TEST(WorklistService, Any_identifier_gets_an_end) {
+  Bench bench;
+  auto identifier = keys({{tags::Modality, "CT"}}, {{tags::PatientName, "D*"}});
+  const auto whole = bench.user.request(1, identifier);
+  for (std::size_t length = 0; length <= whole.data_set.size(); ++length) {
+    auto cut = whole;
+    cut.data_set.resize(length);
+    cut.data_set_length = length;
+    bench.provider.receive(cut);
+    std::uint16_t last = 0xff00;
+    while (!bench.provider.idle())
+      if (const auto response = bench.provider.next_message()) last = *response->command.status();
+    EXPECT_TRUE(last == 0x0000 || last == 0xa900 || last == 0xc000) << length;
+  }
+}
+
 TEST(WorklistService, A_request_without_identifier_is_refused) {
   Bench bench;
   auto request = bench.user.request(1, keys({}));
