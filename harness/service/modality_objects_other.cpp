@@ -66,7 +66,7 @@ std::string pdf_page() {
   const std::array<std::string, 5> objects{
       "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
       "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-      "<</Length 44>>stream\nBT /F1 12 Tf 20 50 Td (Synthetic document) Tj ET\nendstream",
+      "<</Length 48>>stream\nBT /F1 12 Tf 20 50 Td (Synthetic document) Tj ET\nendstream",
       "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"};
   std::string out = "%PDF-1.4\n";
   std::string table = fmt::format("xref\n0 {}\n0000000000 65535 f \n", objects.size() + 1);

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "harness/base/hex.hpp"
+#include "harness/dimse/status.hpp"
 #include "harness/service/worklist.hpp"
 #include "peers/asio.hpp"
 #include "peers/uid.hpp"
