@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -11,18 +10,12 @@
 #include "harness/dataset/part10.hpp"
 #include "harness/service/negotiation.hpp"
 #include "peers/devices/modality.hpp"
+#include "peers/local_time.hpp"
 
 namespace assay::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string today() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm local{};
-  localtime_r(&now, &local);
-  return fmt::format("{:04}{:02}{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
-}
 
 std::string as_json(const peers::ModalityReport& report) {
   const nlohmann::ordered_json out{
@@ -71,7 +64,8 @@ int modality(const ModalitySettings& s, Console& console) {
   if (!s.modality.empty()) options.wanted.emplace_back(tags::Modality, s.modality);
   if (!s.station.empty()) options.wanted.emplace_back(tags::ScheduledStationAETitle, s.station);
   if (!s.date.empty())
-    options.wanted.emplace_back(tags::ScheduledProcedureStepStartDate, s.date == "today" ? today() : s.date);
+    options.wanted.emplace_back(tags::ScheduledProcedureStepStartDate,
+                                s.date == "today" ? peers::local_time().date : s.date);
   options.instances = s.instances;
   if (!s.json) options.log = [&](const std::string& line) { console.text(line + "\n"); };
   bool unwritten = false;

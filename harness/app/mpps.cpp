@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "harness/app/home.hpp"
@@ -12,6 +11,7 @@
 #include "harness/dimse/status.hpp"
 #include "harness/service/mpps_user.hpp"
 #include "harness/service/sop_classes.hpp"
+#include "peers/local_time.hpp"
 #include "peers/peers.hpp"
 #include "peers/uid.hpp"
 
@@ -20,17 +20,9 @@ namespace {
 
 using dataset::DataSet;
 
-std::pair<std::string, std::string> clock_now() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm local{};
-  localtime_r(&now, &local);
-  return {fmt::format("{:04}{:02}{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday),
-          fmt::format("{:02}{:02}{:02}", local.tm_hour, local.tm_min, local.tm_sec)};
-}
-
 /// What is sent when nobody says otherwise: right, and small.
 DataSet filled_in(const MppsSettings& s, service::StepState state) {
-  const auto [date, time] = clock_now();
+  const auto [date, time] = peers::local_time();
   if (s.action == "create") {
     DataSet item(dataset::explicit_le);
     item.set_text(tags::StudyInstanceUID, peers::new_uid());

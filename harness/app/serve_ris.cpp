@@ -1,8 +1,6 @@
 // serve ris: a worklist from a file, and performed steps that are kept as files.
 #include <fmt/format.h>
 
-#include <chrono>
-#include <ctime>
 #include <filesystem>
 
 #include "harness/app/files.hpp"
@@ -13,19 +11,13 @@
 #include "harness/dataset/json.hpp"
 #include "harness/service/synthetic_schedule.hpp"
 #include "peers/devices/ris.hpp"
+#include "peers/local_time.hpp"
 #include "peers/uid.hpp"
 
 namespace assay::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string today() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm local{};
-  localtime_r(&now, &local);
-  return fmt::format("{:04}{:02}{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
-}
 
 using Items = std::vector<dataset::DataSet>;
 
@@ -128,7 +120,7 @@ int serve_ris(const ServeOptions& options, Console& console) {
   if (!parts) return exit_codes::usage;
   peers::RisOptions device;
   if (options.schedule.empty()) {
-    device.schedule = service::synthetic_schedule(today());
+    device.schedule = service::synthetic_schedule(peers::local_time().date);
   } else if (auto items = schedule_of(options.schedule, console)) {
     device.schedule = std::move(*items);
   } else {

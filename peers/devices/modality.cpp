@@ -3,26 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "harness/base/hex.hpp"
 #include "harness/dimse/status.hpp"
 #include "harness/service/worklist.hpp"
 #include "peers/asio.hpp"
+#include "peers/local_time.hpp"
 #include "peers/uid.hpp"
 
 namespace assay::peers {
 
 namespace {
-
-/// Local date and time as DA and TM.
-std::pair<std::string, std::string> clock_now() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm local{};
-  localtime_r(&now, &local);
-  return {fmt::format("{:04}{:02}{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday),
-          fmt::format("{:02}{:02}{:02}", local.tm_hour, local.tm_min, local.tm_sec)};
-}
 
 std::string key_of(const dataset::DataSet& item) {
   const auto steps = item.items(tags::ScheduledProcedureStepSequence);
@@ -116,7 +107,7 @@ void Modality::perform_next() {
   auto& step = *step_;
   step.item = std::move(waiting_.back());
   waiting_.pop_back();
-  const auto [date, time] = clock_now();
+  const auto [date, time] = local_time();
   step.id = fmt::format("PPS{}{}", time, ++number_);
   const auto steps = step.item.items(tags::ScheduledProcedureStepSequence);
   step.what = fmt::format("{} of {}", steps.empty() ? "?" : printable(steps.front().text(tags::Modality)),
@@ -149,7 +140,7 @@ void Modality::make(Step& step) {
   service::ObjectSource source;
   source.item = &step.item;
   source.station_name = options_.station_name;
-  const auto [date, time] = clock_now();
+  const auto [date, time] = local_time();
   source.date = date;
   source.time = time;
   source.step_id = step.id;
@@ -195,7 +186,7 @@ void Modality::complete(Step& step) {
     perform_next();
     return;
   }
-  const auto [date, time] = clock_now();
+  const auto [date, time] = local_time();
   std::vector<service::PerformedSeries> series;
   for (const auto& one : step.series) series.push_back(one.performed);
   MppsRequest request;

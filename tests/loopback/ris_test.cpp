@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 
 #include "conformance/rules/standard_rules.hpp"
+#include "harness/dataset/value_time.hpp"
 #include "harness/service/mpps_user.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic_schedule.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "peers/devices/modality.hpp"
+#include "peers/local_time.hpp"
 #include "peers/uid.hpp"
 #include "tests/loopback/peers_support.hpp"
 
@@ -47,6 +49,12 @@ TEST(Uid, Is_a_UUID_below_2_25) {
     EXPECT_NE(uid[5], '0');
     EXPECT_TRUE(seen.insert(uid).second);
   }
+}
+
+TEST(LocalTime, Is_a_date_and_a_time) {
+  const auto now = local_time();
+  EXPECT_TRUE(dataset::parse_date(now.date)) << now.date;
+  EXPECT_TRUE(dataset::parse_time(now.time)) << now.time;
 }
 
 TEST(Ris, A_worklist_is_asked_narrowed_and_edited) {
