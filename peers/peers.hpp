@@ -122,6 +122,7 @@ struct RequestorResult {
   std::vector<std::uint16_t> statuses;                // one final status per operation that was answered, in order
   std::vector<dataset::DataSet> identifiers;          // C-FIND matches; of C-GET and C-MOVE the list of what failed
   std::optional<service::SubOperationCounts> counts;  // C-GET, C-MOVE: those of the last response
+  std::vector<std::string> sop_instances;             // DIMSE-N: the one each operation was on
   Duration took{0};
   std::optional<trace::Trace> trace;
   std::optional<trace::Tls> tls;  // also where it was not agreed on
@@ -173,6 +174,32 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
 /// Study Root C-FIND.
 void async_find(Loop& loop, const RequestorOptions& options, dataset::DataSet identifier, RequestorDone done);
 
+/// C-FIND of any information model: its FIND SOP Class, the Modality Worklist's for example.
+void async_find(Loop& loop, const RequestorOptions& options, std::string_view sop_class_uid,
+                dataset::DataSet identifier, RequestorDone done);
+void async_worklist(Loop& loop, const RequestorOptions& options, dataset::DataSet identifier, RequestorDone done);
+
+/// One DIMSE-N operation (PS3.7 10.1).
+struct NormalizedCall {
+  dimse::CommandField request = dimse::CommandField::n_get_rq;
+  std::string sop_class_uid;     // of the presentation context, too
+  std::string sop_instance_uid;  // empty: none; of an operation after an N-CREATE, the one the SCP chose
+  std::uint16_t type = 0;        // of an action or event
+  std::optional<dataset::DataSet> data_set;
+};
+/// Operations one after the other over one association; the first that fails is the last. Data Sets of responses come
+/// as identifiers.
+void async_normalized(Loop& loop, const RequestorOptions& options, std::vector<NormalizedCall> calls,
+                      RequestorDone done);
+
+/// A Modality Performed Procedure Step: what of it is reported now (PS3.4 F.7.2).
+struct MppsRequest {
+  std::string sop_instance_uid;            // empty: the SCP chooses one at creation
+  std::optional<dataset::DataSet> create;  // N-CREATE with this, then
+  std::optional<dataset::DataSet> set;     // N-SET with this
+};
+void async_mpps(Loop& loop, const RequestorOptions& options, MppsRequest request, RequestorDone done);
+
 /// C-GET (PS3.4 C.4.3) and C-MOVE (C.4.2).
 void async_get(Loop& loop, const RequestorOptions& options, GetRequest request, RequestorDone done);
 void async_move(Loop& loop, const RequestorOptions& options, MoveRequest request, RequestorDone done);
@@ -194,6 +221,9 @@ service::Forward forward_to(Loop& loop, std::map<std::string, Destination, std::
 RequestorResult echo(Loop& loop, const RequestorOptions& options, unsigned count = 1);
 RequestorResult store(Loop& loop, const RequestorOptions& options, const std::vector<service::Instance>& instances);
 RequestorResult find(Loop& loop, const RequestorOptions& options, const dataset::DataSet& identifier);
+RequestorResult worklist(Loop& loop, const RequestorOptions& options, const dataset::DataSet& identifier);
+RequestorResult normalized(Loop& loop, const RequestorOptions& options, std::vector<NormalizedCall> calls);
+RequestorResult mpps(Loop& loop, const RequestorOptions& options, MppsRequest request);
 RequestorResult get(Loop& loop, const RequestorOptions& options, GetRequest request);
 RequestorResult move(Loop& loop, const RequestorOptions& options, MoveRequest request);
 

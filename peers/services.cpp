@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/service/sop_classes.hpp"
 #include "peers/operate.hpp"
 
 namespace assay::peers {
@@ -102,13 +103,18 @@ class Store final : public Operations {
 
 class Find final : public Operations {
  public:
-  explicit Find(dataset::DataSet identifier) : identifier_(std::move(identifier)) {}
+  Find(std::string_view sop_class_uid, dataset::DataSet identifier)
+      : sop_class_(sop_class_uid), identifier_(std::move(identifier)) {}
   [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const override {
-    return {{std::string(uids::StudyRootQueryRetrieveInformationModelFind), plain_syntaxes()}};
+    return {{sop_class_, plain_syntaxes()}};
   }
   std::expected<void, std::string> begin(const session::Session& session) override {
-    const auto* context = session.context_for(uids::StudyRootQueryRetrieveInformationModelFind);
-    if (context == nullptr) return std::unexpected("does not accept Study Root queries: it may know Patient Root only");
+    const auto* context = session.context_for(sop_class_);
+    if (context == nullptr && sop_class_ == uids::StudyRootQueryRetrieveInformationModelFind)
+      return std::unexpected("does not accept Study Root queries: it may know Patient Root only");
+    if (context == nullptr)
+      return std::unexpected(
+          fmt::format("does not accept {}: see which its conformance statement names", dict::uid_name(sop_class_)));
     user_.emplace(*context);
     return {};
   }
@@ -125,6 +131,7 @@ class Find final : public Operations {
   [[nodiscard]] std::string service() const override { return "C-FIND"; }
 
  private:
+  std::string sop_class_;
   dataset::DataSet identifier_;
   std::optional<service::FindUser> user_;
   bool sent_ = false;
@@ -142,7 +149,16 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
 }
 
 void async_find(Loop& loop, const RequestorOptions& options, dataset::DataSet identifier, RequestorDone done) {
-  start(loop, options, std::make_unique<Find>(std::move(identifier)), std::move(done));
+  async_find(loop, options, uids::StudyRootQueryRetrieveInformationModelFind, std::move(identifier), std::move(done));
+}
+
+void async_find(Loop& loop, const RequestorOptions& options, std::string_view sop_class_uid,
+                dataset::DataSet identifier, RequestorDone done) {
+  start(loop, options, std::make_unique<Find>(sop_class_uid, std::move(identifier)), std::move(done));
+}
+
+void async_worklist(Loop& loop, const RequestorOptions& options, dataset::DataSet identifier, RequestorDone done) {
+  async_find(loop, options, uids::ModalityWorklistInformationModelFind, std::move(identifier), std::move(done));
 }
 
 RequestorResult echo(Loop& loop, const RequestorOptions& options, unsigned count) {
@@ -159,6 +175,10 @@ RequestorResult store(Loop& loop, const RequestorOptions& options, const std::ve
 
 RequestorResult find(Loop& loop, const RequestorOptions& options, const dataset::DataSet& identifier) {
   return finish_on(loop, [&](RequestorDone done) { async_find(loop, options, identifier, std::move(done)); });
+}
+
+RequestorResult worklist(Loop& loop, const RequestorOptions& options, const dataset::DataSet& identifier) {
+  return finish_on(loop, [&](RequestorDone done) { async_worklist(loop, options, identifier, std::move(done)); });
 }
 
 }  // namespace assay::peers

@@ -62,6 +62,7 @@ struct RunOptions {
 };
 
 struct ServeOptions {
+  std::string device = "archive";  // or "ris"
   std::string address = "127.0.0.1";
   std::uint16_t port = 11112;
   std::string ae_title = "ASSAY";
@@ -74,6 +75,8 @@ struct ServeOptions {
   bool judge = true;   // callers, by the rules
   Duration idle_timeout = std::chrono::seconds(60);
   std::vector<std::string> destinations;  // of C-MOVE: AE=HOST:PORT each
+  std::string schedule;  // of a RIS: file; "" = a synthetic one
+  std::string folder;    // where performed steps are kept; "" = in memory
 };
 
 struct EchoOptions {

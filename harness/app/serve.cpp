@@ -7,6 +7,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/serve_parts.hpp"
 #include "harness/dimse/status.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "peers/load.hpp"
@@ -31,6 +32,11 @@ std::expected<std::pair<std::string, peers::Destination>, std::string> destinati
 }  // namespace
 
 int serve(const ServeOptions& options, Console& console) {
+  if (options.device == "ris") return serve_ris(options, console);
+  if (!options.schedule.empty() || !options.folder.empty()) {
+    console.error("--schedule and --folder are of 'assay serve ris'");
+    return exit_codes::usage;
+  }
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
   peers::EmbeddedDeviceOptions device_options;

@@ -29,6 +29,8 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_edit(cli, commands);
   add_explain(cli, commands);
   add_load(cli, commands);
+  add_modality(cli, commands);
+  add_mpps(cli, commands);
   add_probe(cli, commands);
   add_proxy(cli, commands);
   add_validate(cli, commands);

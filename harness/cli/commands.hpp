@@ -34,6 +34,8 @@ void add_dump(CLI::App& cli, Commands& commands);
 void add_edit(CLI::App& cli, Commands& commands);
 void add_explain(CLI::App& cli, Commands& commands);
 void add_load(CLI::App& cli, Commands& commands);
+void add_modality(CLI::App& cli, Commands& commands);
+void add_mpps(CLI::App& cli, Commands& commands);
 void add_probe(CLI::App& cli, Commands& commands);
 void add_proxy(CLI::App& cli, Commands& commands);
 void add_validate(CLI::App& cli, Commands& commands);

@@ -163,7 +163,16 @@ int dispatch(int argc, char** argv, app::Console& console) {
   std::string artim;
   std::string idle_timeout;
   auto* serve_command = line.add_subcommand(
-      "serve", "play an archive: Verification, Storage, query and retrieve over a synthetic patient set");
+      "serve",
+      "play a device: an archive (Verification, Storage, query and retrieve over a synthetic patient set) or a ris "
+      "(Modality Worklist and MPPS)");
+  serve_command->add_option("device", serve.device, "archive or ris")
+      ->check(CLI::IsMember({"archive", "ris"}))
+      ->capture_default_str();
+  serve_command->add_option("--schedule", serve.schedule, "ris: the worklist, as XML or CSV (default: a synthetic one)")
+      ->type_name("FILE");
+  serve_command->add_option("--folder", serve.folder, "ris: keep performed procedure steps as JSON in this folder")
+      ->type_name("DIR");
   serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
   serve_command->add_option("--address", serve.address, "address to listen on")->capture_default_str();
   serve_command->add_option("--ae-title", serve.ae_title, "our AE title")->capture_default_str();
@@ -189,7 +198,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
       "Examples:\n  assay serve --port 11112\n  assay serve --destination WS1=192.0.2.5:104\n  assay serve --port 0 "
       "--ae-title ARCHIVE --check-called\n"
       "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem\n"
-      "  assay serve --port 11112 --faults peers/faults/examples/abort.xml");
+      "  assay serve --port 11112 --faults peers/faults/examples/abort.xml\n"
+      "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps");
 
   app::EchoOptions echo;
   std::string echo_timeout;

@@ -2,8 +2,8 @@
 #include "harness/service/query.hpp"
 
 #include <algorithm>
-#include <functional>
 
+#include "harness/service/returned.hpp"
 #include "harness/service/sop_classes.hpp"
 
 namespace assay::service {
@@ -55,56 +55,6 @@ std::string joined(const std::vector<std::string>& values) {
     out += value;
   }
   return out;
-}
-
-/// Bytes of the default repertoire only: none with the high bit, none behind an escape sequence.
-bool is_default_repertoire(ByteView bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t b) { return b < 0x80 && b != 0x1b; });
-}
-
-/// Says whether an item is one to return.
-using Wanted = std::function<bool(const dataset::Level& keys, const dataset::Level& item)>;
-
-/// Copies of the wanted items, with the elements that `keys` asks for; no keys means all of both (PS3.4 C.2.2.2.6).
-std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
-                                         const std::vector<dataset::Level>& keys, const Wanted& is_wanted);
-
-void copy_element(dataset::DataSet& out, const dataset::DataSet& whole, const dataset::Level& attributes,
-                  const dataset::Node& node, const std::vector<dataset::Level>& keys, const Wanted& is_wanted) {
-  if (node.kind == dataset::NodeKind::sequence)
-    out.set_sequence(node.tag, copy_items(whole, attributes, node.tag, keys, is_wanted));
-  else if (node.kind == dataset::NodeKind::element)
-    out.set_bytes(node.tag, node.vr, node.value);
-}
-
-std::vector<dataset::DataSet> copy_items(const dataset::DataSet& whole, const dataset::Level& attributes, Tag tag,
-                                         const std::vector<dataset::Level>& keys, const Wanted& is_wanted) {
-  std::vector<dataset::DataSet> out;
-  for (const auto& item : attributes.items(tag)) {
-    if (!keys.empty() && !is_wanted(keys.front(), item)) continue;
-    auto& copy = out.emplace_back(whole.encoding());
-    const auto wanted = keys.empty() ? std::vector<const dataset::Node*>{} : keys.front().elements();
-    if (wanted.empty()) {
-      for (const auto* node : item.elements()) copy_element(copy, whole, item, *node, {}, is_wanted);
-      continue;
-    }
-    for (const auto* key : wanted) {
-      if (const auto* node = item.find(key->tag))
-        copy_element(copy, whole, item, *node, keys.front().items(key->tag), is_wanted);
-      else if (matching_vr(*key) == Vr::SQ)
-        copy.set_sequence(key->tag, {});
-      else
-        copy.set_bytes(key->tag, matching_vr(*key), {});
-    }
-  }
-  return out;
-}
-
-/// True when text of this Data Set needs its Specific Character Set to be read.
-bool needs_character_set(const dataset::DataSet& data_set) {
-  return std::ranges::any_of(data_set.nodes(), [](const dataset::Node& node) {
-    return node.kind == dataset::NodeKind::element && is_text(node.vr) && !is_default_repertoire(node.value);
-  });
 }
 
 std::unexpected<QueryError> refuse(std::uint16_t status, std::optional<Tag> offending, std::string comment) {
@@ -271,15 +221,11 @@ dataset::DataSet Query::response(const Entity& entity) const {
       if (level_ == QueryLevel::study)
         out.set_text(tag,
                      joined(tag == tags::ModalitiesInStudy ? entity.modalities_in_study : entity.sop_classes_in_study));
-    } else if (const auto* node = attributes.find(tag)) {
-      copy_element(out, attributes, attributes.root(), *node, identifier_.items(tag),
-                   [&](const dataset::Level& keys, const dataset::Level& item) {
-                     return unsupported || match_item(keys, item, sets, options_.matching);
-                   });
-    } else if (matching_vr(*key) == Vr::SQ) {
-      out.set_sequence(tag, {});
     } else {
-      out.set_bytes(tag, matching_vr(*key), {});
+      return_key(out, identifier_.root(), *key, attributes, attributes.root(),
+                 [&](const dataset::Level& keys, const dataset::Level& item) {
+                   return unsupported || match_item(keys, item, sets, options_.matching);
+                 });
     }
   }
   out.set_text(tags::QueryRetrieveLevel, name(level_));
