@@ -241,13 +241,24 @@ void Requestor::next_operation() {
     return;
   }
   wait_until(loop().now() + options_.dimse_timeout);
+  send_beside();
+}
+
+void Requestor::send_beside() {
+  if (session().state() != dul::State::sta6) return;
+  auto beside = operations_->beside();
+  if (!beside) return;
+  session::MessageRequest primitive;
+  primitive.message = std::move(*beside);
+  primitive.packing.maximum_length = 0;
+  (void)session().submit(std::move(primitive), loop().now());
 }
 
 void Requestor::message(const dimse::Message& message) {
   if (phase_ != Phase::operating) return;
   const auto step = operations_->consume(message, result_);
   switch (step.kind) {
-    case service::UserStep::Kind::pending: break;
+    case service::UserStep::Kind::pending: send_beside(); break;
     case service::UserStep::Kind::unexpected:
       fail(Failure::bad_response,
            fmt::format("{} answers {} with something else: {}", target(), operations_->service(), step.why));
@@ -358,6 +369,11 @@ void Requestor::finish() {
     loop().alive.erase(this);
     done(std::move(result_));
   });
+}
+
+void start_requestor(Loop& loop, const RequestorOptions& options, std::unique_ptr<Operations> operations,
+                     RequestorDone done) {
+  std::make_shared<Requestor>(loop.impl(), options, std::move(operations), std::move(done))->start();
 }
 
 }  // namespace assay::peers

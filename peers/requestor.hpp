@@ -17,6 +17,8 @@ class Operations {
   virtual std::expected<void, std::string> begin(const session::Session& session) = 0;
   /// The next request, or nothing when all is done. Called again after each final response.
   virtual std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult& result) = 0;
+  /// Asked after each request and each pending response: a message beside the operation in hand (C-CANCEL-RQ).
+  virtual std::optional<dimse::Message> beside() { return std::nullopt; }
   /// What came; final ends the operation in hand.
   virtual service::UserStep consume(const dimse::Message& message, RequestorResult& result) = 0;
   /// "C-ECHO"
@@ -42,6 +44,7 @@ class Requestor final : public Association {
   void secured(const trace::Tls& tls);
   void associated();
   void next_operation();
+  void send_beside();
   void message(const dimse::Message& message);
   void provider_abort(const session::ProviderAbort& abort);
   /// Notes the first failure; the association is then ended by whoever called.
@@ -61,5 +64,9 @@ class Requestor final : public Association {
   std::uint16_t message_id_ = 0;
   Bytes first_bytes_;  // of the peer, to say what it is when it is not DICOM
 };
+
+/// A requestor that keeps itself alive until `done` has been called, once, from the loop.
+void start_requestor(Loop& loop, const RequestorOptions& options, std::unique_ptr<Operations> operations,
+                     RequestorDone done);
 
 }  // namespace assay::peers

@@ -75,16 +75,4 @@ struct ServeOptions {
   Duration idle_timeout = std::chrono::seconds(60);
 };
 
-struct EchoOptions {
-  std::string target;
-  std::string called_ae = "ANY-SCP";
-  std::string calling_ae = "ASSAY";
-  unsigned count = 1;
-  Duration timeout = std::chrono::seconds(10);
-  bool json = false;
-  bool show_trace = false;
-  TlsWords tls;
-  std::string faults;  // file; "" = none
-};
-
 }  // namespace assay::app
