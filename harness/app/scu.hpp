@@ -52,5 +52,17 @@ struct QueryOptions {
   std::optional<unsigned> limit;
 };
 /// C-FIND. 0 answered, matches or none.
+int find(const QueryOptions& options, Console& console);
+
+struct ReconcileOptions {
+  ScuOptions scu;  // but for the target, the same to both
+  std::string a;   // HOST:PORT or AE@HOST:PORT
+  std::string b;
+  std::string level = "study";
+  std::vector<std::string> keys;  // narrow the studies that are compared
+  std::string missing;  // file for the list; "" = none
+};
+/// Compares two archives by query. 0 both have the same, 1 something is missing, 3 an archive could not be asked.
+int reconcile(const ReconcileOptions& options, Console& console);
 
 }  // namespace assay::app

@@ -194,7 +194,7 @@ int store_files(const StoreFilesOptions& options, Console& console) {
   }
   if (options.scu.strict && plan.skipped + plan.unusable > 0) {
     console.error(fmt::format("{} cannot be stored, nothing was sent (--strict)",
-                              counted(plan.skipped + plan.unusable, "file or folder")));
+                              counted(plan.skipped + plan.unusable, "file")));
     return exit_codes::usage;
   }
   if (plan.files.empty()) {

@@ -87,6 +87,7 @@ std::string store_text(const StoreReport& report, const StorePlan& plan) {
   std::map<std::pair<Fate, std::string>, std::vector<const FileFate*>> groups;
   for (const auto& one : report.failures) groups[{one.fate, heading(one, plan)}].push_back(&one);
   for (const auto& [key, ones] : groups) {
+    if (ones.size() == report.total() && key.first == Fate::not_tried) break;  // why has been told
     out += fmt::format("  {} {}\n", counted(ones.size(), "file"), key.second);
     for (std::size_t i = 0; i < std::min(ones.size(), files_listed); ++i) {
       out += "      " + dataset::safe_text(plan.files[ones[i]->file].path);

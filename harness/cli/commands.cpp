@@ -29,11 +29,14 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_echo(cli, commands);
   add_edit(cli, commands);
   add_explain(cli, commands);
+  add_find(cli, commands);
   add_load(cli, commands);
   add_probe(cli, commands);
   add_proxy(cli, commands);
+  add_reconcile(cli, commands);
   add_store(cli, commands);
   add_validate(cli, commands);
+  add_worklist(cli, commands);
 }
 
 }  // namespace assay::cli

@@ -38,7 +38,7 @@ void add_scu_options(CLI::App& command, app::ScuOptions& options, const ScuOptio
       ->type_name("FILE");
   command.add_flag("--strict", options.strict, words.strict);
   command.add_flag("--json", options.json, words.json);
-  command.add_flag("--trace", options.show_trace, "print every PDU");
+  if (words.target) command.add_flag("--trace", options.show_trace, "print every PDU");
   add_tls_options(command, options.tls);
   command.group("Talk to a device");
 }
