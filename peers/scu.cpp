@@ -23,7 +23,7 @@ class Store final : public Operations {
   }
 
   std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult&) override {
-    while (const auto instance = job_.next()) {
+    while (auto instance = job_.next()) {
       outcome_ = {};
       current_ = nullptr;
       for (const bool exact : {true, false}) {
@@ -31,8 +31,8 @@ class Store final : public Operations {
           const auto& context = user.context();
           if (context.abstract_syntax != instance->sop_class_uid) continue;
           if (exact != (context.transfer_syntax == instance->transfer_syntax)) continue;
-          auto request = user.request(message_id, *instance);
-          if (!request) continue;
+          auto request = user.request(message_id, std::move(*instance));
+          if (!request) continue;  // then it is as it was
           current_ = &user;
           outcome_.sent = true;
           outcome_.transfer_syntax = context.transfer_syntax;

@@ -1,6 +1,6 @@
-// Storage and query as SCU, one thing at a time: instances are asked for when it is their turn, matches are told as they
-// come, so that neither thousands of files nor thousands of matches stand in memory together. PS3.4 B, C.4.1, K.4.1.
-// Tests: tests/loopback/peers_device_test.cpp, tests/interop/scu_commands_test.py
+// Storage and query as SCU, one thing at a time: instances are asked for when it is their turn, matches are told as
+// they come, so that neither thousands of files nor thousands of matches stand in memory together. PS3.4 B, C.4.1,
+// K.4.1. Tests: tests/loopback/peers_device_test.cpp, tests/interop/scu_commands_test.py
 #pragma once
 
 #include <functional>
@@ -25,8 +25,8 @@ struct StoreOutcome {
 };
 
 struct StoreJob {
-  std::vector<ProposedContext> contexts;       // at most 128: odd ids of one byte (PS3.8 9.3.2.2)
-  std::function<service::InstancePtr()> next;  // the next instance; null: there is no more
+  std::vector<ProposedContext> contexts;                   // at most 128: odd ids of one byte (PS3.8 9.3.2.2)
+  std::function<std::optional<service::Instance>()> next;  // the next instance; nothing: there is no more
   std::function<void(const StoreOutcome&)> outcome;
 };
 
@@ -39,8 +39,8 @@ void async_store(Loop& loop, const RequestorOptions& options, StoreJob job, Requ
 ProposedContext storage_context(std::string_view sop_class_uid, std::string_view transfer_syntax);
 
 struct FindJob {
-  std::string sop_class;                                   // of an information model: what is proposed and asked
-  std::function<std::optional<dataset::DataSet>()> next;   // the next Identifier; nothing: there is no more
+  std::string sop_class;                                       // of an information model: what is proposed and asked
+  std::function<std::optional<dataset::DataSet>()> next;       // the next Identifier; nothing: there is no more
   std::function<void(dataset::DataSet, std::uint16_t)> match;  // a pending response: Identifier and status
   std::function<void(std::uint16_t)> answered;                 // a query is over, with this status
   /// Asked after each request and each match: true sends a C-CANCEL-RQ, once a query. May be empty.

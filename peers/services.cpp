@@ -72,15 +72,17 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
   };
   const auto given = std::make_shared<Given>();
   given->instances = std::move(instances);
-  job.next = [given] { return given->at < given->instances.size() ? given->instances[given->at++] : nullptr; };
+  job.next = [given]() -> std::optional<service::Instance> {
+    if (given->at == given->instances.size()) return std::nullopt;
+    return *given->instances[given->at++];
+  };
   job.outcome = [given](const StoreOutcome& outcome) {
     given->statuses.push_back(outcome.sent ? outcome.status : std::uint16_t{0x0122});
     if (outcome.sent || !given->not_sent.empty()) return;
     const auto& instance = *given->instances[given->at - 1];
-    given->not_sent =
-        fmt::format("{} was not sent: no accepted presentation context for {} takes its transfer syntax {}",
-                    instance.sop_instance_uid, dict::uid_name(instance.sop_class_uid),
-                    dict::uid_name(instance.transfer_syntax));
+    given->not_sent = fmt::format(
+        "{} was not sent: no accepted presentation context for {} takes its transfer syntax {}",
+        instance.sop_instance_uid, dict::uid_name(instance.sop_class_uid), dict::uid_name(instance.transfer_syntax));
   };
   async_store(loop, options, std::move(job), [given, done = std::move(done)](RequestorResult result) {
     result.statuses = std::move(given->statuses);

@@ -45,8 +45,8 @@ std::expected<void, std::string> write_matches(const QueryOptions& options, cons
   std::filesystem::create_directories(options.out, error);
   if (error) return std::unexpected(fmt::format("--out {}: {}", options.out, error.message()));
   for (std::size_t i = 0; i < matches.size(); ++i) {
-    const auto file = std::filesystem::path(options.out) /
-                      fmt::format("match-{:04}.{}", i + 1, options.out_json ? "json" : "dcm");
+    const auto file =
+        std::filesystem::path(options.out) / fmt::format("match-{:04}.{}", i + 1, options.out_json ? "json" : "dcm");
     Bytes bytes;
     if (options.out_json) {
       bytes = to_bytes(dataset::to_json(matches[i]).text + "\n");
@@ -154,8 +154,8 @@ int find(const QueryOptions& options, Console& console) {
   if (options.scu.json)
     console.data(as_json(answer.matches));
   else
-    console.text(match_table(query->identifier, answer.matches,
-                             console.live() ? std::optional(console.width()) : std::nullopt));
+    console.text(
+        match_table(query->identifier, answer.matches, console.live() ? std::optional(console.width()) : std::nullopt));
   if (result->failure == peers::Failure::status && answer.status)
     console.text(fmt::format("  {}\n", status_advice(*answer.status, c_find_rsp)));
   if (answer.status || !answer.matches.empty()) console.text(summary(options, *query, answer, result->took));

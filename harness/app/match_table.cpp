@@ -152,7 +152,7 @@ std::string match_table(const DataSet& identifier, const std::vector<DataSet>& m
         if (!rows[i][c].empty()) out += fmt::format("    {}: {}\n", names[c], rows[i][c]);
     }
   }
-  if (!never.empty()) out += "  without value in every match: " + never + "\n";
+  if (!never.empty()) out += "  no match has a value for: " + never + "\n";
   return out;
 }
 

@@ -73,8 +73,8 @@ std::string in_words(Tag tag) {
 
 /// The level by --level or by the Identifier, and set there; nothing to set for a worklist.
 std::expected<void, std::string> settle_level(const QueryOptions& options, QueryIdentifier& query) {
-  const auto root = query.model.model == service::Model::study_root ? service::QueryLevel::study
-                                                                     : service::QueryLevel::patient;
+  const auto root =
+      query.model.model == service::Model::study_root ? service::QueryLevel::study : service::QueryLevel::patient;
   const auto typed = std::string(query.identifier.text(tags::QueryRetrieveLevel));
   if (!options.level.empty()) {
     query.level = level_named(options.level);

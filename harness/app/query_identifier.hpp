@@ -25,7 +25,7 @@ std::expected<InformationModel, std::string> information_model(std::string_view 
 struct QueryIdentifier {
   InformationModel model;
   std::optional<service::QueryLevel> level;
-  dataset::DataSet identifier;  // explicit VR little endian
+  dataset::DataSet identifier;      // explicit VR little endian
   std::vector<std::string> doubts;  // sent all the same: a sentence each
 };
 std::expected<QueryIdentifier, std::string> query_identifier(const QueryOptions& options);

@@ -65,10 +65,12 @@ std::string as_text(const Comparison& comparison, QueryLevel level, const std::s
     if (comparison.without_uid[archive] > 0)
       out += fmt::format("  {} gave {} without the unique key of the level (PS3.4 C.4.1.1.3.2): not compared\n",
                          names[archive], counted(comparison.without_uid[archive], "answer"));
-  out += fmt::format("{}: {} studies, {}: {}; in both {}", names[0], comparison.studies[0].size(), names[1],
-                     comparison.studies[1].size(), comparison.compared[1]);
-  if (level >= QueryLevel::series) out += fmt::format(" with {} series in both", comparison.compared[2]);
-  if (level >= QueryLevel::image) out += fmt::format(" and {} instances in both", comparison.compared[3]);
+  const bool complete = comparison.failure.empty() && !comparison.interrupted;
+  if (!complete && comparison.compared[1] == 0 && comparison.missing.empty()) return "  nothing was compared\n";
+  out += fmt::format("studies: {} in {}, {} in {}, {} in both", comparison.studies[0].size(), names[0],
+                     comparison.studies[1].size(), names[1], comparison.compared[1]);
+  if (level >= QueryLevel::series) out += fmt::format("; series in both: {}", comparison.compared[2]);
+  if (level >= QueryLevel::image) out += fmt::format("; instances in both: {}", comparison.compared[3]);
   out += "\n";
   for (const int archive : {0, 1}) {
     std::string parts;
@@ -76,7 +78,7 @@ std::string as_text(const Comparison& comparison, QueryLevel level, const std::s
       const auto count = std::ranges::count_if(
           comparison.missing, [&](const Missing& one) { return one.in == archive && one.level == of; });
       if (count == 0) continue;
-      const auto what = of == QueryLevel::study ? (count == 1 ? "study" : "studies")
+      const auto what = of == QueryLevel::study    ? (count == 1 ? "study" : "studies")
                         : of == QueryLevel::series ? "series"
                         : count == 1               ? "instance"
                                                    : "instances";
@@ -84,10 +86,8 @@ std::string as_text(const Comparison& comparison, QueryLevel level, const std::s
     }
     if (!parts.empty()) out += fmt::format("  missing in {}: {}\n", names[archive], parts);
   }
-  if (comparison.missing.empty() && comparison.failure.empty() && !comparison.interrupted)
-    out += "  nothing is missing on either side\n";
-  if (!comparison.failure.empty() || comparison.interrupted)
-    out += "  not everything was compared: this is what was found until then\n";
+  if (comparison.missing.empty() && complete) out += "  nothing is missing on either side\n";
+  if (!complete) out += "  not everything was compared: this is what was found until then\n";
   for (const int archive : {0, 1}) out += comparison.findings[archive].text();
   return out;
 }
@@ -180,8 +180,8 @@ int reconcile(const ReconcileOptions& options, Console& console) {
     if (applies) code = worse_exit_code(code, other);
   };
   add(!comparison.missing.empty(), exit_codes::not_conformant);
-  add(options.scu.strict && (!comparison.differing.empty() || !comparison.findings[0].empty() ||
-                             !comparison.findings[1].empty()),
+  add(options.scu.strict &&
+          (!comparison.differing.empty() || !comparison.findings[0].empty() || !comparison.findings[1].empty()),
       exit_codes::not_conformant);
   add(!comparison.failure.empty(), exit_codes::inconclusive);
   add(comparison.interrupted, exit_codes::interrupted);

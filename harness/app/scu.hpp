@@ -14,8 +14,8 @@
 namespace assay::app {
 
 struct ScuOptions {
-  std::string target;                  // HOST:PORT or AE@HOST:PORT
-  std::string called_ae = "ANY-SCP";   // unless the target names it
+  std::string target;                 // HOST:PORT or AE@HOST:PORT
+  std::string called_ae = "ANY-SCP";  // unless the target names it
   std::string calling_ae = "ASSAY";
   std::optional<Duration> timeout;        // of every wait; none: 10 s, and 30 s for a DIMSE response
   std::optional<Duration> dimse_timeout;  // for a DIMSE response alone
@@ -60,7 +60,7 @@ struct ReconcileOptions {
   std::string b;
   std::string level = "study";
   std::vector<std::string> keys;  // narrow the studies that are compared
-  std::string missing;  // file for the list; "" = none
+  std::string missing;            // file for the list; "" = none
 };
 /// Compares two archives by query. 0 both have the same, 1 something is missing, 3 an archive could not be asked.
 int reconcile(const ReconcileOptions& options, Console& console);

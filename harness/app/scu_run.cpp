@@ -61,8 +61,7 @@ constexpr Advice advices[] = {
     {0x0211, 0xffff, 0, "The peer does not know the operation: ask its vendor."},
     {0x0212, 0xffff, 0, "The peer found an argument of the wrong type: ask its vendor."},
     {0x0213, 0xffff, 0, "The peer is out of resources: try again later."},
-    {0xb000, 0xffff, c_store,
-     "The archive changed values while storing: what comes back will not be what was sent."},
+    {0xb000, 0xffff, c_store, "The archive changed values while storing: what comes back will not be what was sent."},
     {0xb006, 0xffff, c_store, "The archive did not keep every element: it is no Level 2 (full) Storage SCP."},
     {0xb007, 0xffff, c_store, "The Data Set does not match its SOP Class: look at it with 'assay validate'."},
 };
@@ -75,7 +74,8 @@ std::expected<Target, std::string> target_from(std::string_view text) {
   if (const auto at = text.rfind('@'); at != std::string_view::npos) {
     target.called_ae = text.substr(0, at);
     if (target.called_ae.empty())
-      return std::unexpected(fmt::format("'{}': the AE title before the @ is missing; example: ARCHIVE@127.0.0.1:104", text));
+      return std::unexpected(
+          fmt::format("'{}': the AE title before the @ is missing; example: ARCHIVE@127.0.0.1:104", text));
     place = text.substr(at + 1);
   }
   const auto whole = host_port(place);
@@ -100,8 +100,7 @@ std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, C
                    {"--calling-ae", requestor.calling_ae}},
                   console))
     return std::nullopt;
-  if (options.timeout)
-    requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = *options.timeout;
+  if (options.timeout) requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = *options.timeout;
   if (options.dimse_timeout) requestor.dimse_timeout = *options.dimse_timeout;
   requestor.rules = conformance::standard_rules();
   auto tls = tls_client(options.tls);
@@ -166,7 +165,8 @@ std::string_view status_advice(std::uint16_t status, std::uint16_t response_fiel
       return advice.text;
   switch (dimse::status_class(status)) {
     case dimse::StatusClass::failure:
-    case dimse::StatusClass::unknown: return "Look the status up in the peer's conformance statement, and into its log.";
+    case dimse::StatusClass::unknown:
+      return "Look the status up in the peer's conformance statement, and into its log.";
     case dimse::StatusClass::warning: return "Look the status up in the peer's conformance statement.";
     default: return {};
   }

@@ -98,18 +98,18 @@ class Storing {
       report_.add({*left, refused_all && !stopped ? Fate::no_context : Fate::not_tried, 0, {}});
   }
 
-  service::InstancePtr next(Group& group, Line& line) {
+  std::optional<service::Instance> next(Group& group, Line& line) {
     line.file.reset();
-    if (interrupt_.asked()) return nullptr;
+    if (interrupt_.asked()) return std::nullopt;
     while (const auto file = group.take()) {
       auto instance = load_instance(plan_, plan_.files[*file]);
       if (instance) {
         line.file = file;
-        return *instance;
+        return std::move(*instance);
       }
       report_.add({*file, Fate::unreadable, 0, instance.error()});
     }
-    return nullptr;
+    return std::nullopt;
   }
 
   void note(Line& line, const peers::StoreOutcome& outcome) {
@@ -193,8 +193,8 @@ int store_files(const StoreFilesOptions& options, Console& console) {
     return exit_codes::interrupted;
   }
   if (options.scu.strict && plan.skipped + plan.unusable > 0) {
-    console.error(fmt::format("{} cannot be stored, nothing was sent (--strict)",
-                              counted(plan.skipped + plan.unusable, "file")));
+    console.error(
+        fmt::format("{} cannot be stored, nothing was sent (--strict)", counted(plan.skipped + plan.unusable, "file")));
     return exit_codes::usage;
   }
   if (plan.files.empty()) {

@@ -40,6 +40,6 @@ struct StorePlan {
 StorePlan plan_store(const std::vector<std::string>& paths, std::string_view transfer_syntax, Console& console);
 
 /// A file read when it is its turn; the error is one sentence.
-std::expected<service::InstancePtr, std::string> load_instance(const StorePlan& plan, const FileToStore& file);
+std::expected<service::Instance, std::string> load_instance(const StorePlan& plan, const FileToStore& file);
 
 }  // namespace assay::app

@@ -87,7 +87,8 @@ std::string store_text(const StoreReport& report, const StorePlan& plan) {
   std::map<std::pair<Fate, std::string>, std::vector<const FileFate*>> groups;
   for (const auto& one : report.failures) groups[{one.fate, heading(one, plan)}].push_back(&one);
   for (const auto& [key, ones] : groups) {
-    if (ones.size() == report.total() && key.first == Fate::not_tried) break;  // why has been told
+    // Why has been told, by one line of its own.
+    if (key.first == Fate::not_tried && (report.interrupted || ones.size() == report.total())) continue;
     out += fmt::format("  {} {}\n", counted(ones.size(), "file"), key.second);
     for (std::size_t i = 0; i < std::min(ones.size(), files_listed); ++i) {
       out += "      " + dataset::safe_text(plan.files[ones[i]->file].path);
@@ -98,7 +99,8 @@ std::string store_text(const StoreReport& report, const StorePlan& plan) {
       out += fmt::format("      and {} more (--json lists all)\n", ones.size() - files_listed);
   }
   out += report.findings.text();
-  if (report.interrupted) out += "  interrupted: this is what was done until then\n";
+  if (report.interrupted)
+    out += fmt::format("  interrupted: {} not tried\n", counted(report.count(Fate::not_tried), "file"));
   return out;
 }
 

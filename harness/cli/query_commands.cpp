@@ -48,8 +48,7 @@ void add_find(CLI::App& cli, Commands& commands) {
   const auto options = std::make_shared<app::QueryOptions>();
   auto* command = cli.add_subcommand("find", "C-FIND: ask an archive for patients, studies, series or images");
   add_query_options(*command, *options);
-  command->add_option("--level", options->level,
-                      "PATIENT, STUDY, SERIES or IMAGE (default: the highest of the model)");
+  command->add_option("--level", options->level, "PATIENT, STUDY, SERIES or IMAGE (default: the highest of the model)");
   command->add_option("--model", options->model,
                       "patient, study, patient-study, or keyword or UID of another FIND SOP Class (default: study)");
   command->footer(std::string(key_help) +

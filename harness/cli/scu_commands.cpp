@@ -15,7 +15,8 @@ void add_echo(CLI::App& cli, Commands& commands) {
       "Examples:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE\n  assay echo ARCHIVE@127.0.0.1:11112 --count 100\n"
       "  assay echo archive.example:2762 --tls --tls-ca authority.pem");
   commands.push_back({command, [options](app::Console& console) {
-                        if (!options->dimse_timeout && !options->timeout) options->dimse_timeout = std::chrono::seconds(10);
+                        if (!options->dimse_timeout && !options->timeout)
+                          options->dimse_timeout = std::chrono::seconds(10);
                         return app::echo(*options, console);
                       }});
 }
@@ -40,7 +41,8 @@ void add_store(CLI::App& cli, Commands& commands) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->footer(
-      "Files go out byte for byte where the device accepts their transfer syntax; uncompressed ones are offered in all\n"
+      "Files go out byte for byte where the device accepts their transfer syntax; uncompressed ones are offered in "
+      "all\n"
       "three uncompressed syntaxes and re-encoded when need be. Each file is read when it is its turn. DICOMDIRs are\n"
       "left out, files that are no DICOM cost a line. Ctrl-C finishes the file on its way and reports.\n"
       "Exit code: 0 all stored, 1 some refused, 2 files that cannot be read, 3 not reached, or some not sent for want "

@@ -126,8 +126,7 @@ std::expected<QueryKey, std::string> parse_query_key(std::string_view words) {
   const auto typed = steps_of(path);
   const bool dots = std::ranges::any_of(typed, [](const TypedStep& step) { return step.behind == '.'; });
   const bool slashes = std::ranges::any_of(typed, [](const TypedStep& step) { return step.behind == '/'; });
-  if (dots && slashes)
-    return wrong(0, "write '.' between all steps (items from 0) or '/' between all (items from 1)");
+  if (dots && slashes) return wrong(0, "write '.' between all steps (items from 0) or '/' between all (items from 1)");
   for (const auto& step : typed) {
     const bool last = step.behind == '\0';
     auto parsed = dataset::parse_tag_path(step.element);
@@ -192,8 +191,13 @@ std::vector<QueryKey> usual_keys(QueryLevel level, Model model) {
                                tags::NumberOfStudyRelatedSeries, tags::NumberOfStudyRelatedInstances});
       break;
     case QueryLevel::series:
-      tags = {tags::Modality,          tags::SeriesNumber,      tags::SeriesDescription, tags::SeriesDate,
-              tags::BodyPartExamined,  tags::SeriesInstanceUID, tags::NumberOfSeriesRelatedInstances};
+      tags = {tags::Modality,
+              tags::SeriesNumber,
+              tags::SeriesDescription,
+              tags::SeriesDate,
+              tags::BodyPartExamined,
+              tags::SeriesInstanceUID,
+              tags::NumberOfSeriesRelatedInstances};
       break;
     case QueryLevel::image:
       tags = {tags::InstanceNumber, tags::SOPClassUID, tags::SOPInstanceUID, tags::NumberOfFrames};
@@ -207,9 +211,9 @@ std::vector<QueryKey> usual_keys(QueryLevel level, Model model) {
 
 std::vector<QueryKey> usual_worklist_keys() {
   std::vector<QueryKey> keys;
-  for (const Tag tag : {tags::AccessionNumber, tags::ReferringPhysicianName, tags::PatientName, tags::PatientID,
-                        tags::PatientBirthDate, tags::PatientSex, tags::StudyInstanceUID, tags::RequestedProcedureID,
-                        tags::RequestedProcedureDescription})
+  for (const Tag tag :
+       {tags::AccessionNumber, tags::ReferringPhysicianName, tags::PatientName, tags::PatientID, tags::PatientBirthDate,
+        tags::PatientSex, tags::StudyInstanceUID, tags::RequestedProcedureID, tags::RequestedProcedureDescription})
     keys.push_back(key_for({tag}));
   for (const Tag tag : {tags::Modality, tags::ScheduledStationAETitle, tags::ScheduledProcedureStepStartDate,
                         tags::ScheduledProcedureStepStartTime, tags::ScheduledPerformingPhysicianName,

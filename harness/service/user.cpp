@@ -80,6 +80,14 @@ std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, const
   return begin(std::move(command), dataset::encode(decoded.data_set, to));
 }
 
+std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, Instance&& instance,
+                                                 std::uint16_t priority) {
+  if (context().transfer_syntax != instance.transfer_syntax)
+    return request(message_id, static_cast<const Instance&>(instance), priority);
+  auto command = dimse::c_store_rq(message_id, instance.sop_class_uid, instance.sop_instance_uid, priority);
+  return begin(std::move(command), std::move(instance.data_set));
+}
+
 dimse::Message FindUser::request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority) {
   return begin(dimse::c_find_rq(message_id, context().abstract_syntax, priority),
                dataset::encode(identifier, dataset::encoding_of(context().transfer_syntax)));

@@ -1,4 +1,5 @@
-// Keys as people type them: three spellings of nested ones, what is wrong with a key, and the Identifier that comes out.
+// Keys as people type them: three spellings of nested ones, what is wrong with a key, and the Identifier that comes
+// out.
 #include "harness/service/query_keys.hpp"
 
 #include <gmock/gmock.h>
@@ -78,8 +79,8 @@ TEST(QueryKeys, Sequences_in_sequences_are_made_on_the_way) {
 
 TEST(QueryKeys, A_sequence_without_value_is_universal_and_does_not_empty_one_that_is_there) {
   EXPECT_EQ(identifier_of({"ScheduledProcedureStepSequence"}).items(tags::ScheduledProcedureStepSequence).size(), 0U);
-  const auto id = identifier_of({"ScheduledProcedureStepSequence/Modality=CT", "ScheduledProcedureStepSequence",
-                                 "PatientID=1", "PatientID"});
+  const auto id = identifier_of(
+      {"ScheduledProcedureStepSequence/Modality=CT", "ScheduledProcedureStepSequence", "PatientID=1", "PatientID"});
   EXPECT_EQ(id.items(tags::ScheduledProcedureStepSequence).size(), 1U);
   EXPECT_EQ(id.text(tags::PatientID), "1");
 }
