@@ -48,7 +48,7 @@ class Store final : public Operations {
     auto step = current_->consume(message);
     if (step.kind == service::UserStep::Kind::final) {
       outcome_.status = step.status;
-      outcome_.comment = message.command.elements().text(tags::ErrorComment);
+      outcome_.comment = step.why;
       job_.outcome(outcome_);
     }
     return step;

@@ -1,6 +1,6 @@
 // Storage and query as SCU, one thing at a time: instances are asked for when it is their turn, matches are told as
 // they come, so that neither thousands of files nor thousands of matches stand in memory together. PS3.4 B, C.4.1,
-// K.4.1. Tests: tests/loopback/peers_device_test.cpp, tests/interop/scu_commands_test.py
+// K.4.1. Tests: tests/loopback/peers_scu_test.cpp, tests/interop/scu_commands_test.py, scu_query_test.py
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ struct StoreOutcome {
   bool sent = false;            // false: no accepted Presentation Context takes it
   std::string transfer_syntax;  // in which it went out
   std::uint16_t status = 0;     // of the C-STORE-RSP
-  std::string comment;          // its Error Comment
+  std::string comment;          // its Error Comment and Offending Element
 };
 
 struct StoreJob {

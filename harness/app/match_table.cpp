@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "harness/dataset/dump_people.hpp"
-#include "harness/dataset/edit_value.hpp"
+#include "harness/dataset/value_text.hpp"
 
 namespace assay::app {
 
@@ -94,9 +94,13 @@ std::string name_of(const Column& column) {
 std::optional<std::string> table_text(const std::vector<std::string>& names,
                                       const std::vector<std::vector<std::string>>& rows, std::optional<int> width) {
   std::vector<std::size_t> widths;
+  std::vector<bool> whole(names.size());  // half a UID is of no use
   for (std::size_t c = 0; c < names.size(); ++c) {
     widths.push_back(width_of(names[c]));
-    for (const auto& row : rows) widths[c] = std::max(widths[c], width_of(row[c]));
+    for (const auto& row : rows) {
+      widths[c] = std::max(widths[c], width_of(row[c]));
+      whole[c] = whole[c] || (row[c].contains('.') && dataset::is_uid(row[c]));
+    }
   }
   const auto total = [&] {
     std::size_t sum = widths.size() * 2;
@@ -106,9 +110,11 @@ std::optional<std::string> table_text(const std::vector<std::string>& names,
   if (width) {
     const auto room = static_cast<std::size_t>(*width);
     while (total() > room) {
-      auto& widest = *std::ranges::max_element(widths);
-      if (widest <= narrowest) return std::nullopt;
-      --widest;
+      std::size_t widest = widths.size();
+      for (std::size_t c = 0; c < widths.size(); ++c)
+        if (!whole[c] && (widest == widths.size() || widths[c] > widths[widest])) widest = c;
+      if (widest == widths.size() || widths[widest] <= narrowest) return std::nullopt;
+      --widths[widest];
     }
   }
   std::string out;

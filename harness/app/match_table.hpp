@@ -1,5 +1,5 @@
 // Matches of a query as people read them: a table with a column per key that any match has a value for, blocks of lines
-// where a terminal is too narrow for one. Tests: tests/interop/scu_commands_test.py
+// where a terminal is too narrow for one. Tests: tests/interop/scu_query_test.py
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ std::string match_table(const dataset::DataSet& identifier, const std::vector<da
                         std::optional<int> width);
 
 /// Rows of cells below a line of names, each column as wide as it needs to be, shortened to fit `width` where that
-/// leaves enough to read; nothing when it does not.
+/// leaves enough to read, UIDs never; nothing when it does not.
 std::optional<std::string> table_text(const std::vector<std::string>& names,
                                       const std::vector<std::vector<std::string>>& rows, std::optional<int> width);
 

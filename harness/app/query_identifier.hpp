@@ -1,5 +1,5 @@
 // The Identifier of a query as a command was told it: keys, a file, a level, an information model. PS3.4 C.4.1, K.4.1.
-// Tests: tests/interop/scu_commands_test.py
+// Tests: tests/interop/scu_query_test.py
 #pragma once
 
 #include <expected>

@@ -1,6 +1,6 @@
 // Two archives compared by query, study by study (PS3.4 C.4.1.3.1): all studies of both, then the series of those that
 // both have, then the instances of the series that both have. So no archive is ever asked for all its images at once.
-// Tests: tests/interop/scu_commands_test.py
+// Tests: tests/interop/scu_query_test.py
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // What the everyday SCU commands share: whom they talk to and how, as the command line fills it in. What is made of it
-// stands in scu_run.hpp. Tests: tests/interop/scu_commands_test.py
+// stands in scu_run.hpp. Tests: tests/interop/scu_commands_test.py, scu_query_test.py
 #pragma once
 
 #include <optional>

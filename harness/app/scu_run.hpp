@@ -1,6 +1,6 @@
 // The everyday SCU commands at work: from ScuOptions to a requestor, and from what it brought back to lines, JSON and
 // exit codes. echo, store, find, worklist and reconcile use it, and so may any other service.
-// Tests: tests/interop/scu_commands_test.py
+// Tests: tests/interop/scu_commands_test.py, scu_query_test.py
 #pragma once
 
 #include <cstdint>

@@ -23,6 +23,7 @@ class Group {
     return files_[at_++ % files_.size()];
   }
   [[nodiscard]] std::size_t total() const { return total_; }
+  [[nodiscard]] std::size_t left() const { return total_ - at_; }
 
  private:
   std::vector<std::size_t> files_;
@@ -55,7 +56,7 @@ class Storing {
       Group group(std::move(files), options_.scu.repeat);
       // One that cannot be reached is not tried again.
       if (ended_ || interrupt_.asked())
-        while (const auto left = group.take()) report_.add({*left, Fate::not_tried, 0, {}});
+        leave(group, Fate::not_tried);
       else
         send(group, {contexts.begin() + static_cast<std::ptrdiff_t>(first),
                      contexts.begin() + static_cast<std::ptrdiff_t>(last)});
@@ -93,9 +94,16 @@ class Storing {
     loop_.run_until([&] { return open == 0; });
     for (const auto& line : all)
       if (line->file) report_.add({*line->file, Fate::unanswered, 0, {}});
-    const bool stopped = interrupt_.asked();
-    while (const auto left = group.take())
-      report_.add({*left, refused_all && !stopped ? Fate::no_context : Fate::not_tried, 0, {}});
+    leave(group, refused_all && !interrupt_.asked() ? Fate::no_context : Fate::not_tried);
+  }
+
+  /// What is left of a group is not sent.
+  void leave(Group& group, Fate fate) {
+    if (fate == Fate::not_tried && options_.scu.repeat > 1) {
+      report_.add_untried(group.left());
+      return;
+    }
+    while (const auto left = group.take()) report_.add({*left, fate, 0, {}});
   }
 
   std::optional<service::Instance> next(Group& group, Line& line) {

@@ -43,6 +43,8 @@ struct StoreReport {
   bool interrupted = false;
 
   [[nodiscard]] std::size_t count(Fate fate) const { return counts[static_cast<std::size_t>(fate)]; }
+  /// Of files sent again and again nobody wants to read a line for each time.
+  void add_untried(std::size_t times) { counts[static_cast<std::size_t>(Fate::not_tried)] += times; }
   void add(FileFate fate) {
     ++counts[static_cast<std::size_t>(fate.fate)];
     if (fate.fate != Fate::stored) failures.push_back(std::move(fate));

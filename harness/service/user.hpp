@@ -26,7 +26,7 @@ struct UserStep {
   std::uint16_t status = 0;
   dimse::StatusClass status_class = dimse::StatusClass::unknown;
   std::optional<dataset::DataSet> identifier;  // owns its bytes
-  std::string why;                             // unexpected, or an Error Comment of the peer
+  std::string why;                             // unexpected, or Error Comment and Offending Element of the peer
 
   [[nodiscard]] bool succeeded() const {
     return kind == Kind::final &&
