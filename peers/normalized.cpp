@@ -67,7 +67,7 @@ class Normalized final : public Operations {
 
 void async_normalized(Loop& loop, const RequestorOptions& options, std::vector<NormalizedCall> calls,
                       RequestorDone done) {
-  start(loop, options, std::make_unique<Normalized>(std::move(calls)), std::move(done));
+  start_requestor(loop, options, std::make_unique<Normalized>(std::move(calls)), std::move(done));
 }
 
 void async_mpps(Loop& loop, const RequestorOptions& options, MppsRequest request, RequestorDone done) {

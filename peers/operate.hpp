@@ -1,4 +1,4 @@
-// What the services as SCU share: starting a requestor and waiting for it. Internal. Tests: tests/loopback/
+// What the services as SCU share: what they propose, and waiting for the end. Internal. Tests: tests/loopback/
 #pragma once
 
 #include <memory>
@@ -12,18 +12,8 @@
 
 namespace assay::peers {
 
-inline bool uncompressed(std::string_view transfer_syntax) {
-  return transfer_syntax == uids::ImplicitVRLittleEndian || transfer_syntax == uids::ExplicitVRLittleEndian ||
-         transfer_syntax == uids::ExplicitVRBigEndian;
-}
-
 inline std::vector<std::string> plain_syntaxes() {
   return {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)};
-}
-
-inline void start(Loop& loop, const RequestorOptions& options, std::unique_ptr<Operations> operations,
-                  RequestorDone done) {
-  std::make_shared<Requestor>(loop.impl(), options, std::move(operations), std::move(done))->start();
 }
 
 template <typename Start>

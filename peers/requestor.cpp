@@ -233,7 +233,9 @@ void Requestor::next_operation() {
     return;
   }
   ++message_id_;
-  if (send(std::move(*request))) wait_until(loop().now() + options_.dimse_timeout);
+  if (!send(std::move(*request))) return;
+  wait_until(loop().now() + options_.dimse_timeout);
+  send_beside();
 }
 
 bool Requestor::send(dimse::Message message) {
@@ -247,20 +249,22 @@ bool Requestor::send(dimse::Message message) {
   return false;
 }
 
+void Requestor::send_beside() {
+  if (session().state() != dul::State::sta6) return;
+  if (auto beside = operations_->beside()) (void)send(std::move(*beside));
+}
+
 void Requestor::message(const dimse::Message& message) {
   if (phase_ != Phase::operating) return;
   if (const auto field = message.command.field(); field && !dimse::is_response(*field)) {
     if (auto reply = operations_->answer(message, session())) {
-      if (!send(std::move(*reply))) return;
-      if (auto more = operations_->beside()) (void)send(std::move(*more));
+      if (send(std::move(*reply))) send_beside();
       return;
     }
   }
   const auto step = operations_->consume(message, result_);
-  if (step.kind == service::UserStep::Kind::pending)
-    if (auto more = operations_->beside(); more && !send(std::move(*more))) return;
   switch (step.kind) {
-    case service::UserStep::Kind::pending: break;
+    case service::UserStep::Kind::pending: send_beside(); break;
     case service::UserStep::Kind::unexpected:
       fail(Failure::bad_response,
            fmt::format("{} answers {} with something else: {}", target(), operations_->service(), step.why));
@@ -371,6 +375,11 @@ void Requestor::finish() {
     loop().alive.erase(this);
     done(std::move(result_));
   });
+}
+
+void start_requestor(Loop& loop, const RequestorOptions& options, std::unique_ptr<Operations> operations,
+                     RequestorDone done) {
+  std::make_shared<Requestor>(loop.impl(), options, std::move(operations), std::move(done))->start();
 }
 
 }  // namespace assay::peers

@@ -19,12 +19,12 @@ class Operations {
   virtual std::expected<void, std::string> begin(const session::Session& session) = 0;
   /// The next request, or nothing when all is done. Called again after each final response.
   virtual std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult& result) = 0;
+  /// Asked after each request, pending response and answer: a message beside the operation in hand (C-CANCEL-RQ).
+  virtual std::optional<dimse::Message> beside() { return std::nullopt; }
   /// What came; final ends the operation in hand.
   virtual service::UserStep consume(const dimse::Message& message, RequestorResult& result) = 0;
   /// A request of the peer: the sub-operation of a C-GET, a notification. Nothing: it has no business here.
   virtual std::optional<dimse::Message> answer(const dimse::Message&, const session::Session&) { return std::nullopt; }
-  /// A message to be sent beside the operation in hand, a C-CANCEL; asked after each message of the peer.
-  virtual std::optional<dimse::Message> beside() { return std::nullopt; }
   /// "C-ECHO"
   [[nodiscard]] virtual std::string service() const = 0;
 };
@@ -48,6 +48,7 @@ class Requestor final : public Association {
   void secured(const trace::Tls& tls);
   void associated();
   void next_operation();
+  void send_beside();
   void message(const dimse::Message& message);
   /// False: it could not be sent, and the association was given up.
   bool send(dimse::Message message);
@@ -69,5 +70,9 @@ class Requestor final : public Association {
   std::uint16_t message_id_ = 0;
   Bytes first_bytes_;  // of the peer, to say what it is when it is not DICOM
 };
+
+/// A requestor that keeps itself alive until `done` has been called, once, from the loop.
+void start_requestor(Loop& loop, const RequestorOptions& options, std::unique_ptr<Operations> operations,
+                     RequestorDone done);
 
 }  // namespace assay::peers

@@ -6,6 +6,7 @@
 #include "harness/service/answer.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "peers/operate.hpp"
+#include "peers/scu.hpp"
 
 namespace assay::peers {
 namespace {
@@ -148,9 +149,7 @@ class SubOperations final : public Operations {
   [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const override {
     std::vector<std::pair<std::string, std::vector<std::string>>> wanted;
     for (const auto& [sop_class, syntax] : job_.kinds) {
-      auto syntaxes = uncompressed(syntax) ? plain_syntaxes() : std::vector{syntax};
-      if (syntax == uids::ExplicitVRBigEndian) syntaxes.emplace_back(syntax);
-      std::pair entry{sop_class, std::move(syntaxes)};
+      auto entry = storage_context(sop_class, syntax);
       if (std::ranges::find(wanted, entry) == wanted.end() && wanted.size() < most_contexts)
         wanted.push_back(std::move(entry));
     }
@@ -198,15 +197,15 @@ class SubOperations final : public Operations {
 
 void async_get(Loop& loop, const RequestorOptions& options, GetRequest request, RequestorDone done) {
   if (!request.into) request.into = std::make_shared<service::MemoryStore>();
-  peers::start(loop, options, std::make_unique<Get>(std::move(request)), std::move(done));
+  start_requestor(loop, options, std::make_unique<Get>(std::move(request)), std::move(done));
 }
 
 void async_move(Loop& loop, const RequestorOptions& options, MoveRequest request, RequestorDone done) {
-  peers::start(loop, options, std::make_unique<Move>(std::move(request)), std::move(done));
+  start_requestor(loop, options, std::make_unique<Move>(std::move(request)), std::move(done));
 }
 
 void async_forward(Loop& loop, const RequestorOptions& options, service::ForwardJob job, RequestorDone done) {
-  peers::start(loop, options, std::make_unique<SubOperations>(std::move(job)), std::move(done));
+  start_requestor(loop, options, std::make_unique<SubOperations>(std::move(job)), std::move(done));
 }
 
 RequestorResult get(Loop& loop, const RequestorOptions& options, GetRequest request) {

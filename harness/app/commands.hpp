@@ -20,7 +20,6 @@ int check(const std::vector<std::string>& files, Console& console);
 int rules(bool json, Console& console);
 /// The embedded device until interrupted.
 int serve(const ServeOptions& options, Console& console);
-int echo(const EchoOptions& options, Console& console);
 int version(bool json, Console& console);
 /// Prints scenario.xsd or profile.xsd as the loaders' own tables give it.
 int schema(const std::string& which, Console& console);

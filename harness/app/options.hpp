@@ -75,20 +75,8 @@ struct ServeOptions {
   bool judge = true;   // callers, by the rules
   Duration idle_timeout = std::chrono::seconds(60);
   std::vector<std::string> destinations;  // of C-MOVE: AE=HOST:PORT each
-  std::string schedule;  // of a RIS: file; "" = a synthetic one
-  std::string folder;    // where performed steps are kept; "" = in memory
-};
-
-struct EchoOptions {
-  std::string target;
-  std::string called_ae = "ANY-SCP";
-  std::string calling_ae = "ASSAY";
-  unsigned count = 1;
-  Duration timeout = std::chrono::seconds(10);
-  bool json = false;
-  bool show_trace = false;
-  TlsWords tls;
-  std::string faults;  // file; "" = none
+  std::string schedule;                   // of a RIS: file; "" = a synthetic one
+  std::string folder;                     // where performed steps are kept; "" = in memory
 };
 
 }  // namespace assay::app

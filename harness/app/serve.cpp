@@ -1,19 +1,14 @@
-// serve and echo.
+// assay serve.
 #include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
 
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
 #include "harness/app/serve_parts.hpp"
-#include "harness/dimse/status.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "peers/load.hpp"
 #include "peers/peers.hpp"
-#include "reports/detail.hpp"
-#include "reports/json_parts.hpp"
 
 namespace assay::app {
 
@@ -108,74 +103,6 @@ int serve(const ServeOptions& options, Console& console) {
   loop.run_until([&] { return stopping && (*device)->acceptor().open_connections() == 0; });
   console.text("Stopped.\n");
   return exit_codes::ok;
-}
-
-int echo(const EchoOptions& options, Console& console) {
-  const auto target = host_port(options.target);
-  if (!target) {
-    console.error(target.error());
-    return exit_codes::usage;
-  }
-  if (!titles_fit({{"--called-ae", options.called_ae}, {"--calling-ae", options.calling_ae}}, console))
-    return exit_codes::usage;
-  peers::Loop loop;
-  peers::RequestorOptions requestor;
-  requestor.host = target->host;
-  requestor.port = target->port;
-  requestor.called_ae = options.called_ae;
-  requestor.calling_ae = options.calling_ae;
-  requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = options.timeout;
-  requestor.rules = conformance::standard_rules();
-  auto tls = tls_client(options.tls);
-  if (!tls) {
-    console.error(tls.error());
-    return exit_codes::usage;
-  }
-  requestor.tls = std::move(*tls);
-  const auto faults = read_faults(options.faults, console);
-  if (!faults) return exit_codes::usage;
-  requestor.faults = *faults;
-  const auto answer = peers::echo(loop, requestor, options.count);
-  std::size_t good = 0;
-  for (const auto status : answer.statuses) good += status == 0 ? 1 : 0;
-  if (options.json) {
-    nlohmann::ordered_json out{
-        {"target", options.target},
-        {"echoes", answer.statuses.size()},
-        {"successful", good},
-        {"seconds", static_cast<double>(answer.took.count()) / 1e9},
-        {"failure", answer.failure == peers::Failure::none ? "" : std::string(peers::name(answer.failure))},
-        {"message", answer.message}};
-    if (answer.tls) out["tls"] = reports::tls_json(*answer.tls);
-    nlohmann::ordered_json findings = nlohmann::ordered_json::array();
-    if (answer.trace)
-      for (const auto& f : answer.trace->findings)
-        if (f.severity != trace::Severity::note) findings.push_back(trace::to_line(f));
-    out["findings"] = std::move(findings);
-    console.text(out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  } else {
-    if (answer.failure == peers::Failure::none) {
-      console.text(fmt::format("{} answers: {} of {} C-ECHO successful in {}\n", options.target, good,
-                               answer.statuses.size(), reports::detail::seconds(answer.took)));
-    } else {
-      console.error(answer.message);
-    }
-    if (answer.tls && answer.tls->established) console.text("  " + answer.tls->summary() + "\n");
-    if (answer.trace)
-      for (const auto& f : answer.trace->findings)
-        if (f.severity != trace::Severity::note && f.side == trace::Side::acceptor)
-          console.text(fmt::format("  {}\n    {}\n", trace::to_line(f), f.advice));
-    if (options.show_trace && answer.trace) console.text(trace::to_text(*answer.trace, true));
-  }
-  switch (answer.failure) {
-    case peers::Failure::none: return exit_codes::ok;
-    case peers::Failure::interrupted: return exit_codes::interrupted;
-    case peers::Failure::status:
-    case peers::Failure::bad_response:
-    case peers::Failure::aborted: return exit_codes::not_conformant;
-    case peers::Failure::usage: return exit_codes::usage;
-    default: return exit_codes::inconclusive;
-  }
 }
 
 }  // namespace assay::app

@@ -26,14 +26,21 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_dicomdir(cli, commands);
   add_diff(cli, commands);
   add_dump(cli, commands);
+  add_echo(cli, commands);
   add_edit(cli, commands);
   add_explain(cli, commands);
+  add_find(cli, commands);
+  add_get(cli, commands);
   add_load(cli, commands);
+  add_move(cli, commands);
   add_modality(cli, commands);
   add_mpps(cli, commands);
   add_probe(cli, commands);
   add_proxy(cli, commands);
+  add_reconcile(cli, commands);
+  add_store(cli, commands);
   add_validate(cli, commands);
+  add_worklist(cli, commands);
 }
 
 }  // namespace assay::cli

@@ -31,14 +31,21 @@ void add_diagnose(CLI::App& cli, Commands& commands);
 void add_dicomdir(CLI::App& cli, Commands& commands);
 void add_diff(CLI::App& cli, Commands& commands);
 void add_dump(CLI::App& cli, Commands& commands);
+void add_echo(CLI::App& cli, Commands& commands);
 void add_edit(CLI::App& cli, Commands& commands);
 void add_explain(CLI::App& cli, Commands& commands);
+void add_find(CLI::App& cli, Commands& commands);
+void add_get(CLI::App& cli, Commands& commands);
 void add_load(CLI::App& cli, Commands& commands);
 void add_modality(CLI::App& cli, Commands& commands);
 void add_mpps(CLI::App& cli, Commands& commands);
+void add_move(CLI::App& cli, Commands& commands);
 void add_probe(CLI::App& cli, Commands& commands);
 void add_proxy(CLI::App& cli, Commands& commands);
+void add_reconcile(CLI::App& cli, Commands& commands);
+void add_store(CLI::App& cli, Commands& commands);
 void add_validate(CLI::App& cli, Commands& commands);
+void add_worklist(CLI::App& cli, Commands& commands);
 void add_commands(CLI::App& cli, Commands& commands);
 
 }  // namespace assay::cli

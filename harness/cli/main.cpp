@@ -201,24 +201,6 @@ int dispatch(int argc, char** argv, app::Console& console) {
       "  assay serve --port 11112 --faults peers/faults/examples/abort.xml\n"
       "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps");
 
-  app::EchoOptions echo;
-  std::string echo_timeout;
-  auto* echo_command = line.add_subcommand("echo", "C-ECHO: is it there, and does it speak DICOM?");
-  echo_command->add_option("target", echo.target, "HOST:PORT")->required();
-  echo_command->add_option("--called-ae", echo.called_ae, "AE title of the device")->capture_default_str();
-  echo_command->add_option("--calling-ae", echo.calling_ae, "our AE title")->capture_default_str();
-  echo_command->add_option("--count", echo.count, "echoes over one association")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  echo_command->add_option("--timeout", echo_timeout, "longest wait for the device (default 10s)");
-  echo_command->add_option("--faults", echo.faults, "misbehave on purpose as this file says")->type_name("FILE");
-  echo_command->add_flag("--json", echo.json, "for tools");
-  echo_command->add_flag("--trace", echo.show_trace, "print every PDU");
-  cli::add_tls_options(*echo_command, echo.tls);
-  echo_command->footer(
-      "Examples:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE\n"
-      "  assay echo archive.example:2762 --tls --tls-ca authority.pem");
-
   cli::Commands file_commands;
   cli::add_commands(line, file_commands);
 
@@ -233,7 +215,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->capture_default_str();
 
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
-  for (auto* command : {serve_command, echo_command}) command->group("Talk to a device");
+  serve_command->group("Talk to a device");
   for (const auto& [command, work] : file_commands)
     if (command->get_group() == "Subcommands") command->group("Work on files and folders");
   for (auto* command : {version_command, schema_command}) command->group("About Assay");
@@ -295,17 +277,6 @@ int dispatch(int argc, char** argv, app::Console& console) {
       *into = *value;
     }
     return app::serve(serve, console);
-  }
-  if (*echo_command) {
-    if (!echo_timeout.empty()) {
-      const auto value = app::duration(echo_timeout);
-      if (!value || value->count() == 0) {
-        console.error("--timeout '" + echo_timeout + "' is no duration: write 5s or 500ms");
-        return app::exit_codes::usage;
-      }
-      echo.timeout = *value;
-    }
-    return app::echo(echo, console);
   }
   if (*version_command) return app::version(version_json, console);
   return app::schema(which, console);

@@ -3,10 +3,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "harness/dataset/value.hpp"
+
 namespace assay::service {
 
 using dimse::CommandField;
 using dimse::StatusClass;
+
+namespace {
+
+/// The tags of Offending Element (0000,0901) with their keywords, as far as anybody reads on (PS3.7 C.3.1).
+std::string offending_elements(const dataset::DataSet& command) {
+  constexpr std::size_t most = 8;
+  const auto* node = command.find(tags::OffendingElement);
+  if (node == nullptr) return {};
+  const dataset::Numbers<Tag> named(node->value, Endian::little);
+  std::string out;
+  for (std::size_t i = 0; i < std::min(named.size(), most); ++i) {
+    const auto keyword = dict::keyword(named[i]);
+    out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", to_string(named[i]), keyword.empty() ? "" : " ", keyword);
+  }
+  return out;
+}
+
+}  // namespace
 
 dimse::Message User::begin(dimse::CommandSet command, Bytes data_set) {
   message_id_ = command.message_id().value_or(0);
@@ -42,6 +64,8 @@ UserStep User::consume(const dimse::Message& message) {
   step.status = *command.status();
   step.status_class = dimse::status_class(step.status);
   step.why = command.elements().text(tags::ErrorComment);
+  if (const auto offending = offending_elements(command.elements()); !offending.empty())
+    step.why += (step.why.empty() ? "because of " : ", because of ") + offending;
   const bool find = request_field_ == CommandField::c_find_rq;
   const bool retrieve = request_field_ == CommandField::c_get_rq || request_field_ == CommandField::c_move_rq;
   if (step.status_class == StatusClass::pending) {
@@ -96,6 +120,14 @@ std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, const
   const auto decoded = dataset::decode(instance.data_set, from);
   if (has_error(decoded.problems)) return std::nullopt;
   return begin(std::move(command), dataset::encode(decoded.data_set, to));
+}
+
+std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, Instance&& instance,
+                                                 std::uint16_t priority) {
+  if (context().transfer_syntax != instance.transfer_syntax)
+    return request(message_id, static_cast<const Instance&>(instance), priority);
+  auto command = dimse::c_store_rq(message_id, instance.sop_class_uid, instance.sop_instance_uid, priority);
+  return begin(std::move(command), std::move(instance.data_set));
 }
 
 dimse::Message FindUser::request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority) {

@@ -28,7 +28,7 @@ struct UserStep {
   dimse::StatusClass status_class = dimse::StatusClass::unknown;
   std::optional<dataset::DataSet> identifier;  // owns its bytes; of a final response of C-GET or C-MOVE what failed
   std::optional<SubOperationCounts> counts;    // C-GET, C-MOVE
-  std::string why;                             // unexpected, or an Error Comment of the peer
+  std::string why;                             // unexpected, or Error Comment and Offending Element of the peer
 
   [[nodiscard]] bool succeeded() const {
     return kind == Kind::final &&
@@ -72,6 +72,8 @@ class StoreUser : public User {
   /// The instance as it stands, when its transfer syntax is the context's; else re-encoded when both are
   /// uncompressed. Nothing when it would have to be decompressed, or its Data Set cannot be read.
   std::optional<dimse::Message> request(std::uint16_t message_id, const Instance& instance, std::uint16_t priority = 0);
+  /// The same without a copy where it goes out as it stands; an instance that finds no message is left as it was.
+  std::optional<dimse::Message> request(std::uint16_t message_id, Instance&& instance, std::uint16_t priority = 0);
 };
 
 class FindUser : public User {

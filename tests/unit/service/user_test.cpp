@@ -131,5 +131,36 @@ TEST(User, An_error_comment_is_handed_on) {
   EXPECT_EQ(user.consume(response).why, "not here");
 }
 
+TEST(User, Offending_elements_are_named) {
+  EchoUser user(context(uids::Verification));
+  auto response = reply(user.request(1), 0x0122);
+  const Bytes two{0x10, 0x00, 0x20, 0x00, 0x09, 0x00, 0x01, 0x10, 0xff};  // and a byte too many
+  response.command.elements().set_bytes(tags::OffendingElement, Vr::AT, two);
+  EXPECT_EQ(user.consume(response).why, "because of (0010,0020) PatientID, (0009,1001)");
+  auto both = reply(user.request(2), 0xa900);
+  both.command.elements().set_text(tags::ErrorComment, "no such level");
+  both.command.elements().set_bytes(tags::OffendingElement, Vr::AT, Bytes{0x08, 0x00, 0x52, 0x00});
+  EXPECT_EQ(user.consume(both).why, "no such level, because of (0008,0052) QueryRetrieveLevel");
+  auto many = reply(user.request(3), 0xa900);
+  many.command.elements().set_bytes(tags::OffendingElement, Vr::AT, Bytes(60000));
+  EXPECT_LT(user.consume(many).why.size(), 300U);
+}
+
+TEST(User, An_instance_given_away_goes_out_as_it_stands_or_stays_whole) {
+  auto ct = context(uids::CTImageStorage);
+  Instance instance;
+  instance.sop_class_uid = uids::CTImageStorage;
+  instance.sop_instance_uid = "1.2.3";
+  instance.transfer_syntax = "1.2.840.10008.1.2.4.50";
+  instance.data_set = Bytes{1, 2, 3, 4};
+  StoreUser user(ct);
+  EXPECT_FALSE(user.request(1, std::move(instance))) << "compressed, and the context is not";
+  EXPECT_EQ(instance.data_set.size(), 4U);  // NOLINT(bugprone-use-after-move)
+  instance.transfer_syntax = ct.transfer_syntax;
+  const auto sent = user.request(1, std::move(instance));
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->data_set, (Bytes{1, 2, 3, 4}));
+}
+
 }  // namespace
 }  // namespace assay::service

@@ -1,0 +1,140 @@
+#include "peers/scu.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "peers/requestor.hpp"
+
+namespace assay::peers {
+namespace {
+
+class Store final : public Operations {
+ public:
+  explicit Store(StoreJob job) : job_(std::move(job)) {}
+
+  [[nodiscard]] std::vector<ProposedContext> proposals() const override { return job_.contexts; }
+
+  std::expected<void, std::string> begin(const session::Session& session) override {
+    for (const auto& [id, context] : session.contexts()) users_.emplace_back(context);
+    if (users_.empty())
+      return std::unexpected("accepts none of the storage SOP Classes proposed: compare both conformance statements");
+    return {};
+  }
+
+  std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult&) override {
+    while (auto instance = job_.next()) {
+      outcome_ = {};
+      current_ = nullptr;
+      for (const bool exact : {true, false}) {
+        for (auto& user : users_) {
+          const auto& context = user.context();
+          if (context.abstract_syntax != instance->sop_class_uid) continue;
+          if (exact != (context.transfer_syntax == instance->transfer_syntax)) continue;
+          auto request = user.request(message_id, std::move(*instance));
+          if (!request) continue;  // then it is as it was
+          current_ = &user;
+          outcome_.sent = true;
+          outcome_.transfer_syntax = context.transfer_syntax;
+          return request;
+        }
+      }
+      job_.outcome(outcome_);
+    }
+    return std::nullopt;
+  }
+
+  service::UserStep consume(const dimse::Message& message, RequestorResult&) override {
+    auto step = current_->consume(message);
+    if (step.kind == service::UserStep::Kind::final) {
+      outcome_.status = step.status;
+      outcome_.comment = step.why;
+      job_.outcome(outcome_);
+    }
+    return step;
+  }
+
+  [[nodiscard]] std::string service() const override { return "C-STORE"; }
+
+ private:
+  StoreJob job_;
+  std::vector<service::StoreUser> users_;
+  service::StoreUser* current_ = nullptr;
+  StoreOutcome outcome_;
+};
+
+class Find final : public Operations {
+ public:
+  explicit Find(FindJob job) : job_(std::move(job)) {}
+
+  [[nodiscard]] std::vector<ProposedContext> proposals() const override {
+    return {{job_.sop_class, {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)}}};
+  }
+
+  std::expected<void, std::string> begin(const session::Session& session) override {
+    const auto* context = session.context_for(job_.sop_class);
+    if (context == nullptr) {
+      if (job_.sop_class == uids::StudyRootQueryRetrieveInformationModelFind)
+        return std::unexpected("does not accept Study Root queries: it may know Patient Root only");
+      return std::unexpected(
+          fmt::format("does not accept {}: compare its conformance statement", dict::uid_name(job_.sop_class)));
+    }
+    user_.emplace(*context);
+    return {};
+  }
+
+  std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult&) override {
+    auto identifier = job_.next();
+    if (!identifier) return std::nullopt;
+    cancelled_ = false;
+    return user_->request(message_id, *identifier);
+  }
+
+  std::optional<dimse::Message> beside() override {
+    if (cancelled_ || user_->done() || !job_.cancel || !job_.cancel()) return std::nullopt;
+    cancelled_ = true;
+    return user_->cancel();
+  }
+
+  service::UserStep consume(const dimse::Message& message, RequestorResult&) override {
+    auto step = user_->consume(message);
+    if (step.kind == service::UserStep::Kind::pending && step.identifier && job_.match)
+      job_.match(std::move(*step.identifier), step.status);
+    if (step.kind == service::UserStep::Kind::final) {
+      if (job_.answered) job_.answered(step.status);
+      // It was asked for.
+      if (cancelled_ && step.status_class == dimse::StatusClass::cancel)
+        step.status_class = dimse::StatusClass::success;
+    }
+    return step;
+  }
+
+  [[nodiscard]] std::string service() const override { return "C-FIND"; }
+
+ private:
+  FindJob job_;
+  std::optional<service::FindUser> user_;
+  bool cancelled_ = false;
+};
+
+}  // namespace
+
+ProposedContext storage_context(std::string_view sop_class_uid, std::string_view transfer_syntax) {
+  constexpr std::string_view uncompressed[] = {uids::ExplicitVRLittleEndian, uids::ImplicitVRLittleEndian,
+                                               uids::ExplicitVRBigEndian};
+  ProposedContext context{std::string(sop_class_uid), {std::string(transfer_syntax)}};
+  if (std::ranges::find(uncompressed, transfer_syntax) == std::end(uncompressed)) return context;
+  for (const auto syntax : uncompressed)
+    if (syntax != transfer_syntax) context.second.emplace_back(syntax);
+  return context;
+}
+
+void async_store(Loop& loop, const RequestorOptions& options, StoreJob job, RequestorDone done) {
+  start_requestor(loop, options, std::make_unique<Store>(std::move(job)), std::move(done));
+}
+
+void async_find(Loop& loop, const RequestorOptions& options, FindJob job, RequestorDone done) {
+  start_requestor(loop, options, std::make_unique<Find>(std::move(job)), std::move(done));
+}
+
+}  // namespace assay::peers
