@@ -73,6 +73,10 @@ struct ServeOptions {
   std::string faults;  // file; "" = none
   bool judge = true;   // callers, by the rules
   Duration idle_timeout = std::chrono::seconds(60);
+  std::string folder;          // of the archive; "" = in memory only
+  std::string index;           // file, or "memory"; "" = in the folder
+  bool with_patients = false;  // the synthetic set into the folder, too
+  bool sync = true;            // what is stored is on the disk before it is acknowledged
 };
 
 struct EchoOptions {

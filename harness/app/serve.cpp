@@ -9,12 +9,26 @@
 #include "harness/app/home.hpp"
 #include "harness/dimse/status.hpp"
 #include "peers/devices/embedded_device.hpp"
+#include "peers/devices/folder_store.hpp"
 #include "peers/load.hpp"
 #include "peers/peers.hpp"
 #include "reports/detail.hpp"
 #include "reports/json_parts.hpp"
 
 namespace assay::app {
+namespace {
+
+std::expected<std::unique_ptr<peers::FolderStore>, std::string> open_folder(const ServeOptions& options,
+                                                                            Console& console) {
+  peers::FolderStoreOptions store;
+  store.folder = options.folder;
+  store.index = options.index == "memory" ? ":memory:" : options.index;
+  store.sync = options.sync;
+  store.log = [&console](const std::string& line) { console.text("  archive: " + line + "\n"); };
+  return peers::FolderStore::open(std::move(store));
+}
+
+}  // namespace
 
 int serve(const ServeOptions& options, Console& console) {
   const auto faults = read_faults(options.faults, console);
@@ -57,6 +71,17 @@ int serve(const ServeOptions& options, Console& console) {
                     : options.tls.ca.empty() ? " over TLS"
                     : options.tls.no_verify  ? " over TLS (client certificates are looked at, any is taken)"
                                              : " over TLS (clients need a certificate)";
+  std::shared_ptr<peers::FolderStore> folder;
+  if (!options.folder.empty()) {
+    auto opened = open_folder(options, console);
+    if (!opened) {
+      console.error(opened.error());
+      return exit_codes::usage;
+    }
+    folder = std::move(*opened);
+    device_options.store = folder;
+    device_options.with_patients = options.with_patients;
+  }
   auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
   if (!device) {
     console.error(device.error());
@@ -65,6 +90,7 @@ int serve(const ServeOptions& options, Console& console) {
   console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, Study Root query. Ctrl-C ends it.\n",
                            options.address, (*device)->port(), over, options.ae_title,
                            options.check_called ? " (other called titles are refused)" : ""));
+  if (folder) console.text(fmt::format("Folder {}: {}.\n", options.folder, folder->summary()));
   if (*faults) console.text(fault_lines(**faults));
   bool stopping = false;
   loop.on_signal([&](int) {
