@@ -76,7 +76,10 @@ struct ServeOptions {
   Duration idle_timeout = std::chrono::seconds(60);
   std::vector<std::string> destinations;  // of C-MOVE: AE=HOST:PORT each
   std::string schedule;                   // of a RIS: file; "" = a synthetic one
-  std::string folder;                     // where performed steps are kept; "" = in memory
+  std::string folder;                     // instances of the archive, performed steps of a RIS; "" = in memory only
+  std::string index;                      // file, or "memory"; "" = in the folder
+  bool with_patients = false;             // the synthetic set into the folder, too
+  bool sync = true;                       // what is stored is on the disk before it is acknowledged
 };
 
 }  // namespace assay::app

@@ -7,12 +7,22 @@
 #include "harness/app/home.hpp"
 #include "harness/app/serve_parts.hpp"
 #include "peers/devices/embedded_device.hpp"
+#include "peers/devices/folder_store.hpp"
 #include "peers/load.hpp"
 #include "peers/peers.hpp"
 
 namespace assay::app {
-
 namespace {
+
+std::expected<std::unique_ptr<peers::FolderStore>, std::string> open_folder(const ServeOptions& options,
+                                                                            Console& console) {
+  peers::FolderStoreOptions store;
+  store.folder = options.folder;
+  store.index = options.index == "memory" ? ":memory:" : options.index;
+  store.sync = options.sync;
+  store.log = [&console](const std::string& line) { console.text("  archive: " + line + "\n"); };
+  return peers::FolderStore::open(std::move(store));
+}
 
 /// AE=HOST:PORT; the error is one sentence.
 std::expected<std::pair<std::string, peers::Destination>, std::string> destination_from(const std::string& text) {
@@ -27,11 +37,16 @@ std::expected<std::pair<std::string, peers::Destination>, std::string> destinati
 }  // namespace
 
 int serve(const ServeOptions& options, Console& console) {
-  if (options.device == "ris") return serve_ris(options, console);
-  if (!options.schedule.empty() || !options.folder.empty()) {
-    console.error("--schedule and --folder are of 'assay serve ris'");
+  const bool ris = options.device == "ris";
+  if (ris && (!options.index.empty() || options.with_patients || !options.sync || !options.destinations.empty())) {
+    console.error("--index, --with-patients, --no-sync and --destination are of 'assay serve archive'");
     return exit_codes::usage;
   }
+  if (!ris && !options.schedule.empty()) {
+    console.error("--schedule is of 'assay serve ris'");
+    return exit_codes::usage;
+  }
+  if (ris) return serve_ris(options, console);
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
   peers::EmbeddedDeviceOptions device_options;
@@ -81,6 +96,17 @@ int serve(const ServeOptions& options, Console& console) {
                     : options.tls.ca.empty() ? " over TLS"
                     : options.tls.no_verify  ? " over TLS (client certificates are looked at, any is taken)"
                                              : " over TLS (clients need a certificate)";
+  std::shared_ptr<peers::FolderStore> folder;
+  if (!options.folder.empty()) {
+    auto opened = open_folder(options, console);
+    if (!opened) {
+      console.error(opened.error());
+      return exit_codes::usage;
+    }
+    folder = std::move(*opened);
+    device_options.store = folder;
+    device_options.with_patients = options.with_patients;
+  }
   auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
   if (!device) {
     console.error(device.error());
@@ -89,6 +115,7 @@ int serve(const ServeOptions& options, Console& console) {
   console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, query and retrieve. Ctrl-C ends it.\n",
                            options.address, (*device)->port(), over, options.ae_title,
                            options.check_called ? " (other called titles are refused)" : ""));
+  if (folder) console.text(fmt::format("Folder {}: {}.\n", options.folder, folder->summary()));
   if (*faults) console.text(fault_lines(**faults));
   bool stopping = false;
   loop.on_signal([&](int) {

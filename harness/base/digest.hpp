@@ -1,4 +1,4 @@
-// A small non-cryptographic digest (FNV-1a, 64 bit) that names bulk bytes a Trace does not keep.
+// A small non-cryptographic digest (FNV-1a, 64 bit) that names values in listings; see also bulk_digest.hpp.
 #pragma once
 
 #include <cstdint>

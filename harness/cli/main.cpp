@@ -164,15 +164,13 @@ int dispatch(int argc, char** argv, app::Console& console) {
   std::string idle_timeout;
   auto* serve_command = line.add_subcommand(
       "serve",
-      "play a device: an archive (Verification, Storage, query and retrieve over a synthetic patient set) or a ris "
-      "(Modality Worklist and MPPS)");
+      "play a device: an archive (Verification, Storage, query and retrieve, over a synthetic patient set or a folder "
+      "of files) or a ris (Modality Worklist and MPPS)");
   serve_command->add_option("device", serve.device, "archive or ris")
       ->check(CLI::IsMember({"archive", "ris"}))
       ->capture_default_str();
   serve_command->add_option("--schedule", serve.schedule, "ris: the worklist, as XML or CSV (default: a synthetic one)")
       ->type_name("FILE");
-  serve_command->add_option("--folder", serve.folder, "ris: keep performed procedure steps as JSON in this folder")
-      ->type_name("DIR");
   serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
   serve_command->add_option("--address", serve.address, "address to listen on")->capture_default_str();
   serve_command->add_option("--ae-title", serve.ae_title, "our AE title")->capture_default_str();
@@ -193,10 +191,29 @@ int dispatch(int argc, char** argv, app::Console& console) {
   serve_command->add_flag("!--no-judging", serve.judge,
                           "do not hold callers against the rules: less memory for each association");
   serve_command->add_flag("--quiet", serve.quiet, "no line per association");
+  auto* folder =
+      serve_command
+          ->add_option("--folder", serve.folder,
+                       "archive: keep instances here as DICOM files and serve those that lie here already; ris: keep "
+                       "performed procedure steps here as JSON")
+          ->type_name("DIR");
+  serve_command
+      ->add_option("--index", serve.index,
+                   "the folder's index: a file (default index.sqlite in the folder), or memory to read all files anew")
+      ->type_name("FILE|memory")
+      ->needs(folder);
+  serve_command->add_flag("--with-patients", serve.with_patients, "put the synthetic patients into the folder, too")
+      ->needs(folder);
+  serve_command
+      ->add_flag(
+          "!--no-sync", serve.sync,
+          "answer before an instance is on the disk: faster; a power failure loses it, the end of Assay does not")
+      ->needs(folder);
   cli::add_tls_options(*serve_command, serve.tls);
   serve_command->footer(
       "Examples:\n  assay serve --port 11112\n  assay serve --destination WS1=192.0.2.5:104\n  assay serve --port 0 "
       "--ae-title ARCHIVE --check-called\n"
+      "  assay serve --port 11112 --folder archive\n"
       "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem\n"
       "  assay serve --port 11112 --faults peers/faults/examples/abort.xml\n"
       "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps");

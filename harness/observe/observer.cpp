@@ -7,7 +7,7 @@
 #include <bitset>
 #include <charconv>
 
-#include "harness/base/digest.hpp"
+#include "harness/base/bulk_digest.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/observe/direction.hpp"
 #include "harness/observe/keep.hpp"
@@ -222,7 +222,7 @@ struct Observer::Impl final : trace::Reporter {
     seen.offset = frame.offset;
     seen.type = frame.type;
     seen.length = frame.length;
-    Digest digest;
+    BulkDigest digest;
     digest.update(frame.bytes);
     seen.digest = digest.value();
 

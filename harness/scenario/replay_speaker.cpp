@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/base/digest.hpp"
+#include "harness/base/bulk_digest.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/dataset/exact_xml.hpp"
 #include "harness/dataset/part10.hpp"
@@ -31,7 +31,7 @@ bool same(ByteView bytes, std::span<const PduSeen* const> recorded) {
   for (const auto* seen : recorded) {
     const auto size = std::size_t{seen->length} + pdu::pdu_header_length;
     if (bytes.size() < size) return false;
-    Digest digest;
+    BulkDigest digest;
     digest.update(bytes.first(size));
     if (digest.value() != seen->digest) return false;
     bytes = bytes.subspan(size);

@@ -52,7 +52,9 @@ std::optional<Instance> make_instance(const dataset::DataSet& data_set, std::str
 /// One patient, study, series or image that a query may match, with what only the store can count.
 struct Entity {
   QueryLevel level = QueryLevel::study;
-  InstancePtr representative;                     // any instance below it: its attributes stand for the entity
+  // Any instance below it: its attributes stand for the entity. A store on disk leaves its Data Set out, which find()
+  // reads.
+  InstancePtr representative;
   std::vector<std::string> modalities_in_study;   // (0008,0061), each once
   std::vector<std::string> sop_classes_in_study;  // (0008,0062), each once
   std::uint32_t studies = 0;                      // below this patient

@@ -175,11 +175,11 @@ std::vector<dataset::DataSet> synthetic_instances() {
   return out;
 }
 
-std::size_t fill_with_synthetic(InstanceStore& store) {
+std::size_t fill_with_synthetic(InstanceStore& store, bool replace) {
   std::size_t count = 0;
   for (const auto& one : synthetic_instances())
     if (auto instance = make_instance(one, uids::ExplicitVRLittleEndian))
-      if (store.put(std::move(*instance), true) != PutResult::full) ++count;
+      if (store.put(std::move(*instance), replace) != PutResult::full) ++count;
   return count;
 }
 

@@ -18,14 +18,15 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
                                                                                   EmbeddedDeviceOptions options) {
   std::unique_ptr<EmbeddedDevice> device(new EmbeddedDevice(loop, std::move(options)));
   const auto& chosen = device->options_;
-  if (chosen.with_patients) service::fill_with_synthetic(*device->store_);
+  const std::shared_ptr<service::InstanceStore> store = chosen.store ? chosen.store : device->store_;
+  if (chosen.with_patients) service::fill_with_synthetic(*store, !chosen.store);
 
   AcceptorOptions acceptor;
   acceptor.address = chosen.address;
   acceptor.port = chosen.port;
   if (chosen.require_called_ae) acceptor.policy.called_ae_titles = {chosen.ae_title};
   acceptor.policy.max_associations = chosen.max_associations;
-  acceptor.store = device->store_;
+  acceptor.store = store;
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
   RequestorOptions mover;
   mover.calling_ae = chosen.ae_title;

@@ -15,7 +15,8 @@ struct EmbeddedDeviceOptions {
   std::size_t max_associations = 50;
   Duration artim = std::chrono::seconds(30);
   Duration dimse_timeout = std::chrono::seconds(60);
-  bool with_patients = true;  // the synthetic set; else it starts empty
+  std::shared_ptr<service::InstanceStore> store;  // null: one in memory, which starts empty
+  bool with_patients = true;                      // the synthetic set is put in
   std::shared_ptr<const trace::RuleBook> rules;
   std::function<void(const trace::Trace&)> on_trace;
   std::function<void(std::string)> log;
@@ -35,6 +36,7 @@ class EmbeddedDevice {
 
   [[nodiscard]] std::uint16_t port() const { return acceptor_->port(); }
   [[nodiscard]] Acceptor& acceptor() { return *acceptor_; }
+  /// The one in memory: not for a device that was given another.
   [[nodiscard]] service::MemoryStore& store() { return *store_; }
   void stop(Duration grace) { acceptor_->stop(grace); }
 

@@ -39,7 +39,7 @@ LIBRARIES = {  # header -> rooms that may include it
     r"pugixml\.hpp": ["dataset", "scenario", "conformance", "app"],
     r"nlohmann/": ["dataset", "reports", "app"],
     r"zlib\.h": ["dataset"],
-    r"boost/|openssl/": ["peers"],
+    r"boost/|openssl/|sqlite3\.h": ["peers"],
     r"CLI/": ["cli"],
 }
 
@@ -117,6 +117,7 @@ if __name__ == "__main__":
             ({"harness/dul/a.cpp": "auto now = std::chrono::steady_clock::now();\n"}, "steady_clock"),
             ({"harness/pdu/a.cpp": "#include <fmt/format.h>\n"}, "fmt/format.h may be included only in"),
             ({"harness/app/a.cpp": "#include <boost/asio/io_context.hpp>\n"}, "only in peers"),
+            ({"harness/app/a.cpp": "#include <sqlite3.h>\n"}, "only in peers"),
             ({"harness/app/a.cpp": "#include <CLI/CLI.hpp>\n"}, "only in cli"),
             ({"harness/misc/a.cpp": "\n"}, "no known room"),
         ],
