@@ -52,6 +52,10 @@ constexpr trace::RuleInfo blank_destination{
     "ps3.7/9.1.4/move-destination-blank", "PS3.7 9.1.4.1.5", Severity::error,
     "The Move Destination of a C-MOVE is an AE title.",
     "Set the AE title of the receiving device in the device that asks for the objects."};
+constexpr trace::RuleInfo empty_optional{
+    "ps3.7/9.3/field-without-value", "PS3.7 9.3, 10.3", Severity::warning,
+    "A command element that may be left out has a value where it is sent.",
+    "Ask the vendor of the sending device to leave the element out when it has nothing to say."};
 constexpr trace::RuleInfo undeclared{
     "ps3.5/6.1.2/character-set-not-declared", "PS3.5 6.1.2.2", Severity::error,
     "A Data Set with characters beyond ASCII declares its Specific Character Set.",
@@ -65,6 +69,7 @@ class Fields final : public Judge {
  public:
   void request(const Heard& heard, trace::Reporter& reporter) override {
     const auto& command = heard.command();
+    values(heard, reporter);
     if (heard.operation.command == CommandField::c_store_rq) {
       originator(heard, reporter);
       return;  // the texts of objects are the validator's
@@ -84,6 +89,7 @@ class Fields final : public Judge {
   void response(const Heard& heard, trace::Reporter& reporter) override {
     const auto& command = heard.command();
     const auto service = heard.operation.command;
+    values(heard, reporter);
     if (service == CommandField::n_create_rq && heard.succeeded() && heard.operation.sop_instance.empty() &&
         trimmed_uid(command.text(tags::AffectedSOPInstanceUID)).empty()) {
       reporter.report(finding(created_unnamed, place_of(heard.seen, tags::AffectedSOPInstanceUID),
@@ -108,19 +114,34 @@ class Fields final : public Judge {
  private:
   using Tags = std::vector<Tag>;
 
+  /// All command elements that stand in the tables of PS3.7 have a VM of at least 1; that those which must be there
+  /// have a value is seen when the Command Set is decoded.
+  static void values(const Heard& heard, trace::Reporter& reporter) {
+    const auto* info = dimse::command_info(heard.seen.message->command.field().value_or(0));
+    if (info == nullptr) return;
+    for (const auto& field : info->fields) {
+      const auto* node = field.use == dimse::FieldUse::mandatory ? nullptr : heard.command().find(field.tag);
+      if (node == nullptr || !node->value.empty()) continue;
+      reporter.report(finding(empty_optional, place_of(heard.seen, field.tag), label(field.tag), "no value",
+                              "a value, or no such element"));
+      return;
+    }
+  }
+
   void originator(const Heard& heard, trace::Reporter& reporter) {
     const auto& command = heard.command();
     constexpr auto title = tags::MoveOriginatorApplicationEntityTitle;
     constexpr auto id = tags::MoveOriginatorMessageID;
     const bool named = !command.text(title).empty();
     const bool numbered = command.u16(id).has_value();
-    if (named != numbered) {
+    const bool told = (command.has(title) && !named) || (command.has(id) && !numbered);  // as without a value
+    if (named != numbered && !told) {
       const auto missing = named ? id : title;
       reporter.report(
           finding(half_originator, place_of(heard.seen, named ? title : id), label(missing),
                   command.has(missing) ? "no value" : "absent",
                   fmt::format("{} goes with {}", dict::keyword(missing), dict::keyword(named ? title : id))));
-    } else if (named && gets_ && heard.seen.from == Side::acceptor) {
+    } else if (named && numbered && gets_ && heard.seen.from == Side::acceptor) {
       reporter.report(finding(originator_in_get, place_of(heard.seen, title), label(title), quoted(command.text(title)),
                               "none: this is a sub-operation of a C-GET"));
     }
@@ -187,7 +208,7 @@ class Fields final : public Judge {
 
 JudgeKind field_judge() {
   return {{created_unnamed, reply_untyped, nothing_got, data_with_failure, not_asked, not_answered, half_originator,
-           originator_in_get, blank_destination, undeclared},
+           originator_in_get, blank_destination, empty_optional, undeclared},
           []() -> std::unique_ptr<Judge> { return std::make_unique<Fields>(); }};
 }
 

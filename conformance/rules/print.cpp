@@ -37,6 +37,14 @@ constexpr trace::RuleInfo pixels{
     "ps3.4/H.4.3/pixel-data-length", "PS3.3 C.13.5.1", Severity::error,
     "The Pixel Data of an image box has as many bytes as its rows, columns, samples and bits allocated make.",
     "Ask the vendor of the printing device; the printer may print a distorted image or refuse."};
+constexpr trace::RuleInfo description{
+    "ps3.4/H.4.3/image-description", "PS3.3 C.13.5.1", Severity::error,
+    "The image of an image box is described by the values the standard has for printing.",
+    "Ask the vendor of the printing device to send 8 or 12 bits without sign, gray or as RGB by plane."};
+constexpr trace::RuleInfo printer_status{
+    "ps3.4/H.4.6/printer-status", "PS3.4 H.4.6.2, PS3.3 C.13.9", Severity::error,
+    "A printer tells its status as NORMAL, WARNING or FAILURE.",
+    "Look at the printer itself; ask its vendor to return a status of the standard."};
 constexpr trace::RuleInfo action_type{"ps3.4/H.4/action-type", "PS3.4 H.4.1.2.4, H.4.2.2.4", Severity::error,
                                       "The action of a film session or film box is Print, Action Type 1.",
                                       "Ask the vendor of the printing device to send Action Type 1."};
@@ -64,6 +72,18 @@ constexpr std::array<Asked, 9> of_image{{{tags::SamplesPerPixel, true},
                                          {tags::PixelRepresentation, true},
                                          {tags::PixelData, true}}};
 constexpr std::size_t max_instances = 10'000;
+
+struct Described {
+  Tag tag;
+  std::uint16_t gray;
+  std::uint16_t deep;  // gray of 12 bits
+  std::uint16_t color;
+};
+constexpr std::array<Described, 5> descriptions{{{tags::SamplesPerPixel, 1, 1, 3},
+                                                 {tags::BitsAllocated, 8, 16, 8},
+                                                 {tags::BitsStored, 8, 12, 8},
+                                                 {tags::HighBit, 7, 11, 7},
+                                                 {tags::PixelRepresentation, 0, 0, 0}}};
 
 /// How many boxes "STANDARD\3,2" makes; nothing for formats that the printer defines.
 std::optional<unsigned> boxes_of(const dataset::Level& film) {
@@ -127,6 +147,8 @@ class Print final : public Judge {
   void response(const Heard& heard, trace::Reporter& reporter) override {
     const auto& operation = heard.operation;
     if (!heard.succeeded()) return;
+    if (operation.command == CommandField::n_get_rq && operation.sop_class == printer_class)
+      status_told(heard, reporter);
     auto uid = operation.sop_instance;
     if (uid.empty()) uid = trimmed_uid(heard.command().text(tags::AffectedSOPInstanceUID));
     if (operation.command == CommandField::n_create_rq && operation.sop_class == session_class) {
@@ -154,6 +176,16 @@ class Print final : public Judge {
     } else {
       uids.insert_or_assign(std::string(uid), number);
     }
+  }
+
+  static void status_told(const Heard& heard, trace::Reporter& reporter) {
+    if (heard.data == nullptr || !heard.data->has(tags::PrinterStatus)) return;
+    const auto root = heard.data->root();
+    const auto status = root.text(tags::PrinterStatus);
+    if (status == "NORMAL" || status == "WARNING" || status == "FAILURE") return;
+    reporter.report(finding(printer_status, place_of_element(heard.seen, root, tags::PrinterStatus),
+                            label(tags::PrinterStatus), shown(root, tags::PrinterStatus),
+                            "NORMAL, WARNING or FAILURE"));
   }
 
   void create_film(const Heard& heard, trace::Reporter& reporter) const {
@@ -225,6 +257,7 @@ class Print final : public Judge {
     }
     for (const auto& item : root.items(sequence)) {
       if (tell_missing(missing, heard.seen, item, of_image, label(sequence) + " > ", reporter)) return;
+      if (!described(heard, item, gray, label(sequence) + " > ", reporter)) return;
       const auto samples = item.u16(tags::SamplesPerPixel);
       const auto rows = item.u16(tags::Rows);
       const auto columns = item.u16(tags::Columns);
@@ -239,6 +272,26 @@ class Print final : public Judge {
     }
   }
 
+  /// False when something was told.
+  static bool described(const Heard& heard, const dataset::Level& item, bool gray, const std::string& where,
+                        trace::Reporter& reporter) {
+    const bool deep = gray && item.u16(tags::BitsAllocated) == 16;
+    for (const auto& one : descriptions) {
+      const auto expected = !gray ? one.color : deep ? one.deep : one.gray;
+      const auto value = item.u16(one.tag);
+      if (value == expected) continue;
+      reporter.report(finding(description, place_of_element(heard.seen, item, one.tag), where + label(one.tag),
+                              value ? std::to_string(*value) : "no number", std::to_string(expected)));
+      return false;
+    }
+    const auto photometric = item.text(tags::PhotometricInterpretation);
+    if (gray ? photometric == "MONOCHROME1" || photometric == "MONOCHROME2" : photometric == "RGB") return true;
+    reporter.report(finding(description, place_of_element(heard.seen, item, tags::PhotometricInterpretation),
+                            where + label(tags::PhotometricInterpretation), quoted(photometric),
+                            gray ? "MONOCHROME1 or MONOCHROME2" : "RGB"));
+    return false;
+  }
+
   Uids sessions_;
   Uids films_;
   Uids boxes_;
@@ -248,7 +301,8 @@ class Print final : public Judge {
 }  // namespace
 
 JudgeKind print_judge() {
-  return {{unknown, missing, no_boxes, box_count, outside, pixels, action_type, printer_instance},
+  return {{unknown, missing, no_boxes, box_count, outside, description, pixels, printer_status, action_type,
+           printer_instance},
           []() -> std::unique_ptr<Judge> { return std::make_unique<Print>(); }};
 }
 

@@ -23,7 +23,7 @@ constexpr trace::RuleInfo own_key{
     "Add the unique key of the level to the query; without it the matches cannot be told apart by every archive."};
 constexpr trace::RuleInfo other_level{
     "ps3.4/C.4.1.2/key-of-other-level", "PS3.4 C.4.1.2.1", Severity::warning,
-    "A query contains no required keys of other levels than its own, unless relational queries were negotiated.",
+    "A query asks for values of required keys of its own level only, unless relational queries were negotiated.",
     "Take the key out of the query or negotiate relational queries; archives may ignore it or refuse."};
 constexpr trace::RuleInfo retrieve_key{
     "ps3.4/C.4.2.2/unique-key", "PS3.4 C.4.2.2.1, C.4.3.2.1", Severity::error,
@@ -90,9 +90,13 @@ class Requests final : public Judge {
     for (const auto& key : standard_keys) {
       const auto* node = heard.data->find(key.tag);
       const auto at = level_of_standard_key(model, key.tag);
-      if (node == nullptr || at == level || (above(*at, level) && key.tag == service::unique_key(*at))) continue;
-      reporter.report(finding(other_level, place_of_node(heard.seen, node), label(key.tag), "present",
-                              fmt::format("no such key at level {}", text_of(heard.data->root()))));
+      // Without a value nothing is matched by it, and many add keys of the patient so that they come back.
+      if (node == nullptr || node->value.empty() || at == level ||
+          (above(*at, level) && key.tag == service::unique_key(*at)))
+        continue;
+      reporter.report(finding(other_level, place_of_node(heard.seen, node), label(key.tag),
+                              shown(heard.data->root(), key.tag),
+                              fmt::format("no value of it at level {}", text_of(heard.data->root()))));
       return;
     }
   }

@@ -10,10 +10,10 @@ namespace assay::test {
 using Change = std::function<void(dataset::DataSet&)>;
 inline void nothing(dataset::DataSet& /*unused*/) {}
 
-inline Change erase(Tag tag) {
+inline Change without(Tag tag) {
   return [tag](dataset::DataSet& data) { data.erase(tag); };
 }
-inline Change put(Tag tag, std::string_view value) {
+inline Change with(Tag tag, std::string_view value) {
   return [tag, value](dataset::DataSet& data) { data.set_text(tag, value); };
 }
 /// In the only item of this sequence.

@@ -91,11 +91,11 @@ std::vector<Planted> planted_in_normalized() {
   };
   // Procedure steps
   plant("CreatedCompleted", "ps3.4/F.7.2.1/initial-state", R, 4, [=](bool fault) {
-    return step(when(fault, put(tags::PerformedProcedureStepStatus, "COMPLETED")), nothing,
+    return step(when(fault, with(tags::PerformedProcedureStepStatus, "COMPLETED")), nothing,
                 fault ? std::uint16_t{0x0106} : std::uint16_t{0}, fault ? std::uint16_t{0x0112} : std::uint16_t{0});
   });
   plant("CreatedWithoutModality", "ps3.4/F.7.2.1/attribute-missing", R, 4,
-        [=](bool fault) { return step(when(fault, erase(tags::Modality)), nothing); });
+        [=](bool fault) { return step(when(fault, without(tags::Modality)), nothing); });
   plant("CreatedWithoutStudy", "ps3.4/F.7.2.1/attribute-missing", R, 4, [=](bool fault) {
     return step(when(fault,
                      [](DataSet& data) {
@@ -105,20 +105,20 @@ std::vector<Planted> planted_in_normalized() {
                 nothing);
   });
   plant("UnknownState", "ps3.4/F.7.2.2/state", R, 7, [=](bool fault) {
-    return step(nothing, when(fault, put(tags::PerformedProcedureStepStatus, "FINISHED")), 0,
+    return step(nothing, when(fault, with(tags::PerformedProcedureStepStatus, "FINISHED")), 0,
                 fault ? std::uint16_t{0x0106} : std::uint16_t{0});
   });
   plant("FixedAttributeSet", "ps3.4/F.7.2.2/attribute-not-allowed", R, 7,
-        [=](bool fault) { return step(nothing, when(fault, put(tags::PatientName, "Roe^Jane"))); });
+        [=](bool fault) { return step(nothing, when(fault, with(tags::PatientName, "Roe^Jane"))); });
   plant("SeriesWithoutProtocol", "ps3.4/F.7.2.2/series-attribute-missing", R, 7, [=](bool fault) {
     return step(nothing,
-                when(fault, in_item(tags::PerformedSeriesSequence, performed_series, put(tags::ProtocolName, ""))));
+                when(fault, in_item(tags::PerformedSeriesSequence, performed_series, with(tags::ProtocolName, ""))));
   });
   plant("EndedWithoutEndTime", "ps3.4/F.7.2.2/final-attribute-missing", R, 7,
-        [=](bool fault) { return step(nothing, when(fault, erase(tags::PerformedProcedureStepEndTime))); });
+        [=](bool fault) { return step(nothing, when(fault, without(tags::PerformedProcedureStepEndTime))); });
   plant("SetAfterEnd", "ps3.4/F.7.2.2/set-after-end", R, 9, [=](bool fault) {
     return fault ? step(nothing, nothing, 0, 0, refused)
-                 : step(nothing, put(tags::PerformedProcedureStepStatus, "IN PROGRESS"), 0, 0, std::uint16_t{0});
+                 : step(nothing, with(tags::PerformedProcedureStepStatus, "IN PROGRESS"), 0, 0, std::uint16_t{0});
   });
   plant("CreatedTwice", "ps3.4/F.7.2.1/created-twice", R, 6, [](bool fault) {
     const auto first = normalized(CommandField::n_create_rq, 1, performed_step_uid, "1.2.3.7", true);
@@ -136,7 +136,7 @@ std::vector<Planted> planted_in_normalized() {
   plant("EventTypeThree", "ps3.4/J.3/type-id", A, 6,
         [](bool fault) { return commit(nothing, nothing, fault ? std::uint16_t{3} : std::uint16_t{1}); });
   plant("CommitmentOfNothing", "ps3.4/J.3/attribute-missing", R, 4, [=](bool fault) {
-    return fault ? commit(erase(tags::ReferencedSOPSequence), nothing, 1, commitment_instance, 0x0120)
+    return fault ? commit(without(tags::ReferencedSOPSequence), nothing, 1, commitment_instance, 0x0120)
                  : commit(nothing, nothing);
   });
   plant("AskedTwice", "ps3.4/J.3.2/instance-asked-twice", R, 4, [](bool fault) {
@@ -195,10 +195,10 @@ std::vector<Planted> planted_in_normalized() {
   plant("UnknownImageBox", "ps3.4/H.4/instance-unknown", R, 9,
         [](bool fault) { return Film{.set = fault ? "1.2.3.9.7" : "1.2.3.9.2"}.play(); });
   plant("FilmWithoutFormat", "ps3.4/H.4/attribute-missing", R, 6, [=](bool fault) {
-    return Film{.request = when(fault, erase(tags::ImageDisplayFormat)), .refuse_film = fault}.play();
+    return Film{.request = when(fault, without(tags::ImageDisplayFormat)), .refuse_film = fault}.play();
   });
   plant("FilmWithoutImageBoxes", "ps3.4/H.4.2/image-boxes-missing", A, 8,
-        [=](bool fault) { return Film{.response = when(fault, erase(tags::ReferencedImageBoxSequence))}.play(); });
+        [=](bool fault) { return Film{.response = when(fault, without(tags::ReferencedImageBoxSequence))}.play(); });
   plant("FilmWithTooFewImageBoxes", "ps3.4/H.4.2/image-box-count", A, 8, [=](bool fault) {
     return Film{.response = when(fault,
                                  [](DataSet& data) {
@@ -221,6 +221,21 @@ std::vector<Planted> planted_in_normalized() {
                               data.set_sequence(tags::BasicGrayscaleImageSequence, {item});
                             })}
         .play();
+  });
+  plant("PrintedAsColor", "ps3.4/H.4.3/image-description", R, 10,
+        [=](bool fault) { return Film{.box = when(fault, [](DataSet& data) { data = image_box(2, "RGB"); })}.play(); });
+  plant("PrinterStatusUnknown", "ps3.4/H.4.6/printer-status", A, 5, [](bool fault) {
+    const auto rq = normalized(CommandField::n_get_rq, 1, printer_uid, printer_instance);
+    Talk talk({{printer_uid, {implicit}}});
+    talk.say(R, 1, rq);
+    return talk.say(A, 1, dimse::response_to(rq, 0), data_of({{tags::PrinterStatus, fault ? "JAMMED" : "NORMAL"}}))
+        .release();
+  });
+  plant("ClassWithoutValue", "ps3.7/9.3/field-without-value", A, 4, [](bool fault) {
+    const auto rq = normalized(CommandField::n_create_rq, 1, film_session_uid, "1.2.3.8");
+    auto rsp = dimse::response_to(rq, 0);
+    if (fault) rsp.elements().set_text(tags::AffectedSOPClassUID, "");
+    return Talk({{gray_print_uid, {implicit}}}).say(R, 1, rq).say(A, 1, rsp).release();
   });
   plant("PrintActionType", "ps3.4/H.4/action-type", R, 12,
         [](bool fault) { return Film{.type = fault ? std::uint16_t{2} : std::uint16_t{1}}.play(); });

@@ -42,7 +42,7 @@ Conversation query(const Change& of_query, const Change& of_match, std::uint16_t
 }
 
 /// A C-MOVE of a series, refused.
-Conversation move(const Change& of_identifier, std::string_view destination = "WORKSTATION") {
+Conversation move_of(const Change& of_identifier, std::string_view destination = "WORKSTATION") {
   auto asked = keys("SERIES", {{tags::StudyInstanceUID, "1.2.3"}, {tags::SeriesInstanceUID, "1.2.3.1"}});
   of_identifier(asked);
   const auto rq = dimse::c_move_rq(1, study_move, destination);
@@ -132,29 +132,29 @@ std::vector<Planted> planted_in_services() {
   };
   // Queries
   plant("UpperKeyMissing", "ps3.4/C.4.1.2/unique-key-above-level", R, 4,
-        [=](bool fault) { return query(when(fault, erase(tags::PatientID)), nothing, 0xff00, patient_find); });
+        [=](bool fault) { return query(when(fault, without(tags::PatientID)), nothing, 0xff00, patient_find); });
   plant("UpperKeyWild", "ps3.4/C.4.1.2/unique-key-above-level", R, 4,
-        [=](bool fault) { return query(when(fault, put(tags::PatientID, "47*")), nothing, 0xff00, patient_find); });
+        [=](bool fault) { return query(when(fault, with(tags::PatientID, "47*")), nothing, 0xff00, patient_find); });
   plant("OwnKeyMissing", "ps3.4/C.4.1.2/unique-key-of-level", R, 4,
-        [=](bool fault) { return query(when(fault, erase(tags::StudyInstanceUID)), nothing); });
+        [=](bool fault) { return query(when(fault, without(tags::StudyInstanceUID)), nothing); });
   plant("KeyOfOtherLevel", "ps3.4/C.4.1.2/key-of-other-level", R, 4, [=](bool fault) {
-    return query(when(fault, put(tags::Modality, "")), when(fault, put(tags::Modality, "CT")));
+    return query(when(fault, with(tags::Modality, "CT")), when(fault, with(tags::Modality, "CT")));
   });
   plant("MatchAtOtherLevel", "ps3.4/C.4.1.1.3.2/level-of-match", A, 6,
-        [=](bool fault) { return query(nothing, when(fault, put(tags::QueryRetrieveLevel, "SERIES"))); });
+        [=](bool fault) { return query(nothing, when(fault, with(tags::QueryRetrieveLevel, "SERIES"))); });
   plant("MatchWithoutUniqueKey", "ps3.4/C.4.1.1.3.2/unique-key-in-match", A, 6,
-        [=](bool fault) { return query(nothing, when(fault, put(tags::StudyInstanceUID, ""))); });
+        [=](bool fault) { return query(nothing, when(fault, with(tags::StudyInstanceUID, ""))); });
   plant("RequiredKeyNotReturned", "ps3.4/C.4.1.1.3.2/key-not-returned", A, 6,
-        [=](bool fault) { return query(nothing, when(fault, erase(tags::AccessionNumber))); });
+        [=](bool fault) { return query(nothing, when(fault, without(tags::AccessionNumber))); });
   plant("OptionalKeyNotReturned", "ps3.4/C.4.1.1.4/optional-key-not-returned", A, 5, [=](bool fault) {
-    return query(put(tags::StudyDescription, ""), nothing, fault ? std::uint16_t{0xff00} : std::uint16_t{0xff01});
+    return query(with(tags::StudyDescription, ""), nothing, fault ? std::uint16_t{0xff00} : std::uint16_t{0xff01});
   });
   plant("MatchDisagrees", "ps3.4/C.2.2.2/match-disagrees", A, 6,
-        [=](bool fault) { return query(nothing, when(fault, put(tags::StudyDate, "20240205"))); });
+        [=](bool fault) { return query(nothing, when(fault, with(tags::StudyDate, "20240205"))); });
   plant("MatchOfOtherPatient", "ps3.4/C.2.2.2/match-disagrees", A, 6,
-        [=](bool fault) { return query(nothing, when(fault, put(tags::PatientID, "4712"))); });
+        [=](bool fault) { return query(nothing, when(fault, with(tags::PatientID, "4712"))); });
   plant("KeyNotAsked", "ps3.4/C.4.1.1.3.2/key-not-asked", A, 6,
-        [=](bool fault) { return query(nothing, when(fault, put(tags::StudyDescription, "HEAD"))); });
+        [=](bool fault) { return query(nothing, when(fault, with(tags::StudyDescription, "HEAD"))); });
   plant("MatchRepeated", "ps3.4/C.4.1.1/match-repeated", A, 8, [](bool fault) {
     const auto rq = dimse::c_find_rq(1, study_find);
     Talk talk({{study_find, {implicit}}});
@@ -172,13 +172,13 @@ std::vector<Planted> planted_in_services() {
 
   // Retrievals
   plant("RetrieveKeyMissing", "ps3.4/C.4.2.2/unique-key", R, 4,
-        [=](bool fault) { return move(when(fault, erase(tags::SeriesInstanceUID))); });
+        [=](bool fault) { return move_of(when(fault, without(tags::SeriesInstanceUID))); });
   plant("RetrieveUpperKeyMissing", "ps3.4/C.4.2.2/unique-key", R, 4,
-        [=](bool fault) { return move(when(fault, erase(tags::StudyInstanceUID))); });
+        [=](bool fault) { return move_of(when(fault, without(tags::StudyInstanceUID))); });
   plant("RetrieveByOtherKey", "ps3.4/C.4.2.1.4/key-not-unique", R, 4,
-        [=](bool fault) { return move(when(fault, put(tags::Modality, "CT"))); });
+        [=](bool fault) { return move_of(when(fault, with(tags::Modality, "CT"))); });
   plant("MoveDestinationBlank", "ps3.7/9.1.4/move-destination-blank", R, 3,
-        [=](bool fault) { return move(nothing, fault ? "  " : "WORKSTATION"); });
+        [=](bool fault) { return move_of(nothing, fault ? "  " : "WORKSTATION"); });
   plant("SubOperationTotal", "ps3.4/C.4.2/sub-operation-total", A, 12,
         [](bool fault) { return Get{.remaining = fault ? std::uint16_t{2} : std::uint16_t{1}}.play(); });
   plant("SuccessWithFailures", "ps3.4/C.4.2/final-status-against-counts", A, 12, [](bool fault) {
@@ -249,14 +249,14 @@ std::vector<Planted> planted_in_services() {
                     }));
   });
   plant("ReturnKeyMissing", "ps3.4/K.6.1.2/return-key-missing", A, 6,
-        [=](bool fault) { return worklist(nothing, when(fault, put(tags::StudyInstanceUID, ""))); });
+        [=](bool fault) { return worklist(nothing, when(fault, with(tags::StudyInstanceUID, ""))); });
   plant("ReturnKeyOfStepMissing", "ps3.4/K.6.1.2/return-key-missing", A, 6, [=](bool fault) {
     return worklist(nothing, when(fault, in_item(tags::ScheduledProcedureStepSequence, match_item,
-                                                 erase(tags::ScheduledPerformingPhysicianName))));
+                                                 without(tags::ScheduledPerformingPhysicianName))));
   });
   plant("WorklistOfOtherStation", "ps3.4/K.6.1.2/match-disagrees", A, 6, [=](bool fault) {
     return worklist(nothing, when(fault, in_item(tags::ScheduledProcedureStepSequence, match_item,
-                                                 put(tags::ScheduledStationAETitle, "CT2"))));
+                                                 with(tags::ScheduledStationAETitle, "CT2"))));
   });
   plant("StepRepeated", "ps3.4/K.4.1.3/step-repeated", A, 8, [](bool fault) {
     const auto rq = dimse::c_find_rq(1, worklist_uid);
@@ -269,11 +269,11 @@ std::vector<Planted> planted_in_services() {
 
   // Objects of one connection
   plant("SeriesOfTwoStudies", "ps3.3/A.1.2/series-of-two-studies", R, 7,
-        [=](bool fault) { return two_images(when(fault, put(tags::StudyInstanceUID, "1.2.4"))); });
+        [=](bool fault) { return two_images(when(fault, with(tags::StudyInstanceUID, "1.2.4"))); });
   plant("SeriesOfTwoModalities", "ps3.3/A.1.2/series-of-two-modalities", R, 7,
-        [=](bool fault) { return two_images(when(fault, put(tags::Modality, "MR"))); });
+        [=](bool fault) { return two_images(when(fault, with(tags::Modality, "MR"))); });
   plant("StudyOfTwoPatients", "ps3.3/A.1.2/study-of-two-patients", R, 7,
-        [=](bool fault) { return two_images(when(fault, put(tags::PatientID, "4712"))); });
+        [=](bool fault) { return two_images(when(fault, with(tags::PatientID, "4712"))); });
   return all;
 }
 

@@ -191,10 +191,10 @@ inline dataset::DataSet film_box_response(std::string_view session, const std::v
   out.set_sequence(tags::ReferencedImageBoxSequence, items);
   return out;
 }
-inline dataset::DataSet image_box(std::uint16_t position) {
+inline dataset::DataSet image_box(std::uint16_t position, std::string_view photometric = "MONOCHROME2") {
   dataset::DataSet picture(dataset::implicit_le);
   picture.set_u16(tags::SamplesPerPixel, 1);
-  picture.set_text(tags::PhotometricInterpretation, "MONOCHROME2");
+  picture.set_text(tags::PhotometricInterpretation, photometric);
   picture.set_u16(tags::Rows, 2);
   picture.set_u16(tags::Columns, 4);
   picture.set_u16(tags::BitsAllocated, 8);

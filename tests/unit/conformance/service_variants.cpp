@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/dimse/status.hpp"
 #include "service_data.hpp"
 
 namespace assay::test {
@@ -183,7 +184,21 @@ class Maker {
     const auto tree = dataset::to_layout(data, dataset::implicit_le);
     const auto command = dimse::encode(message.command);
     const auto send = [&](Bytes changed) { return p_data(message.context_id, command, changed); };
-    level(data.root(), tree, "data/", "", send);
+    if (message.command.field() == static_cast<std::uint16_t>(dimse::CommandField::c_store_rq)) {
+      uids_of_object(data.root(), tree, send);  // all else of an object is its IOD's affair
+    } else {
+      level(data.root(), tree, "data/", "", send);
+    }
+  }
+
+  void uids_of_object(const dataset::Level& object, const Node& tree, const std::function<Bytes(Bytes)>& send) {
+    for (const auto* node : object.elements()) {
+      if (dict::implicit_vr(node->tag) != Vr::UI) continue;
+      const auto name = to_string(node->tag);
+      for (const auto& fault : other_values(node->tag, node->value))
+        give("data/" + name, fault, tree, name + "[1]", send);
+      for (const auto& fault : foreign_bytes(node->tag)) give("data/" + name, fault, tree, name + "[1]", send);
+    }
   }
 
   void level(const dataset::Level& elements, const Node& tree, const std::string& field, const std::string& place,
