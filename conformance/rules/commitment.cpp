@@ -19,7 +19,7 @@ constexpr trace::RuleInfo other_instance{
     "Storage Commitment names its well-known SOP Instance.",
     "Ask the vendor of the side named here to use 1.2.840.10008.1.20.1.1; the other side may refuse."};
 constexpr trace::RuleInfo other_type{
-    "ps3.4/J.3/type-id", "PS3.4 J.3.2.1, J.3.3.1", Severity::error,
+    "ps3.4/J.3/type-id", "PS3.4 J.3.2.1.2, J.3.3.1.2", Severity::error,
     "Storage Commitment is asked for with Action Type 1 and reported with Event Type 1 or 2.",
     "Ask the vendor of the side named here to send a type of the standard; the other side cannot know what is meant."};
 constexpr trace::RuleInfo missing{
@@ -31,24 +31,24 @@ constexpr trace::RuleInfo asked_twice{
     "A commitment request names each instance once.",
     "Ask the vendor of the requesting device; some archives refuse the whole transaction."};
 constexpr trace::RuleInfo reused{
-    "ps3.4/J.3.2/transaction-uid-reused", "PS3.4 J.3.2.1.1", Severity::error, "A Transaction UID is not used again.",
+    "ps3.4/J.3.2/transaction-uid-reused", "PS3.4 J.3.2.1.2", Severity::error, "A Transaction UID is not used again.",
     "Ask the vendor of the requesting device to make a new UID for each request; it cannot tell the reports apart."};
 constexpr trace::RuleInfo failed_in_success{
-    "ps3.4/J.3.3/type-against-failures", "PS3.4 J.3.3.1", Severity::error,
+    "ps3.4/J.3.3/type-against-failures", "PS3.4 J.3.3.1.2", Severity::error,
     "Event Type 1 reports no failures, Event Type 2 at least one.",
     "Trust the lists, not the type: keep the objects that are listed as failed; ask the vendor of the archive."};
-constexpr trace::RuleInfo in_both{"ps3.4/J.3.3/instance-in-both-lists", "PS3.4 J.3.3.1.1", Severity::error,
+constexpr trace::RuleInfo in_both{"ps3.4/J.3.3/instance-in-both-lists", "PS3.4 J.3.3.1.2", Severity::error,
                                   "A reported instance is either committed or failed, and named once.",
                                   "Keep the object until a new request has settled it; ask the vendor of the archive."};
 constexpr trace::RuleInfo not_those_asked{
-    "ps3.4/J.3.3/instances-not-those-asked", "PS3.4 J.3.3.1.1", Severity::error,
+    "ps3.4/J.3.3/instances-not-those-asked", "PS3.4 J.3.3.1.2", Severity::error,
     "A report names all instances of its request and no others.",
     "Keep the objects that were not named and ask for them again; ask the vendor of the archive."};
 constexpr trace::RuleInfo odd_reason{"ps3.4/J.3.3/failure-reason", "PS3.3 C.14.1.1", Severity::warning,
                                      "A Failure Reason is one of those the standard defines.",
                                      "Look the reason up in the conformance statement of the archive."};
 constexpr trace::RuleInfo told_twice{
-    "ps3.4/J.3.3/reported-twice", "PS3.4 J.3.3.1", Severity::warning,
+    "ps3.4/J.3.3/reported-twice", "PS3.4 J.3.3.1.2", Severity::warning,
     "A transaction that was reported with success to the requestor is not reported again.",
     "Nothing to do where the requesting device copes; ask the vendor of the archive why it did not see the answer."};
 
@@ -97,9 +97,9 @@ class Commitment final : public Judge {
     if (heard.operation.abstract_syntax != commitment || !heard.operation.data) return;
     const auto known = transactions_.find(trimmed_uid(heard.operation.data->text(tags::TransactionUID)));
     if (known == transactions_.end()) return;
-    // A refused request was never accepted, so its UID is free again; a report counts when the SCU took it.
+    // The UID of a refused request is used up as well; a report counts when the SCU took it.
     if (heard.operation.command == CommandField::n_action_rq && !heard.succeeded()) {
-      transactions_.erase(known);
+      known->second.refused = true;
     } else if (heard.operation.command == CommandField::n_event_report_rq && heard.succeeded()) {
       known->second.reported = true;
     }
@@ -108,6 +108,7 @@ class Commitment final : public Judge {
  private:
   struct Transaction {
     std::map<std::string, std::string, std::less<>> instances;  // to their SOP Class
+    bool refused = false;
     bool reported = false;
   };
 
@@ -165,7 +166,7 @@ class Commitment final : public Judge {
       }
     }
     const auto known = transactions_.find(trimmed_uid(root.text(tags::TransactionUID)));
-    if (known == transactions_.end()) return;  // asked for on another association
+    if (known == transactions_.end() || known->second.refused) return;  // asked for on another association
     if (known->second.reported) {
       reporter.report(finding(told_twice, place_of_element(heard.seen, root, tags::TransactionUID),
                               label(tags::TransactionUID), "a second report", "one"));

@@ -15,13 +15,13 @@ using dimse::StatusClass;
 using trace::Severity;
 
 constexpr trace::RuleInfo created_unnamed{
-    "ps3.7/10.1.5/created-instance-uid", "PS3.7 10.1.5.1.5", Severity::error,
+    "ps3.7/10.1.5/created-instance-uid", "PS3.7 10.1.5.1.4", Severity::error,
     "The response to an N-CREATE that left the SOP Instance UID to the performer tells the one that was assigned.",
     "Ask the vendor of the answering device to return the Affected SOP Instance UID; without it the new object cannot "
     "be "
     "named any more."};
 constexpr trace::RuleInfo reply_untyped{
-    "ps3.7/10.1/type-of-reply", "PS3.7 10.1.1.1.7, 10.1.4.1.8", Severity::error,
+    "ps3.7/10.1/type-of-reply", "PS3.7 10.1.1.1.5, 10.1.4.1.5", Severity::error,
     "A response to N-EVENT-REPORT or N-ACTION that carries a reply tells its Event Type ID or Action Type ID.",
     "Ask the vendor of the answering device to return the type of the request, or to leave the reply out."};
 constexpr trace::RuleInfo nothing_got{
@@ -40,12 +40,12 @@ constexpr trace::RuleInfo not_answered{
     "An N-GET that succeeds without a warning returns every attribute it was asked for.",
     "Ask the vendor of the answering device to answer 0001H or 0107H when attributes are missing."};
 constexpr trace::RuleInfo half_originator{
-    "ps3.7/9.1.1/move-originator-pair", "PS3.7 9.1.1.1.7, 9.1.1.1.8", Severity::warning,
+    "ps3.7/9.1.1/move-originator-pair", "PS3.7 9.1.1.1.6, 9.1.1.1.7", Severity::warning,
     "A C-STORE that belongs to a C-MOVE tells both the AE title and the Message ID of the mover.",
     "Ask the vendor of the sending device to send both Move Originator elements or none; the mover cannot tell its "
     "objects from others."};
 constexpr trace::RuleInfo originator_in_get{
-    "ps3.7/9.1.1/move-originator-without-move", "PS3.7 9.1.1.1.7", Severity::warning,
+    "ps3.7/9.1.1/move-originator-without-move", "PS3.7 9.1.1.1.6", Severity::warning,
     "A C-STORE that belongs to a C-GET names no Move Originator.",
     "Nothing to do: receivers ignore it. Tell the vendor of the sending device."};
 constexpr trace::RuleInfo blank_destination{

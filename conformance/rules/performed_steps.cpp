@@ -14,7 +14,7 @@ using dimse::CommandField;
 using trace::Severity;
 
 constexpr trace::RuleInfo not_in_progress{
-    "ps3.4/F.7.2.1/initial-state", "PS3.4 F.7.2.1.1", Severity::error,
+    "ps3.4/F.7.2.1/initial-state", "PS3.4 F.7.2.1.2", Severity::error,
     "A performed procedure step is created with the status IN PROGRESS.",
     "Ask the vendor of the modality to create the step when it begins; the information system refuses it."};
 constexpr trace::RuleInfo missing_at_create{
@@ -35,15 +35,15 @@ constexpr trace::RuleInfo missing_in_series{
     "Each performed series has its attributes of type 1 with a value and of type 2 if empty.",
     "Ask the vendor of the modality to complete the series; the images cannot be found by the step."};
 constexpr trace::RuleInfo incomplete{
-    "ps3.4/F.7.2.2/final-attribute-missing", "PS3.4 F.7.2.2.1, Table F.7.2-1", Severity::error,
+    "ps3.4/F.7.2.2/final-attribute-missing", "PS3.4 F.7.2.2.2, Table F.7.2-1", Severity::error,
     "A step that ends has its end date, end time and a performed series.",
     "Ask the vendor of the modality to send them with the N-SET that ends the step, or before."};
 constexpr trace::RuleInfo changed_after_end{
-    "ps3.4/F.7.2.2/set-after-end", "PS3.4 F.7.2.2.1", Severity::error,
+    "ps3.4/F.7.2.2/set-after-end", "PS3.4 F.7.2.2.3", Severity::error,
     "A step that is COMPLETED or DISCONTINUED is not changed any more.",
     "Ask the vendor of the modality to create a new step instead of changing one that has ended."};
 constexpr trace::RuleInfo change_accepted{
-    "ps3.4/F.7.2.2/set-after-end-accepted", "PS3.4 F.7.2.2.2", Severity::error,
+    "ps3.4/F.7.2.2/set-after-end-accepted", "PS3.4 F.7.2.2.3", Severity::error,
     "A change to a step that is COMPLETED or DISCONTINUED is refused with status 0110H.",
     "Ask the vendor of the information system to refuse it; what was billed or reported may no longer be what it "
     "shows."};

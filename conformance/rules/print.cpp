@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <map>
-#include <set>
 
 #include "conformance/rules/exchange.hpp"
 
