@@ -132,15 +132,6 @@ class Run final : public trace::RuleRun {
     std::bitset<65536> finished;
     bool unclear = false;  // the performer broke the pairing: what the invoker believes to be open is unknown
   };
-  /// A message of this PDU was lost or never completed: how the other side takes that is not defined (PS3.8 E.2).
-  static bool breaks_messages(const trace::PduSeen& seen) {
-    if (!seen.recognized) return true;
-    if (seen.type != static_cast<std::uint8_t>(pdu::PduType::p_data_tf)) return false;
-    return has_error(seen.problems) ||
-           std::any_of(seen.problems.begin(), seen.problems.end(), [](const Problem& problem) {
-             return problem.rule.starts_with("ps3.8/E.2/") && problem.rule != "ps3.8/E.2/control-header-bits";
-           });
-  }
   void lose_track() {
     for (auto& one : invokers_) one.unclear = true;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 #include "conformance/rules/support.hpp"
 
@@ -48,6 +49,54 @@ std::optional<CommandField> only_service(std::string_view abstract_syntax) {
   return std::nullopt;
 }
 
+/// DIMSE-N services of a SOP Class, one bit each.
+enum Services : std::uint8_t { create = 1, set = 2, get = 4, remove = 8, action = 16, event = 32 };
+
+struct ServicesOf {
+  std::string_view sop_class;
+  unsigned services;
+};
+/// PS3.4 F.7.2, F.8.2, F.9.2, H.4, J.3, R.3, S.3, EE.2; SOP Classes that are not here are not judged.
+constexpr std::array<ServicesOf, 16> normalized_services{{{"1.2.840.10008.1.20.1", action | event},
+                                                          {"1.2.840.10008.3.1.2.3.3", create | set},
+                                                          {"1.2.840.10008.3.1.2.3.4", get},
+                                                          {"1.2.840.10008.3.1.2.3.5", event},
+                                                          {"1.2.840.10008.5.1.1.1", create | set | remove | action},
+                                                          {"1.2.840.10008.5.1.1.2", create | set | remove | action},
+                                                          {"1.2.840.10008.5.1.1.4", set},
+                                                          {"1.2.840.10008.5.1.1.4.1", set},
+                                                          {"1.2.840.10008.5.1.1.14", get | event},
+                                                          {"1.2.840.10008.5.1.1.15", set},
+                                                          {"1.2.840.10008.5.1.1.16", get | event},
+                                                          {"1.2.840.10008.5.1.1.22", create | set | remove},
+                                                          {"1.2.840.10008.5.1.1.23", create | remove},
+                                                          {"1.2.840.10008.5.1.1.33", create | action | get},
+                                                          {"1.2.840.10008.5.1.1.40", get},
+                                                          {"1.2.840.10008.5.1.4.33", create}}};
+
+unsigned service_of(CommandField command) {
+  switch (command) {
+    case CommandField::n_create_rq: return create;
+    case CommandField::n_set_rq: return set;
+    case CommandField::n_get_rq: return get;
+    case CommandField::n_delete_rq: return remove;
+    case CommandField::n_action_rq: return action;
+    case CommandField::n_event_report_rq: return event;
+    default: return 0;
+  }
+}
+
+/// The SOP Classes of a Meta SOP Class (PS3.4 H.3.2.2); empty for those that are not judged.
+std::span<const std::string_view> members_of(std::string_view meta) {
+  static constexpr std::array<std::string_view, 4> gray{"1.2.840.10008.5.1.1.1", "1.2.840.10008.5.1.1.2",
+                                                        "1.2.840.10008.5.1.1.4", "1.2.840.10008.5.1.1.16"};
+  static constexpr std::array<std::string_view, 4> color{"1.2.840.10008.5.1.1.1", "1.2.840.10008.5.1.1.2",
+                                                         "1.2.840.10008.5.1.1.4.1", "1.2.840.10008.5.1.1.16"};
+  if (meta == "1.2.840.10008.5.1.1.9") return gray;
+  if (meta == "1.2.840.10008.5.1.1.18") return color;
+  return {};
+}
+
 bool names_another_class(std::string_view abstract_syntax) {
   const auto* entry = dict::find_uid(abstract_syntax);
   return (entry != nullptr && entry->kind == dict::UidKind::meta_sop_class) ||
@@ -73,7 +122,8 @@ class Run final : public trace::RuleRun {
   static bool service(const trace::MessageSeen& seen, CommandField command, std::string_view abstract_syntax,
                       trace::Reporter& reporter) {
     const auto only = only_service(abstract_syntax);
-    if (!only || *only == command) return true;
+    if (!only) return normalized(seen, command, abstract_syntax, reporter);
+    if (*only == command) return true;
     const bool cancellable = *only != CommandField::c_echo_rq && *only != CommandField::c_store_rq;
     if (command == CommandField::c_cancel_rq && cancellable) return true;
     reporter.report(finding(wrong_service, place_of(seen, tags::CommandField), label(tags::CommandField),
@@ -83,9 +133,26 @@ class Run final : public trace::RuleRun {
     return false;
   }
 
+  static bool normalized(const trace::MessageSeen& seen, CommandField command, std::string_view abstract_syntax,
+                         trace::Reporter& reporter) {
+    auto sop_class = abstract_syntax;
+    if (!members_of(abstract_syntax).empty()) sop_class = trimmed_uid(seen.message->command.sop_class_uid());
+    for (const auto& row : normalized_services) {
+      if (row.sop_class != sop_class || (row.services & service_of(command)) != 0) continue;
+      reporter.report(finding(wrong_service, place_of(seen, tags::CommandField), label(tags::CommandField),
+                              seen.message->command.name(), fmt::format("a service of {}", dict::uid_name(sop_class))));
+      return false;
+    }
+    return true;
+  }
+
   static void sop_class(const trace::MessageSeen& seen, std::string_view abstract_syntax, trace::Reporter& reporter) {
     const auto named = trimmed_uid(seen.message->command.sop_class_uid());
-    if (named.empty() || named == abstract_syntax || names_another_class(abstract_syntax)) return;
+    const auto members = members_of(abstract_syntax);
+    if (named.empty() || named == abstract_syntax) return;
+    if (members.empty() ? names_another_class(abstract_syntax) : std::ranges::find(members, named) != members.end()) {
+      return;
+    }
     const auto tag = seen.message->command.elements().has(tags::AffectedSOPClassUID) ? tags::AffectedSOPClassUID
                                                                                      : tags::RequestedSOPClassUID;
     reporter.report(finding(wrong_class, place_of(seen, tag), label(tag), quoted(dict::uid_name(named)),

@@ -19,6 +19,7 @@ std::shared_ptr<const trace::RuleBook> standard_rules() {
     add_response_rules(*rules);
     add_service_rules(*rules);
     add_data_set_rules(*rules);
+    add_exchange_rules(*rules);
     return std::shared_ptr<const trace::RuleBook>(std::move(rules));
   }();
   return book;

@@ -105,4 +105,13 @@ bool has_problem(const trace::PduSeen& seen, std::string_view rule) {
   return std::any_of(seen.problems.begin(), seen.problems.end(), [&](const Problem& p) { return p.rule == rule; });
 }
 
+bool breaks_messages(const trace::PduSeen& seen) {
+  if (!seen.recognized) return true;
+  if (seen.type != static_cast<std::uint8_t>(pdu::PduType::p_data_tf)) return false;
+  return has_error(seen.problems) ||
+         std::any_of(seen.problems.begin(), seen.problems.end(), [](const Problem& problem) {
+           return problem.rule.starts_with("ps3.8/E.2/") && problem.rule != "ps3.8/E.2/control-header-bits";
+         });
+}
+
 }  // namespace assay::conformance

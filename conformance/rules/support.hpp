@@ -55,6 +55,10 @@ const trace::Negotiated::Context* accepted_context(const trace::Negotiated& nego
 /// True when `seen` carries a problem of this rule; relational rules stay silent about what a decoder reported.
 bool has_problem(const trace::PduSeen& seen, std::string_view rule);
 
+/// True for a PDU by which messages were lost or never complete: how the other side takes that is not defined
+/// (PS3.8 E.2).
+bool breaks_messages(const trace::PduSeen& seen);
+
 // One family per file; each adds its rules to the book.
 void add_decoder_rules(trace::RuleBook& book);    // what the decoders report
 void add_observer_rules(trace::RuleBook& book);   // PS3.8 9.2.3, 9.3.1, E.2: what the observer reports
@@ -68,5 +72,6 @@ void add_retrieve_rules(trace::RuleBook& book);   // PS3.4 C.4.2, C.4.3
 void add_response_rules(trace::RuleBook& book);   // PS3.4 C.4.2, PS3.7 6.3.1, 10.3: what messages carry
 void add_service_rules(trace::RuleBook& book);    // PS3.7 D.3.3.4, PS3.4: what may be asked on a context, by whom
 void add_data_set_rules(trace::RuleBook& book);   // PS3.5, PS3.4 B.2, C.4: Data Sets in their transfer syntax
+void add_exchange_rules(trace::RuleBook& book);   // PS3.7 9.1, 10.1, PS3.4: services, operation by operation
 
 }  // namespace assay::conformance

@@ -14,7 +14,28 @@ namespace assay::dimse {
 
 namespace {
 
-enum class Service : std::uint8_t { any, none_added, storage, find, move, get, worklist, print };
+enum class Service : std::uint8_t {
+  any,         // nothing is known of it
+  none_added,  // PS3.7 alone
+  storage,
+  find,
+  move,
+  get,
+  worklist,
+  relevant_patient,
+  substance,
+  non_patient,
+  film_session,
+  film_session_print,
+  film_box,
+  film_box_print,
+  image_box,
+  presentation_lut,
+  event_logging,
+  media_creation,
+  ups,
+  machine_verification,
+};
 
 struct GeneralStatus {
   std::uint16_t status;
@@ -28,7 +49,14 @@ struct ServiceStatus {
   std::string_view meaning;
 };
 
+struct ServiceOf {
+  std::string_view sop_class;  // or what it begins with, up to a dot
+  std::uint16_t request;       // 0 = any
+  Service service;
+};
+
 #define ASSAY_COMMAND_STATUSES(response, ...)
+#define ASSAY_SERVICE_OF(sop_class, request, service)
 #define ASSAY_GENERAL_STATUS(status, meaning)
 #define ASSAY_SERVICE_STATUS(service, from, to, meaning)
 
@@ -48,6 +76,24 @@ constexpr ServiceStatus service_statuses[] = {
 #undef ASSAY_SERVICE_STATUS
 #define ASSAY_SERVICE_STATUS(service, from, to, meaning)
 
+constexpr std::uint16_t number_of(CommandField field) { return static_cast<std::uint16_t>(field); }
+
+#undef ASSAY_SERVICE_OF
+#define ASSAY_SERVICE_OF(sop_class, request, service) {sop_class, of_request::request, Service::service},
+namespace of_request {
+constexpr std::uint16_t any = 0;
+constexpr auto c_find_rq = number_of(CommandField::c_find_rq);
+constexpr auto c_move_rq = number_of(CommandField::c_move_rq);
+constexpr auto c_get_rq = number_of(CommandField::c_get_rq);
+constexpr auto c_store_rq = number_of(CommandField::c_store_rq);
+constexpr auto n_action_rq = number_of(CommandField::n_action_rq);
+}  // namespace of_request
+constexpr ServiceOf services_of[] = {
+#include "harness/dimse/statuses.inc"
+};
+#undef ASSAY_SERVICE_OF
+#define ASSAY_SERVICE_OF(sop_class, request, service)
+
 /// True when the DIMSE service itself lets this response carry the status; nothing for a value that is no response.
 bool command_allows(std::uint16_t response, std::uint16_t status) {
   const auto one_of = [status](std::initializer_list<std::uint16_t> statuses) {
@@ -64,27 +110,23 @@ bool command_allows(std::uint16_t response, std::uint16_t status) {
 }
 #undef ASSAY_GENERAL_STATUS
 #undef ASSAY_SERVICE_STATUS
+#undef ASSAY_SERVICE_OF
 
 /// Which service of PS3.4 a SOP Class belongs to, as far as its statuses are concerned.
 Service service_of(std::string_view uid, std::uint16_t command_field) {
-  constexpr std::string_view query_retrieve = "1.2.840.10008.5.1.4.1.2.";
   if (uid.empty()) return Service::any;
-  if (uid == uids::Verification || uid.starts_with("1.2.840.10008.1.20.1") || uid == "1.2.840.10008.3.1.2.3.3")
-    return Service::none_added;
-  if (uid == "1.2.840.10008.5.1.4.31") return Service::worklist;
-  if (uid.starts_with("1.2.840.10008.5.1.1.")) return Service::print;
-  const auto field = static_cast<CommandField>(command_field & 0x7fffU);
-  if (uid.starts_with(query_retrieve)) {
-    if (field == CommandField::c_find_rq) return Service::find;
-    if (field == CommandField::c_move_rq) return Service::move;
-    if (field == CommandField::c_get_rq) return Service::get;
-    if (uid.ends_with(".1")) return Service::find;
-    if (uid.ends_with(".2")) return Service::move;
-    if (uid.ends_with(".3")) return Service::get;
-    return Service::any;
+  const auto request = static_cast<std::uint16_t>(command_field & 0x7fffU);
+  for (const auto& row : services_of) {
+    const bool fits = row.sop_class.ends_with('.') ? uid.starts_with(row.sop_class) : uid == row.sop_class;
+    if (fits && (row.request == 0 || row.request == request || (command_field == 0 && row.service == Service::storage)))
+      return row.service;
   }
-  if (uid.starts_with("1.2.840.10008.5.1.4.1.1.") && (field == CommandField::c_store_rq || command_field == 0))
-    return Service::storage;
+  // Further query and retrieve models (hanging protocols, implants, ...) have the statuses of PS3.4 C.4.
+  const auto* entry = dict::find_uid(uid);
+  if (entry == nullptr || entry->keyword.find("InformationModel") == std::string_view::npos) return Service::any;
+  if (entry->keyword.ends_with("Find")) return Service::find;
+  if (entry->keyword.ends_with("Move")) return Service::move;
+  if (entry->keyword.ends_with("Get")) return Service::get;
   return Service::any;
 }
 

@@ -1,5 +1,7 @@
 // The correct conversations that the mutation score starts from: every PDU kind, every item, every kind of command.
+#include "agreement.hpp"
 #include "mutation.hpp"
+#include "service_data.hpp"
 
 namespace assay::test {
 namespace {
@@ -22,43 +24,6 @@ Conversation by_pdu(const Conversation& whole) {
   }
   return out;
 }
-
-struct Offer {
-  std::string_view abstract;
-  std::vector<std::string_view> transfers;
-  std::uint8_t result = 0;
-};
-
-/// A request and an answer with these contexts, IDs 1, 3, 5 and so on; the last transfer syntax is accepted.
-struct Agreement {
-  pdu::AAssociateRq rq;
-  pdu::AAssociateAc ac;
-
-  explicit Agreement(const std::vector<Offer>& offers) {
-    rq.called_ae_title = ac.called_ae_title = "ARCHIVE";
-    rq.calling_ae_title = ac.calling_ae_title = "CT1";
-    rq.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-    ac.items.emplace_back(pdu::ApplicationContextItem{std::string(uids::application_context)});
-    std::uint8_t id = 1;
-    for (const auto& offer : offers) {
-      rq.items.emplace_back(proposal(id, offer.abstract, offer.transfers));
-      ac.items.emplace_back(answer(id, offer.result, offer.transfers.back()));
-      id = static_cast<std::uint8_t>(id + 2);
-    }
-    rq.items.emplace_back(user_information());
-    ac.items.emplace_back(user_information());
-  }
-  void asked(pdu::UserSubItem item) { user_information_of(rq).sub_items.push_back(std::move(item)); }
-  void answered(pdu::UserSubItem item) { user_information_of(ac).sub_items.push_back(std::move(item)); }
-  void both(const pdu::UserSubItem& item) {
-    asked(item);
-    answered(item);
-  }
-  void maximum_length(std::uint32_t bytes) {
-    for (auto* body : {static_cast<pdu::AssociateBody*>(&rq), static_cast<pdu::AssociateBody*>(&ac)})
-      std::get<pdu::MaximumLengthSubItem>(user_information_of(*body).sub_items[0]).maximum_length = bytes;
-  }
-};
 
 Conversation echo_alone() {
   const Agreement agreed({{uids::Verification, {implicit}}});
@@ -149,7 +114,9 @@ Conversation query_cancelled() {
   Conversation c;
   c.associate(agreed.rq, agreed.ac).send(R, message(1, rq, encoded(identifier())));
   c.send(A, message(1, dimse::response_to(rq, 0xff00, true), encoded(identifier())));
-  c.send(A, message(1, dimse::response_to(rq, 0xff01, true), encoded(identifier())));
+  auto another = identifier();
+  another.set_text(tags::StudyInstanceUID, "1.2.4");
+  c.send(A, message(1, dimse::response_to(rq, 0xff01, true), encoded(another)));
   c.send(R, message(1, dimse::c_cancel_rq(3)));
   return c.send(A, message(1, dimse::response_to(rq, 0xfe00))).release();
 }
@@ -192,53 +159,42 @@ Conversation moved() {
   return c.send(A, message(1, first)).send(A, message(1, second)).send(A, message(1, final)).release();
 }
 
-dimse::CommandSet normalized(dimse::CommandField field, std::uint16_t id, std::string_view sop_class,
-                             std::string_view instance) {
-  auto command = dimse::command(field, id);
-  const bool requested = command.elements().has(tags::RequestedSOPClassUID);
-  command.elements().set_text(requested ? tags::RequestedSOPClassUID : tags::AffectedSOPClassUID, sop_class);
-  command.elements().set_text(requested ? tags::RequestedSOPInstanceUID : tags::AffectedSOPInstanceUID, instance);
-  return command;
-}
-
-/// Modality Performed Procedure Step: created, set, read; a film session deleted.
+/// Modality Performed Procedure Step: created, set, read; a film session created and deleted.
 Conversation steps_performed() {
-  constexpr std::string_view performed = "1.2.840.10008.3.1.2.3.3";
-  constexpr std::string_view retrieve = "1.2.840.10008.3.1.2.3.4";
-  constexpr std::string_view film_session = "1.2.840.10008.5.1.1.1";
-  const Agreement agreed({{performed, {implicit}}, {retrieve, {implicit}}, {film_session, {implicit}}});
-  dataset::DataSet data(dataset::implicit_le);
-  data.set_text(tags::PatientID, "4711");
+  const Agreement agreed(
+      {{performed_step_uid, {implicit}}, {step_retrieve_uid, {implicit}}, {film_session_uid, {implicit}}});
   Conversation c;
   c.associate(agreed.rq, agreed.ac);
-  const auto exchange = [&](std::uint8_t id, dimse::CommandSet rq, bool with_data, bool answer_with_data) {
-    if (with_data) rq.elements().set_u16(tags::CommandDataSetType, 1);
-    c.send(R, message(id, rq, with_data ? encoded(data) : Bytes{}));
-    c.send(A, message(id, dimse::response_to(rq, 0, answer_with_data), answer_with_data ? encoded(data) : Bytes{}));
+  const auto exchange = [&](std::uint8_t id, const dimse::CommandSet& rq, const dataset::DataSet& asked,
+                            const dataset::DataSet& answered) {
+    c.send(R, message(id, rq, asked.empty() ? Bytes{} : encoded(asked)));
+    c.send(A,
+           message(id, dimse::response_to(rq, 0, !answered.empty()), answered.empty() ? Bytes{} : encoded(answered)));
   };
-  exchange(1, normalized(dimse::CommandField::n_create_rq, 1, performed, "1.2.3.7"), true, false);
-  exchange(1, normalized(dimse::CommandField::n_set_rq, 2, performed, "1.2.3.7"), true, false);
-  exchange(3, normalized(dimse::CommandField::n_get_rq, 3, retrieve, "1.2.3.7"), false, true);
-  exchange(5, normalized(dimse::CommandField::n_delete_rq, 4, film_session, "1.2.3.8"), false, false);
+  using dimse::CommandField;
+  const dataset::DataSet none(dataset::implicit_le);
+  const auto step = [](CommandField field, std::uint16_t id) {
+    return normalized(field, id, performed_step_uid, "1.2.3.7", true);
+  };
+  exchange(1, step(CommandField::n_create_rq, 1), step_created(), none);
+  exchange(1, step(CommandField::n_set_rq, 2), step_ended(), none);
+  exchange(3, normalized(CommandField::n_get_rq, 3, step_retrieve_uid, "1.2.3.7"), none, step_ended());
+  exchange(5, normalized(CommandField::n_create_rq, 4, film_session_uid, "1.2.3.8"), none, none);
+  exchange(5, normalized(CommandField::n_delete_rq, 5, film_session_uid, "1.2.3.8"), none, none);
   return c.release();
 }
 
 /// Storage Commitment: asked and reported on one association.
 Conversation committed() {
-  constexpr std::string_view commitment = "1.2.840.10008.1.20.1";
-  constexpr std::string_view instance = "1.2.840.10008.1.20.1.1";
-  const Agreement agreed({{commitment, {implicit}}});
-  dataset::DataSet data(dataset::implicit_le);
-  data.set_text(Tag{0x0008, 0x1195}, "1.2.3.77");
-  auto action = normalized(dimse::CommandField::n_action_rq, 1, commitment, instance);
-  action.elements().set_u16(tags::CommandDataSetType, 1);
-  action.elements().set_u16(tags::ActionTypeID, 1);
-  auto event = normalized(dimse::CommandField::n_event_report_rq, 1, commitment, instance);
-  event.elements().set_u16(tags::CommandDataSetType, 1);
-  event.elements().set_u16(tags::EventTypeID, 1);
+  const Agreement agreed({{commitment_uid, {implicit}}});
+  const auto action = normalized(dimse::CommandField::n_action_rq, 1, commitment_uid, commitment_instance, true, 1);
+  const auto event =
+      normalized(dimse::CommandField::n_event_report_rq, 1, commitment_uid, commitment_instance, true, 1);
   Conversation c;
-  c.associate(agreed.rq, agreed.ac).send(R, message(1, action, encoded(data)));
-  c.send(A, message(1, dimse::response_to(action, 0))).send(A, message(1, event, encoded(data)));
+  c.associate(agreed.rq, agreed.ac);
+  c.send(R, message(1, action, encoded(commitment_request("1.2.3.77", {"1.2.3.1.1"}))));
+  c.send(A, message(1, dimse::response_to(action, 0)));
+  c.send(A, message(1, event, encoded(commitment_report("1.2.3.77", {"1.2.3.1.1"}))));
   return c.send(R, message(1, dimse::response_to(event, 0))).release();
 }
 

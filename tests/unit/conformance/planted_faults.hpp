@@ -28,5 +28,7 @@ std::vector<Planted> planted_in_association();
 std::vector<Planted> planted_in_data();
 std::vector<Planted> planted_in_operations();
 std::vector<Planted> planted_in_responses();
+std::vector<Planted> planted_in_services();
+std::vector<Planted> planted_in_normalized();
 
 }  // namespace assay::test

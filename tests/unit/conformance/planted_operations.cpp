@@ -168,7 +168,8 @@ std::vector<Planted> planted_in_operations() {
 const std::vector<Planted>& planted_faults() {
   static const auto all = [] {
     std::vector<Planted> faults;
-    for (auto* family : {planted_in_association, planted_in_data, planted_in_operations, planted_in_responses})
+    for (auto* family : {planted_in_association, planted_in_data, planted_in_operations, planted_in_responses,
+                         planted_in_services, planted_in_normalized})
       for (auto& fault : family()) faults.push_back(std::move(fault));
     return faults;
   }();

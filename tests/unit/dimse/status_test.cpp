@@ -81,6 +81,41 @@ TEST(Status, Without_a_sop_class_any_service_specific_failure_may_come) {
   EXPECT_FALSE(is_allowed_status(code(CommandField::n_action_rsp), {}, 0xff00));
 }
 
+TEST(Status, Print_warnings_belong_to_the_operation_that_can_have_them) {
+  constexpr std::string_view session = "1.2.840.10008.5.1.1.1";
+  constexpr std::string_view film = "1.2.840.10008.5.1.1.2";
+  constexpr std::string_view image = "1.2.840.10008.5.1.1.4";
+  const auto create = code(CommandField::n_create_rsp);
+  const auto set = code(CommandField::n_set_rsp);
+  const auto action = code(CommandField::n_action_rsp);
+  EXPECT_TRUE(is_allowed_status(create, session, 0xb600));
+  EXPECT_FALSE(is_allowed_status(action, session, 0xb600));
+  EXPECT_TRUE(is_allowed_status(action, session, 0xc600));
+  EXPECT_TRUE(is_allowed_status(create, film, 0xc616));
+  EXPECT_FALSE(is_allowed_status(create, film, 0xb603));
+  EXPECT_TRUE(is_allowed_status(action, film, 0xb603));
+  EXPECT_TRUE(is_allowed_status(set, image, 0xb604));
+  EXPECT_FALSE(is_allowed_status(set, image, 0xb601));
+  EXPECT_FALSE(is_allowed_status(code(CommandField::n_get_rsp), "1.2.840.10008.5.1.1.16", 0xb604));
+}
+
+TEST(Status, Services_add_theirs_and_no_others) {
+  const auto create = code(CommandField::n_create_rsp);
+  const auto set = code(CommandField::n_set_rsp);
+  const auto action = code(CommandField::n_action_rsp);
+  EXPECT_FALSE(is_allowed_status(create, "1.2.840.10008.3.1.2.3.3", 0xc000));  // MPPS
+  EXPECT_TRUE(is_allowed_status(set, "1.2.840.10008.3.1.2.3.3", 0x0110));
+  EXPECT_TRUE(is_allowed_status(action, "1.2.840.10008.5.1.1.33", 0xa510));  // media creation is no print service
+  EXPECT_FALSE(is_allowed_status(action, "1.2.840.10008.5.1.1.33", 0xc600));
+  EXPECT_TRUE(is_allowed_status(set, "1.2.840.10008.5.1.4.34.6.1", 0xc300));  // UPS
+  EXPECT_FALSE(is_allowed_status(set, "1.2.840.10008.5.1.4.34.6.1", 0xb000));
+  EXPECT_TRUE(is_allowed_status(code(CommandField::c_find_rsp), "1.2.840.10008.5.1.4.37.1", 0xc100));
+  EXPECT_FALSE(is_allowed_status(code(CommandField::c_find_rsp), "1.2.840.10008.5.1.4.37.1", 0xb001));
+  EXPECT_TRUE(is_allowed_status(code(CommandField::c_find_rsp), "1.2.840.10008.5.1.4.38.2", 0xb001));
+  EXPECT_FALSE(is_allowed_status(code(CommandField::c_store_rsp), "1.2.840.10008.5.1.4.38.1", 0xb000));
+  EXPECT_TRUE(is_allowed_status(set, "1.2.3.4", 0xc123));  // a private service may have any
+}
+
 TEST(Status, Requests_and_non_commands_carry_no_status) {
   EXPECT_FALSE(is_allowed_status(code(CommandField::c_echo_rq), {}, 0x0000));
   EXPECT_FALSE(is_allowed_status(0x9999, {}, 0x0000));

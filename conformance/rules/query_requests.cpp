@@ -1,0 +1,128 @@
+// Identifiers of C-FIND, C-GET and C-MOVE requests: the keys that a level needs and may have (PS3.4 C.4.1, C.4.2,
+// C.4.3). That a level is named stands in data_sets.cpp. Tests: tests/unit/conformance/planted_faults_test.cpp
+#include <fmt/format.h>
+
+#include "conformance/rules/exchange.hpp"
+#include "conformance/rules/models.hpp"
+
+namespace assay::conformance {
+namespace {
+
+using dimse::CommandField;
+using trace::Severity;
+
+constexpr trace::RuleInfo upper_key{
+    "ps3.4/C.4.1.2/unique-key-above-level", "PS3.4 C.4.1.2.1", Severity::error,
+    "A query names one value of the unique key of each level above its own, unless relational queries were negotiated.",
+    "Ask the vendor of the requesting device to send the unique keys above the level; the archive may refuse the query "
+    "or "
+    "answer for everybody."};
+constexpr trace::RuleInfo own_key{
+    "ps3.4/C.4.1.2/unique-key-of-level", "PS3.4 C.4.1.2.1", Severity::warning,
+    "A query contains the unique key of its level, if without a value.",
+    "Add the unique key of the level to the query; without it the matches cannot be told apart by every archive."};
+constexpr trace::RuleInfo other_level{
+    "ps3.4/C.4.1.2/key-of-other-level", "PS3.4 C.4.1.2.1", Severity::warning,
+    "A query asks for values of required keys of its own level only, unless relational queries were negotiated.",
+    "Take the key out of the query or negotiate relational queries; archives may ignore it or refuse."};
+constexpr trace::RuleInfo retrieve_key{
+    "ps3.4/C.4.2.2/unique-key", "PS3.4 C.4.2.2.1, C.4.3.2.1", Severity::error,
+    "A retrieval names its unique key, and one value of that of each level above.",
+    "Ask the vendor of the requesting device to name what it wants level by level; the archive may refuse or send too "
+    "much."};
+constexpr trace::RuleInfo retrieve_other{
+    "ps3.4/C.4.2.1.4/key-not-unique", "PS3.4 C.4.2.1.4.1, C.4.3.1.3.1", Severity::warning,
+    "A retrieval contains unique keys down to its level and no other key.",
+    "Take the key out of the request; archives ignore it, so more may come than was meant."};
+
+class Requests final : public Judge {
+ public:
+  void request(const Heard& heard, trace::Reporter& reporter) override {
+    const auto command = heard.operation.command;
+    const bool retrieve = command == CommandField::c_get_rq || command == CommandField::c_move_rq;
+    if ((!retrieve && command != CommandField::c_find_rq) || heard.data == nullptr) return;
+    const auto model = model_of(heard.operation.abstract_syntax);
+    if (!model) return;
+    const auto root = heard.data->root();
+    const auto level = level_in(*model, root.text(tags::QueryRetrieveLevel));
+    if (!level) return;  // data_sets.cpp tells it
+    const bool relational = extended_of(heard.negotiated, heard.operation.abstract_syntax).relational;
+    if (!relational && !upper_keys(heard, *model, *level, retrieve, reporter)) return;
+    const auto own = service::unique_key(*level);
+    if (retrieve ? !has_value(root, own) : !root.has(own)) {
+      reporter.report(finding(retrieve ? retrieve_key : own_key, place_of_element(heard.seen, root, own), label(own),
+                              shown(root, own),
+                              fmt::format("{} at level {}", retrieve ? "a value" : "the key", text_of(root))));
+      return;
+    }
+    if (retrieve && *level == QueryLevel::patient && !single(root.text(own))) {
+      reporter.report(finding(retrieve_key, place_of_element(heard.seen, root, own), label(own), shown(root, own),
+                              "one Patient ID"));
+    }
+    if (retrieve) {
+      only_unique_keys(heard, *model, *level, reporter);
+    } else if (!relational) {
+      only_keys_of_level(heard, *model, *level, reporter);
+    }
+  }
+
+ private:
+  static std::string text_of(const dataset::Level& root) { return std::string(root.text(tags::QueryRetrieveLevel)); }
+
+  static bool single(std::string_view value) {
+    return !value.empty() && value.find_first_of("\\*?") == std::string_view::npos;
+  }
+
+  /// False when one was told.
+  static bool upper_keys(const Heard& heard, Model model, QueryLevel level, bool retrieve, trace::Reporter& reporter) {
+    const auto root = heard.data->root();
+    for (auto at = top_of(model); above(at, level); at = static_cast<QueryLevel>(static_cast<unsigned>(at) + 1)) {
+      const auto key = service::unique_key(at);
+      if (single(root.text(key))) continue;
+      reporter.report(finding(retrieve ? retrieve_key : upper_key, place_of_element(heard.seen, root, key), label(key),
+                              shown(root, key), fmt::format("one value at level {}", text_of(root))));
+      return false;
+    }
+    return true;
+  }
+
+  static void only_keys_of_level(const Heard& heard, Model model, QueryLevel level, trace::Reporter& reporter) {
+    for (const auto& key : standard_keys) {
+      const auto* node = heard.data->find(key.tag);
+      const auto at = level_of_standard_key(model, key.tag);
+      // Without a value nothing is matched by it, and many add keys of the patient so that they come back.
+      if (node == nullptr || node->value.empty() || at == level ||
+          (above(*at, level) && key.tag == service::unique_key(*at)))
+        continue;
+      reporter.report(finding(other_level, place_of_node(heard.seen, node), label(key.tag),
+                              shown(heard.data->root(), key.tag),
+                              fmt::format("no value of it at level {}", text_of(heard.data->root()))));
+      return;
+    }
+  }
+
+  static void only_unique_keys(const Heard& heard, Model model, QueryLevel level, trace::Reporter& reporter) {
+    for (const auto* node : heard.data->root().elements()) {
+      const auto tag = node->tag;
+      // Patient ID in Study Root is no unique key, and does no harm.
+      if (tag == tags::QueryRetrieveLevel || tag == tags::SpecificCharacterSet || tag == tags::QueryRetrieveView ||
+          tag == tags::PatientID || tag.is_private() || tag.is_group_length()) {
+        continue;
+      }
+      const auto at = level_of_standard_key(model, tag);
+      if (at && tag == service::unique_key(*at) && !above(level, *at)) continue;
+      reporter.report(finding(retrieve_other, place_of_node(heard.seen, node), label(tag), "present",
+                              fmt::format("unique keys down to level {} only", text_of(heard.data->root()))));
+      return;
+    }
+  }
+};
+
+}  // namespace
+
+JudgeKind query_request_judge() {
+  return {{upper_key, own_key, other_level, retrieve_key, retrieve_other},
+          []() -> std::unique_ptr<Judge> { return std::make_unique<Requests>(); }};
+}
+
+}  // namespace assay::conformance
