@@ -7,6 +7,7 @@
 
 #include "harness/app/files.hpp"
 #include "harness/app/options.hpp"
+#include "harness/app/scu_run.hpp"
 #include "harness/dataset/part10.hpp"
 #include "harness/service/negotiation.hpp"
 #include "peers/devices/modality.hpp"
@@ -44,7 +45,7 @@ std::expected<void, std::string> write_object(const fs::path& folder, const data
 
 int modality(const ModalitySettings& s, Console& console) {
   const auto peer = [&](const std::string& target) {
-    PeerWords words;
+    ScuOptions words;
     words.target = target;
     words.calling_ae = s.ae_title;
     words.timeout = s.timeout;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/app/peer_words.hpp"
+#include "harness/app/scu.hpp"
 
 namespace assay::app {
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/app/home.hpp"
+#include "harness/app/scu_run.hpp"
 #include "harness/app/options.hpp"
 #include "harness/dataset/edit.hpp"
 #include "harness/dataset/json.hpp"

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/app/peer_words.hpp"
+#include "harness/app/scu.hpp"
 
 namespace assay::app {
 
 struct MppsSettings {
-  PeerWords peer;
+  ScuOptions peer;
   std::string action;             // create, set, get
   std::string uid;                // SOP Instance UID; "" = a new one (create)
   std::string status;             // of set: COMPLETED, DISCONTINUED, IN PROGRESS; "" = unchanged

@@ -11,6 +11,7 @@ void add_modality(CLI::App& cli, Commands& commands) {
   struct Options {
     app::ModalitySettings settings;
     std::string every;
+    bool once = false;
     std::string timeout;
   };
   const auto options = std::make_shared<Options>();
@@ -32,7 +33,7 @@ void add_modality(CLI::App& cli, Commands& commands) {
   command->add_option("--out", s.out, "write the objects into this folder, too")->type_name("DIR");
   auto* every =
       command->add_option("--every", options->every, "poll again after so long, for example 30s, until Ctrl-C");
-  command->add_flag("--once", "poll once (the default)")->excludes(every);
+  command->add_flag("--once", options->once, "poll once (the default)")->excludes(every);
   command->add_option("--timeout", options->timeout, "longest wait for a peer (default 10s)");
   command->add_flag("--json", s.json, "for tools: a line per poll");
   add_tls_options(*command, s.tls);
