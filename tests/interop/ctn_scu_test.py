@@ -19,7 +19,7 @@ class CtnScu(products.CatalogueTest):
                 "run", "--role", "acceptor", "--dut-act", act, "--called-ae", "CTN", "--timeout", "5s", "--jobs", 12,
                 "--profile", "ctn-scu", "--expected", products.DEVIATIONS / "ctn-scu.txt", "--out", folder / "report",
                 *short, *products.quick())
-            r = self.judge(code, out, err, folder / "report", expect_cases=450 if products.LONG else 110)
+            r = self.judge(code, out, err, folder / "report", expect_cases=650 if products.LONG else 160)
             self.assertEqual({c["reason"] for c in r["cases"] if c["verdict"] == "skipped"},
                              {"the profile does not claim study-root-find-scu", "this run speaks no TLS: add --tls"})
 

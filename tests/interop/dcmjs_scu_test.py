@@ -43,7 +43,7 @@ class DcmjsScu(products.CatalogueTest):
             finally:
                 products.end(device)
                 device.stdout.close()
-            self.judge(code, out, err, folder / "report", expect_cases=450 if products.LONG else 110)
+            self.judge(code, out, err, folder / "report", expect_cases=650 if products.LONG else 160)
 
 
 if __name__ == "__main__":

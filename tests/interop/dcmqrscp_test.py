@@ -13,7 +13,7 @@ class Dcmqrscp(products.CatalogueTest):
             code, out, err = products.catalogue(
                 "--dut-start", start, "--called-ae", "QRSCP", "--profile", "dcmtk-dcmqrscp", "--expected", products.DEVIATIONS / "dcmtk-dcmqrscp.txt", "--out",
                 folder / "report")
-            self.judge(code, out, err, folder / "report", expect_cases=650)
+            self.judge(code, out, err, folder / "report", expect_cases=1200)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ class DcmtkScu(products.CatalogueTest):
             code, out, err = products.assay(
                 "run", "--role", "acceptor", "--dut-act", act, "--called-ae", "DCMTK", "--timeout", "8s", "--jobs", 12,
                 "--profile", "dcmtk-scu", "--expected", products.DEVIATIONS / "dcmtk-scu.txt", "--out", folder / "report", *products.quick())
-            self.judge(code, out, err, folder / "report", expect_cases=450 if products.LONG else 110)
+            self.judge(code, out, err, folder / "report", expect_cases=650 if products.LONG else 160)
 
 
 if __name__ == "__main__":

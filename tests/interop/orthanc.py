@@ -36,5 +36,7 @@ def started(folder, changes):
     config.update(changes)
     file = folder / "orthanc.json"
     file.write_text(json.dumps(config))
-    with products.server(["Orthanc", str(file)], http, folder / "orthanc.log"):
+    log = folder / "orthanc.log"
+    with products.server(["Orthanc", str(file)], http, log) as process:
+        products.wait_for_port(dicom, process, log)  # its DICOM server starts after the one for HTTP
         yield dicom, http

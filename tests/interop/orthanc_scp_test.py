@@ -29,8 +29,8 @@ class OrthancScp(products.CatalogueTest):
         with products.scratch() as folder, concurrent.futures.ThreadPoolExecutor(PARTS) as pool:
             cases = 0
             for code, out, err, report in list(pool.map(lambda number: self.part(folder, number), range(1, PARTS + 1))):
-                cases += len(self.judge(code, out, err, report, expect_cases=80)["cases"])
-            self.assertGreaterEqual(cases, 650)
+                cases += len(self.judge(code, out, err, report, expect_cases=150)["cases"])
+            self.assertGreaterEqual(cases, 1200)
 
     def test_many_pieces_of_command_and_data_in_one_PDU_end_it(self):
         products.need("Orthanc")

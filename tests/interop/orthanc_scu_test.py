@@ -58,7 +58,7 @@ class OrthancScu(products.CatalogueTest):
         products.need("Orthanc", "dump2dcm")
         with products.scratch() as folder:
             code, out, err = self.run_catalogue(folder, "--jobs", 12, "--skip", DEADLY, *products.quick())
-            self.judge(code, out, err, folder / "report", expect_cases=450 if products.LONG else 110)
+            self.judge(code, out, err, folder / "report", expect_cases=650 if products.LONG else 160)
 
     def test_command_and_data_in_one_PDU_end_it(self):
         products.need("Orthanc", "dump2dcm")

@@ -26,7 +26,7 @@ class SelfAcceptor(products.CatalogueTest):
             code, out, err = products.assay(
                 "run", "--role", "requestor", "--jobs", 12, "--timeout", "3s", "--strict", "--dut-start", start, "--called-ae", "SELF",
                 "--profile", folder / "self.xml", "--out", folder / "report")
-            r = self.judge(code, out, err, folder / "report", expect_cases=700)
+            r = self.judge(code, out, err, folder / "report", expect_cases=1250)
             other = [f'{c["id"]}: {c["verdict"]}: {c["reason"]}' for c in r["cases"] if c["verdict"] not in ("pass", "skipped")]
             self.assertEqual(other, [])
             seen = {o["name"]: o["value"] for c in r["cases"] for o in c["observations"]}

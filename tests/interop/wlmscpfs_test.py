@@ -13,7 +13,7 @@ class Wlmscpfs(products.CatalogueTest):
             code, out, err = products.catalogue(
                 "--dut-start", start, "--called-ae", "WLM", "--profile", "dcmtk-wlmscpfs", "--expected", products.DEVIATIONS / "dcmtk-wlmscpfs.txt", "--out",
                 folder / "report")
-            r = self.judge(code, out, err, folder / "report", expect_cases=650)
+            r = self.judge(code, out, err, folder / "report", expect_cases=1200)
             stores = [c["verdict"] for c in r["cases"] if c["id"] == "ps3.4/B.2/store-once"]
             self.assertEqual(stores, ["skipped"], "wlmscpfs claims no storage: skipped, not failed")
 
