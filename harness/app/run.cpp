@@ -269,6 +269,7 @@ int demo(RunOptions options, Console& console) {
   device_options.ae_title = options.called_ae;
   device_options.require_called_ae = true;
   device_options.artim = std::chrono::seconds(2);
+  device_options.dimse_timeout = std::chrono::seconds(5);  // longer than any silence that a case asks for
   auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
   if (!device) {
     console.error(device.error());

@@ -7,7 +7,7 @@ import products
 
 class DcmtkScu(products.CatalogueTest):
     def test_the_catalogue_has_no_error_and_only_known_deviations(self):
-        products.need("echoscu", "storescu", "findscu", "dump2dcm")
+        products.need("echoscu", "storescu", "findscu", "getscu", "movescu", "dump2dcm")
         with products.scratch() as folder:
             file = products.synthetic_file(folder)
             act = f"{products.HERE}/act_dcmtk.sh {{action}} {{host}} {{port}} {{called}} {{calling}} {file}"

@@ -29,7 +29,7 @@ def started(folder, changes):
         "Name": "interop", "StorageDirectory": str(folder / "orthanc"), "IndexDirectory": str(folder / "orthanc"),
         "DicomAet": "ORTHANC", "DicomPort": dicom, "DicomServerEnabled": True, "DicomCheckCalledAet": True,
         "DicomScpTimeout": 3, "DicomScuTimeout": 10, "DicomCheckModalityHost": False, "DicomAlwaysAllowStore": True,
-        "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowFind": True, "DicomThreadsCount": 8,
+        "DicomAlwaysAllowEcho": True, "DicomAlwaysAllowFind": True, "DicomAlwaysAllowGet": True, "DicomAlwaysAllowMove": True, "DicomThreadsCount": 8,
         "HttpServerEnabled": True, "HttpPort": http, "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
         "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0,
     }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Starts DCMTK's dcmqrscp with a storage area of its own: start_dcmqrscp.sh FOLDER PORT AE-TITLE [OPTIONS]
+# DESTINATION="TITLE, HOST, PORT" is an application it may move to.
 set -eu
 folder=$1/dcmqrscp-$2 port=$2 title=$3
 shift 3
@@ -10,6 +11,7 @@ NetworkTCPPort  = $port
 MaxPDUSize      = 16384
 MaxAssociations = 16
 HostTable BEGIN
+${DESTINATION:+destination = ($DESTINATION)}
 HostTable END
 VendorTable BEGIN
 VendorTable END
