@@ -139,19 +139,18 @@ def wild(rng, value):
             "?" * len(value) or "?", value + rng.choice(["?", "*", "**", " *"]), "*", value[:at] + "?" * (end - at) + value[end:] + "*"][kind]
 
 
-def date_key(rng, vr, value):
-    day = {"DA": 1, "DT": 1}.get(vr)
-    shifted = rng.choice(["20251231", "20260101", "20260131", "20260201", "20240229", "20260301", "19991231", "20000101"])
-    other = rng.choice([value, shifted]) if day else value
+def date_key(rng, _vr, value):
+    other = rng.choice(["20251231", "20260101", "20260131", "20260201", "20240229", "20260301", "19991231", "20000101"])
+    return range_or_single(rng, value, rng.choice([value, other]))
+
+
+def time_key(rng, _vr, value):
+    other = rng.choice([value, "000000", "235959.999999", "10", "1015", "101530", "12", "120000.0", "0830", "235959", "101559.999999",
+                        "101500.0"])
     return range_or_single(rng, value, other)
 
 
-def time_key(rng, vr, value):
-    other = rng.choice([value, "000000", "235959.999999", "10", "1015", "101530", "12", "120000.0", "0830", "235959", "101559.999999", "101500.0"])
-    return range_or_single(rng, value, other)
-
-
-def datetime_key(rng, vr, value):
+def datetime_key(rng, _vr, value):
     other = rng.choice([value, "20251231", "20260101", "2026", "20260101000000+0000", "20260101010000+0200", "20260131235959.999999",
                         "20251231230000-0100", "202601", "20260101120000"])
     if rng.random() < 0.5:
@@ -179,11 +178,11 @@ def number_key(rng, vr, value):
         [value, value, whole, whole + ("0" if "." in whole and "E" not in whole else ""), "70", "70.00", "5", "5.000", "99.5"])
 
 
-def exact_key(rng, vr, value):
+def exact_key(rng, _vr, value):
     return rng.choice([value, value, value, "099Y"])
 
 
-def uid_key(rng, vr, value):
+def uid_key(rng, _vr, value):
     return rng.choice([value, value, value + ".1", "\\".join(rng.sample([value, value + ".1", "1.2.840.10008.5.1.4.1.1.2"], 3))])
 
 

@@ -66,7 +66,8 @@ class GoldenQueries(unittest.TestCase):
         folder = self.scratch / product
         folder.mkdir()
         with start(folder) as (port, title):
-            stored = subprocess.run(["storescu", "-xe", "-aec", title, "127.0.0.1", str(port), *map(str, self.files)], capture_output=True, text=True, timeout=120)
+            stored = subprocess.run(["storescu", "-xe", "-aec", title, "127.0.0.1", str(port), *map(str, self.files)],
+                                    capture_output=True, text=True, timeout=120)
             self.assertEqual(stored.returncode, 0, stored.stderr)
             with dimse_client.Association(port, title) as association:
                 self.assertEqual(len(association.accepted), 2, "FIND of both roots")
@@ -74,7 +75,8 @@ class GoldenQueries(unittest.TestCase):
                 queries = golden_queries.queries(self.reference, count)
                 for query in queries:
                     judge.judge(query)
-        print(f"{product}: {judge.equal} of {len(queries)} queries answered as the reference does, {len(judge.differences)} clusters of differences")
+        print(f"{product}: {judge.equal} of {len(queries)} queries answered as the reference does, "
+              f"{len(judge.differences)} clusters of differences")
         return judge
 
     def compared(self, product, start):
@@ -94,7 +96,8 @@ class GoldenQueries(unittest.TestCase):
 
     def test_the_archive_answers_as_the_reference(self):
         judge = self.judged("assay", archive)
-        wrong = "".join(f"\n{len(examples)} times {' '.join(cluster)}\n  {examples[0]}" for cluster, examples in sorted(judge.differences.items()))
+        wrong = "".join(f"\n{len(examples)} times {' '.join(cluster)}\n  {examples[0]}"
+                        for cluster, examples in sorted(judge.differences.items()))
         self.assertEqual(wrong, "")
 
     def test_dcmqrscp_differs_only_where_known(self):

@@ -41,7 +41,8 @@ class OneKey(unittest.TestCase):
         self.rows("IS", ("7", "7", "007"), choices=Choices(numbers_by_value=False))
 
     def test_names(self):  # C.2.2.2.1.1: implementation dependent
-        self.rows("PN", ("doe^jane", "DOE^JANE", "Doe^John"), ("MÜLLER^JÖRG", "Müller^Jörg", "Muller^Jorg"), ("Doe^Jane^^", "Doe^Jane", "Doe^^Jane"),
+        self.rows("PN", ("doe^jane", "DOE^JANE", "Doe^John"), ("MÜLLER^JÖRG", "Müller^Jörg", "Muller^Jorg"),
+                  ("Doe^Jane^^", "Doe^Jane", "Doe^^Jane"),
                   ("Smith^John", "Smith^John^^^", "Smith"), ("山田^太郎", "Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada^Tarou"),
                   ("Wang^XiaoDong=王^小東", "Wang^XiaoDong=王^小東", "Wang^XiaoDong"), ("Doe*", "doe^jane", "Moe^Doe"))
         self.rows("PN", ("DOE", "DOE", "Doe"), choices=Choices(names_ignore_case=False))
@@ -58,26 +59,33 @@ class OneKey(unittest.TestCase):
         self.assertTrue(matches("DA", "", None))
 
     def test_wild_cards(self):  # C.2.2.2.4
-        self.rows("LO", ("A*", "A", "BA"), ("A?", "AB", "A"), ("A?", "A*", "ABC"), ("*B*", "ABC", "AC"), ("?", "é", "ab"), ("A.*", "A.B", "AB"),
+        self.rows("LO", ("A*", "A", "BA"), ("A?", "AB", "A"), ("A?", "A*", "ABC"), ("*B*", "ABC", "AC"), ("?", "é", "ab"),
+                  ("A.*", "A.B", "AB"),
                   ("[A]*", "[A]x", "Ax"), ("a*", "ab", "AB"), ("*?", "x", None), ("A?", None, "A "), ("A*C*E", "ABCDE", "AECBD"))
         self.rows("DA", ("2026*", None, "20260101"))
 
     def test_dates_and_ranges(self):  # C.2.2.2.5.1
-        self.rows("DA", ("20260101", "20260101", "20260102"), ("20260131-20260201", "20260201", "20260202"), ("20260131-20260201", "20260131", "20260130"),
-                  ("-20260131", "20260131", "20260201"), ("20240229-", "20240229", "20240228"), ("20240228-20240301", "20240229", "20240302"))
+        self.rows("DA", ("20260101", "20260101", "20260102"), ("20260131-20260201", "20260201", "20260202"),
+                  ("20260131-20260201", "20260131", "20260130"),
+                  ("-20260131", "20260131", "20260201"), ("20240229-", "20240229", "20240228"),
+                  ("20240228-20240301", "20240229", "20240302"))
 
     def test_times_and_ranges(self):  # C.2.2.2.5.2; C.2.2.2.1.3 note 1
-        self.rows("TM", ("2230", "223000", "223100"), ("223000", "2230", "223001"), ("10", "1059", "1100"), ("1000-1100", "110059.999999", "110100"),
+        self.rows("TM", ("2230", "223000", "223100"), ("223000", "2230", "223001"), ("10", "1059", "1100"),
+                  ("1000-1100", "110059.999999", "110100"),
                   ("-000000", "0000", "000001"), ("235959.9-", "235959.95", "235959.8"), ("101530.5", "101530.50", "101530.6"))
 
     def test_date_times_and_offsets(self):  # C.2.2.2.5.3, C.2.2.2.1.3 note 1
-        self.rows("DT", ("19980128103000.0000", "19980128103000", "19980128103001"), ("19980128103000", "19980128073000-0300", "19980128103000-0300"),
+        self.rows("DT", ("19980128103000.0000", "19980128103000", "19980128103001"),
+                  ("19980128103000", "19980128073000-0300", "19980128103000-0300"),
                   ("20260101000000+0100", "20251231230000", "20260101000000"), ("2026", "20260715", "20251231"),
-                  ("20260101-20260131", "20260131235959.999999", "202602"), ("20251231230000-0100-20260101000000+0000", "20260101000000", "20260101000001"),
+                  ("20260101-20260131", "20260131235959.999999", "202602"),
+                  ("20251231230000-0100-20260101000000+0000", "20260101000000", "20260101000001"),
                   ("-2025", "20251231", "20260101"), ("202602-", "20260201", "20260131"))
 
     def test_a_value_that_is_not_there_matches_no_key_that_asks_for_one(self):  # C.2.2.1.2: two readings
-        for vr, key in (("LO", "A"), ("LO", "?"), ("PN", "A*"), ("DA", "20260101-"), ("UI", "1.2\\1.3"), ("IS", "1"), ("US", 1), ("SQ", [{"CodeValue": "A"}])):
+        for vr, key in (("LO", "A"), ("LO", "?"), ("PN", "A*"), ("DA", "20260101-"), ("UI", "1.2\\1.3"), ("IS", "1"), ("US", 1),
+                        ("SQ", [{"CodeValue": "A"}])):
             for nothing in (None, "" if vr != "SQ" else []):
                 self.assertFalse(matches(vr, key, nothing), (vr, key))
                 self.assertTrue(matches(vr, key, nothing, Choices(unknown_matches=True)), (vr, key))
@@ -93,7 +101,8 @@ class OneKey(unittest.TestCase):
 
     def test_sequences(self):  # C.2.2.2.6
         stored = [{"CodeValue": "1", "CodingSchemeDesignator": "A"}, {"CodeValue": "2", "CodingSchemeDesignator": "B"}]
-        for key, right in (([{"CodeValue": "1", "CodingSchemeDesignator": "A"}], True), ([{"CodeValue": "1", "CodingSchemeDesignator": "B"}], False),
+        for key, right in (([{"CodeValue": "1", "CodingSchemeDesignator": "A"}], True),
+                           ([{"CodeValue": "1", "CodingSchemeDesignator": "B"}], False),
                            ([{"CodeValue": "?"}], True), ([{"CodeValue": "3"}], False), ([{}], True), ([], True),
                            ([{"CodeValue": "", "CodingSchemeDesignator": "B"}], True)):
             self.assertEqual(matches("SQ", key, stored), right, key)
@@ -140,13 +149,16 @@ class Hierarchy(unittest.TestCase):
     def test_keys_of_the_level_are_matched_and_others_are_not(self):
         self.assertEqual(self.found(STUDY_ROOT, "SERIES", StudyInstanceUID="1", Modality="MR"), ["1.2"])
         self.assertEqual(self.found(STUDY_ROOT, "STUDY", StudyInstanceUID="", Modality="MR"), ["1", "2"])
-        self.assertEqual(self.reference.unsupported(STUDY_ROOT, {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "", "Modality": ""}), ["Modality"])
+        self.assertEqual(self.reference.unsupported(STUDY_ROOT, {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "",
+                         "Modality": ""}), ["Modality"])
         self.assertEqual(self.found(STUDY_ROOT, "STUDY", StudyInstanceUID="", ModalitiesInStudy="MR"), ["1"])
         self.assertEqual(self.found(STUDY_ROOT, "STUDY", StudyInstanceUID="", NumberOfStudyRelatedSeries="1"), ["2"])
 
     def test_a_response_has_the_requested_keys_and_the_unique_ones(self):
-        got = self.reference.answers(STUDY_ROOT, dict(QueryRetrieveLevel="SERIES", StudyInstanceUID="1", SeriesInstanceUID="", Modality="MR", SeriesDate=""))
-        self.assertEqual(list(got.values()), [dict(QueryRetrieveLevel="SERIES", StudyInstanceUID="1", SeriesInstanceUID="1.2", Modality="MR", SeriesDate="")])
+        got = self.reference.answers(STUDY_ROOT, dict(QueryRetrieveLevel="SERIES", StudyInstanceUID="1", SeriesInstanceUID="",
+                                     Modality="MR", SeriesDate=""))
+        self.assertEqual(list(got.values()), [dict(QueryRetrieveLevel="SERIES", StudyInstanceUID="1", SeriesInstanceUID="1.2",
+                         Modality="MR", SeriesDate="")])
 
     def test_only_matching_items_and_requested_attributes_are_returned(self):
         def returned(key):
@@ -177,7 +189,8 @@ class Tools(unittest.TestCase):
         self.assertEqual(few, [query for query in many if query.number < 5])
         kinds = {(match_type(dimse_client.vr_of(k), v), dimse_client.vr_of(k)) for query in many for k, v in query.identifier.items()
                  if k not in ("QueryRetrieveLevel", "SpecificCharacterSet")}
-        self.assertLessEqual({("single", "LO"), ("single", "PN"), ("single", "UI"), ("single", "IS"), ("single", "DS"), ("single", "TM"), ("wildcard", "PN"),
+        self.assertLessEqual({("single", "LO"), ("single", "PN"), ("single", "UI"), ("single", "IS"), ("single", "DS"),
+                             ("single", "TM"), ("wildcard", "PN"),
                               ("wildcard", "LT"), ("range", "DA"), ("range", "TM"), ("range", "DT"), ("uid-list", "UI"), ("sequence", "SQ"),
                               ("universal", "DA"), ("single", "US"), ("single", "AS")}, kinds)
         answers = [len(reference.answers(query.model, query.identifier)) for query in many]

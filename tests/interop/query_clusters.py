@@ -129,7 +129,8 @@ class Judge:
         here = self.reference.keys_here(query.model, query.level)
         keys = [k for k, v in query.identifier.items() if v not in ("", []) and (k in here or k not in ALWAYS_ALLOWED)]
         if what == "extra":
-            keys = [k for k in keys if k in here and not matches(vr_of(k), query.identifier[k], entity.attributes.get(k), self.reference.choices)]
+            keys = [k for k in keys if k in here and not matches(vr_of(k), query.identifier[k], entity.attributes.get(k),
+                                                                 self.reference.choices)]
             if all(k in self.unmatched for k in keys):
                 return (what, "any", "-", "Optional Key not matched"), f"{what} {path[-1]}: {keys}"
             keys = [k for k in keys if k not in self.unmatched]

@@ -106,7 +106,9 @@ TEST(Query, Study_keys_give_their_golden_lists) {
 TEST(Query, Unknown_values_match_where_the_option_says_so) {
   const auto found = [](bool unknown_matches) {
     const auto keys = identifier("STUDY", {{tags::AccessionNumber, "A1001"}});  // study 5 has none
-    return run(*Query::parse(keys, Model::study_root, {.matching = {.unknown_matches = unknown_matches}})).size();
+    QueryOptions options;
+    options.matching.unknown_matches = unknown_matches;
+    return run(*Query::parse(keys, Model::study_root, options)).size();
   };
   EXPECT_EQ(found(false), 1U);
   EXPECT_EQ(found(true), 2U);
