@@ -59,7 +59,7 @@ constexpr std::array<Asked, 2> reference{{{tags::ReferencedSOPClassUID, true}, {
 constexpr std::array<Asked, 3> failure{
     {{tags::ReferencedSOPClassUID, true}, {tags::ReferencedSOPInstanceUID, true}, {tags::FailureReason, true}}};
 constexpr std::size_t max_transactions = 64;
-constexpr std::size_t max_instances = 100'000;
+constexpr std::size_t max_instances = 100'000;  // of one request, and of all that are remembered
 
 class Commitment final : public Judge {
  public:
@@ -133,7 +133,9 @@ class Commitment final : public Judge {
                               label(tags::TransactionUID), quoted(uid) + " again", "a new UID"));
       return;
     }
-    if (transactions_.size() < max_transactions) transactions_.emplace(uid, std::move(transaction));
+    if (transactions_.size() >= max_transactions || remembered_ + transaction.instances.size() > max_instances) return;
+    remembered_ += transaction.instances.size();
+    transactions_.emplace(uid, std::move(transaction));
   }
 
   void reported(const Heard& heard, std::uint16_t type, trace::Reporter& reporter) {
@@ -202,6 +204,7 @@ class Commitment final : public Judge {
   }
 
   std::map<std::string, Transaction, std::less<>> transactions_;  // by Transaction UID
+  std::size_t remembered_ = 0;                                    // instances
 };
 
 }  // namespace

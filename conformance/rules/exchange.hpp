@@ -83,6 +83,15 @@ JudgeKind commitment_judge();      // PS3.4 J
 JudgeKind print_judge();           // PS3.4 H
 JudgeKind identity_judge();        // PS3.3 A.1.2: what objects of one connection say of each other
 
+/// Nothing longer is remembered as an identity: UIDs have 64 characters, IDs and codes at most as many
+/// (PS3.5 6.2, 9.1).
+inline constexpr std::size_t max_identity = 64;
+/// Matching takes the product of both lengths; what would take longer is left unjudged.
+inline bool is_soon_matched(const dataset::Node& key, std::string_view value) {
+  constexpr std::size_t most_steps = 1U << 20;
+  return key.value.size() < most_steps && value.size() < most_steps && key.value.size() * value.size() < most_steps;
+}
+
 // Finding and reading elements of Data Sets. ----------------------------------------------------------------------
 
 /// The element's place in the stream; the begin of the Data Set when it is absent.

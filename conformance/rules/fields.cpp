@@ -1,11 +1,12 @@
 // What commands and their Data Sets carry beside what the table of each command asks: conditional elements, Data Sets
-// by status, attributes asked for, declared character sets (PS3.7 9.1, 10.1; PS3.5 6.1.2).
+// by status, attributes asked for, legal values (PS3.7 9.1, 10.1; PS3.5 6).
 // Tests: tests/unit/conformance/planted_faults_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "conformance/rules/exchange.hpp"
+#include "harness/dataset/check.hpp"
 
 namespace assay::conformance {
 namespace {
@@ -56,14 +57,8 @@ constexpr trace::RuleInfo empty_optional{
     "ps3.7/9.3/field-without-value", "PS3.7 9.3, 10.3", Severity::warning,
     "A command element that may be left out has a value where it is sent.",
     "Ask the vendor of the sending device to leave the element out when it has nothing to say."};
-constexpr trace::RuleInfo undeclared{
-    "ps3.5/6.1.2/character-set-not-declared", "PS3.5 6.1.2.2", Severity::error,
-    "A Data Set with characters beyond ASCII declares its Specific Character Set.",
-    "Ask the vendor of the sending device to send Specific Character Set; until then names will be shown wrongly."};
-
-bool has_replaceable_repertoire(Vr vr) {
-  return vr == Vr::SH || vr == Vr::LO || vr == Vr::ST || vr == Vr::PN || vr == Vr::LT || vr == Vr::UC || vr == Vr::UT;
-}
+/// Of one Data Set; more of them show nothing new.
+constexpr std::size_t problems_told = 3;
 
 class Fields final : public Judge {
  public:
@@ -83,7 +78,7 @@ class Fields final : public Judge {
     }
     if (heard.operation.command == CommandField::n_get_rq) asked_ = {heard.operation.serial, list_of(command)};
     if (heard.operation.command == CommandField::c_get_rq) gets_ = true;
-    characters(heard, reporter);
+    texts(heard, asks(heard.operation.command), reporter);
   }
 
   void response(const Heard& heard, trace::Reporter& reporter) override {
@@ -108,11 +103,17 @@ class Fields final : public Judge {
                               label(tags::CommandDataSetType), "a Data Set", "0101H with a failure status"));
     }
     if (service == CommandField::n_get_rq && heard.succeeded()) got(heard, reporter);
-    characters(heard, reporter);
+    texts(heard, false, reporter);
   }
 
  private:
   using Tags = std::vector<Tag>;
+
+  /// Identifiers of requests have ranges, wild cards and lists of values.
+  static bool asks(CommandField command) {
+    return command == CommandField::c_find_rq || command == CommandField::c_get_rq ||
+           command == CommandField::c_move_rq;
+  }
 
   /// All command elements that stand in the tables of PS3.7 have a VM of at least 1; that those which must be there
   /// have a value is seen when the Command Set is decoded.
@@ -182,18 +183,28 @@ class Fields final : public Judge {
     }
   }
 
-  static void characters(const Heard& heard, trace::Reporter& reporter) {
-    if (heard.data == nullptr || has_value(heard.data->root(), tags::SpecificCharacterSet)) return;
-    for (const auto& node : heard.data->nodes()) {
-      if (node.tag == tags::SpecificCharacterSet) return;  // an item declares its own
-      if (node.kind != dataset::NodeKind::element || node.tag.is_private()) continue;
-      if (!has_replaceable_repertoire(dict::implicit_vr(node.tag))) continue;
-      const auto byte = std::ranges::find_if(node.value, [](std::uint8_t c) { return c >= 0x80; });
-      if (byte == node.value.end()) continue;
-      reporter.report(finding(undeclared, place_of_node(heard.seen, &node), label(node.tag),
-                              fmt::format("byte {:02X}H and no Specific Character Set", *byte),
-                              label(tags::SpecificCharacterSet)));
-      return;
+  /// The values of Data Sets that are no objects: those are looked at as files are, if at all. What the database of a
+  /// device holds is no fault of its protocol, but for characters that cannot be read without their character set.
+  static void texts(const Heard& heard, bool query, trace::Reporter& reporter) {
+    if (heard.data == nullptr) return;
+    dataset::CheckOptions options;
+    options.query = query;
+    options.notes = false;
+    options.pixels = false;
+    options.max_problems = problems_told;
+    for (const auto& problem : dataset::check(*heard.data, options)) {
+      const auto place = place_in_data(heard.seen, problem.offset);
+      trace::Finding out;
+      out.rule = problem.rule;
+      out.clause = problem.clause;
+      out.severity = problem.rule.ends_with("/undeclared-character") ? Severity::error : Severity::warning;
+      out.side = place.side;
+      out.pdu_number = place.pdu;
+      out.offset = place.offset;
+      out.field = problem.field;
+      out.found = problem.found;
+      out.expected = problem.expected;
+      reporter.report(std::move(out));
     }
   }
 
@@ -208,7 +219,7 @@ class Fields final : public Judge {
 
 JudgeKind field_judge() {
   return {{created_unnamed, reply_untyped, nothing_got, data_with_failure, not_asked, not_answered, half_originator,
-           originator_in_get, blank_destination, empty_optional, undeclared},
+           originator_in_get, blank_destination, empty_optional},
           []() -> std::unique_ptr<Judge> { return std::make_unique<Fields>(); }};
 }
 

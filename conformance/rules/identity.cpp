@@ -31,6 +31,8 @@ constexpr trace::RuleInfo step_of_other_study{
     "Check the Study Instance UID at the modality: the information system will not find the images of the step."};
 
 constexpr std::size_t max_remembered = 20'000;
+constexpr std::size_t max_steps = 256;
+constexpr std::size_t max_studies = 16;  // of one step
 
 class Identity final : public Judge {
  public:
@@ -43,10 +45,15 @@ class Identity final : public Judge {
       same(heard, study_of_two_patients, patients_, tags::StudyInstanceUID, tags::PatientID, reporter);
       step(heard, root, reporter);
     } else if (heard.operation.command == CommandField::n_create_rq) {
-      if (steps_.size() >= max_remembered || heard.operation.sop_instance.empty()) return;
-      auto& known = steps_[heard.operation.sop_instance];
-      for (const auto& item : heard.data->items(tags::ScheduledStepAttributesSequence))
-        known.emplace(trimmed_uid(item.text(tags::StudyInstanceUID)));
+      const auto& uid = heard.operation.sop_instance;
+      if (steps_.size() >= max_steps || uid.empty() || uid.size() > max_identity) return;
+      std::set<std::string, std::less<>> studies;
+      for (const auto& item : heard.data->items(tags::ScheduledStepAttributesSequence)) {
+        const auto study = trimmed_uid(item.text(tags::StudyInstanceUID));
+        if (studies.size() >= max_studies || study.size() > max_identity) return;  // not known as a whole: not judged
+        studies.emplace(study);
+      }
+      steps_.insert_or_assign(uid, std::move(studies));
     }
   }
 
@@ -59,7 +66,7 @@ class Identity final : public Judge {
     const auto root = heard.data->root();
     const auto key = trimmed_uid(root.text(of));
     const auto value = trimmed_uid(root.text(what));
-    if (key.empty() || value.empty()) return;
+    if (key.empty() || value.empty() || key.size() > max_identity || value.size() > max_identity) return;
     const auto found = known.find(key);
     if (found == known.end()) {
       if (known.size() < max_remembered) known.emplace(key, value);

@@ -136,7 +136,7 @@ class PerformedSteps final : public Judge {
     if (heard.operation.command == CommandField::n_create_rq && heard.succeeded()) {
       auto uid = heard.operation.sop_instance;
       if (uid.empty()) uid = trimmed_uid(heard.command().text(tags::AffectedSOPInstanceUID));
-      if (uid.empty() || steps_.size() >= max_followed) return;
+      if (uid.empty() || uid.size() > max_identity || steps_.size() >= max_followed) return;
       auto& step = steps_[uid];
       step.created = true;
       learn(step, root);
@@ -146,6 +146,7 @@ class PerformedSteps final : public Judge {
                                 fmt::format("{:04X}H to a change after the end", heard.status), "0110H"));
         return;
       }
+      if (heard.operation.sop_instance.size() > max_identity) return;
       if (steps_.size() >= max_followed && !steps_.contains(heard.operation.sop_instance)) return;
       learn(steps_[heard.operation.sop_instance], root);
     }

@@ -170,7 +170,7 @@ class Print final : public Judge {
     return lost_ || uid.empty() || uids.contains(uid);
   }
   void learn(Uids& uids, std::string_view uid, unsigned number = 0) {
-    if (uid.empty() || uids.size() >= max_instances) {
+    if (uid.empty() || uid.size() > max_identity || uids.size() >= max_instances) {
       lost_ = true;
     } else {
       uids.insert_or_assign(std::string(uid), number);

@@ -89,7 +89,7 @@ class Responses final : public Judge {
   }
 
   void once(const Heard& heard, std::string_view value, Tag own, trace::Reporter& reporter) {
-    if (value.empty()) return;
+    if (value.empty() || value.size() > max_identity) return;
     if (told_.size() > 64) told_.clear();
     auto& told = told_[heard.operation.serial];
     if (told.size() < max_remembered && !told.insert(std::string(value)).second) {
@@ -139,7 +139,7 @@ class Responses final : public Judge {
       // How names are compared beyond the letters is the SCP's affair (C.2.2.2.1).
       if (key.tag == tags::PatientName) continue;
       if (times_go_together && (key.tag == tags::StudyDate || key.tag == tags::StudyTime)) continue;
-      if (service::match_key(asked, *node, match, sets)) continue;
+      if (!is_soon_matched(*node, match.text(key.tag)) || service::match_key(asked, *node, match, sets)) continue;
       if (dict::implicit_vr(key.tag) == Vr::IS && same_number(asked.text(key.tag), match.text(key.tag))) continue;
       reporter.report(finding(disagrees, place_of_element(heard.seen, match, key.tag), label(key.tag),
                               shown(match, key.tag), fmt::format("what matches {}", quoted(asked.text(key.tag)))));

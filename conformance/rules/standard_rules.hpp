@@ -8,7 +8,8 @@
 
 namespace assay::conformance {
 
-/// Every rule this version knows: PS3.8 9.2, 9.3, Annexes D and E; PS3.7 6, 9, 10, Annexes D and E.
+/// Every rule this version knows: PS3.8 9.2, 9.3, Annexes D and E; PS3.7 6, 9, 10, Annexes D and E; PS3.4 B, C, F, H,
+/// J, K.
 std::shared_ptr<const trace::RuleBook> standard_rules();
 
 }  // namespace assay::conformance

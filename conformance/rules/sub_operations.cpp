@@ -57,6 +57,8 @@ constexpr std::array<Tag, 4> unique_keys{tags::PatientID, tags::StudyInstanceUID
                                          tags::SOPInstanceUID};
 /// Instances remembered by name in one operation; beyond that only the numbers count.
 constexpr std::size_t max_named = 20'000;
+/// Bytes; of longer requests the keys are not remembered.
+constexpr std::size_t max_identifier = 64U << 10;
 
 struct Counts {
   explicit Counts(const dataset::DataSet& command) {
@@ -84,7 +86,7 @@ class SubOperations final : public Judge {
       auto& mine = retrievals_[operation.serial];
       mine.get = operation.command == CommandField::c_get_rq;
       mine.performer = trace::other(heard.seen.from);
-      if (heard.data != nullptr) {
+      if (heard.data != nullptr && heard.seen.message->data_set.size() <= max_identifier) {
         for (const auto key : unique_keys)
           for (const auto value : heard.data->texts(key))
             if (!value.empty()) mine.keys[key].insert(std::string(trimmed_uid(value)));
@@ -182,7 +184,8 @@ class SubOperations final : public Judge {
       case StatusClass::warning: ++get->warned; break;
       default: ++get->failed; return;
     }
-    if (get->arrived.size() < max_named) get->arrived.insert(heard.operation.sop_instance);
+    if (get->arrived.size() < max_named && heard.operation.sop_instance.size() <= max_identity)
+      get->arrived.insert(heard.operation.sop_instance);
   }
 
   static void total(const Heard& heard, const Counts& counts, Retrieval& mine, trace::Reporter& reporter) {

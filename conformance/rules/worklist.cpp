@@ -132,7 +132,7 @@ class Worklist final : public Judge {
     // A range of dates goes with the times as one moment where both are asked for (K.6.1.2.1 and its note).
     if (tag == tags::ScheduledProcedureStepStartTime && !asked.text(tags::ScheduledProcedureStepStartDate).empty())
       return false;
-    if (service::match_key(asked, *key, match, {})) return false;
+    if (!is_soon_matched(*key, match.text(tag)) || service::match_key(asked, *key, match, {})) return false;
     reporter.report(finding(disagrees, place_of_element(heard.seen, match, tag), where + label(tag), shown(match, tag),
                             fmt::format("what matches {}", quoted(asked.text(tag)))));
     return true;
@@ -141,7 +141,7 @@ class Worklist final : public Judge {
   void once(const Heard& heard, const dataset::Level& match, const dataset::Level& step, trace::Reporter& reporter) {
     const auto study = match.text(tags::StudyInstanceUID);
     const auto id = step.text(tags::ScheduledProcedureStepID);
-    if (study.empty() || id.empty()) return;
+    if (study.empty() || id.empty() || study.size() > max_identity || id.size() > max_identity) return;
     if (told_.size() > 64) told_.clear();
     auto& told = told_[heard.operation.serial];
     if (told.size() < max_remembered && !told.insert(fmt::format("{}\\{}", study, id)).second) {

@@ -136,7 +136,7 @@ std::vector<Planted> planted_in_normalized() {
   plant("EventTypeThree", "ps3.4/J.3/type-id", A, 6,
         [](bool fault) { return commit(nothing, nothing, fault ? std::uint16_t{3} : std::uint16_t{1}); });
   plant("CommitmentOfNothing", "ps3.4/J.3/attribute-missing", R, 4, [=](bool fault) {
-    return fault ? commit(without(tags::ReferencedSOPSequence), nothing, 1, commitment_instance, 0x0120)
+    return fault ? commit(without(tags::ReferencedSOPSequence), nothing, 1, commitment_instance, 0x0110)
                  : commit(nothing, nothing);
   });
   plant("AskedTwice", "ps3.4/J.3.2/instance-asked-twice", R, 4, [](bool fault) {

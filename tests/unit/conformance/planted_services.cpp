@@ -163,7 +163,7 @@ std::vector<Planted> planted_in_services() {
       talk.say(A, 1, dimse::response_to(rq, 0xff00, true), keys("STUDY", {{tags::StudyInstanceUID, uid}}));
     return talk.say(A, 1, dimse::response_to(rq, 0)).release();
   });
-  plant("CharacterSetNotDeclared", "ps3.5/6.1.2/character-set-not-declared", A, 6, [](bool fault) {
+  plant("CharacterSetNotDeclared", "ps3.5/6.1.2.3/undeclared-character", A, 6, [](bool fault) {
     return query(nothing, [=](DataSet& data) {
       data.set_text(tags::AccessionNumber, "M\xfcll");
       if (!fault) data.set_text(tags::SpecificCharacterSet, "ISO_IR 100");
