@@ -1,4 +1,5 @@
-// The options that all everyday SCU commands have: whom to call and how. Tests: tests/interop/scu_commands_test.py, scu_query_test.py
+// The options that all everyday SCU commands have: whom to call and how. Tests: tests/interop/scu_commands_test.py,
+// scu_query_test.py
 #pragma once
 
 #include <optional>

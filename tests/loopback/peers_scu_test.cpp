@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "harness/service/synthetic.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "tests/loopback/peers_support.hpp"
