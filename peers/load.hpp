@@ -47,5 +47,7 @@ std::uint64_t resident_memory();
 
 /// Raises the limit of open files to what is wanted, as far as the system lets us; says what it is then.
 std::size_t allow_descriptors(std::size_t wanted);
+/// Memory that a large message took is kept for the next one (up to 64 MB): for a process that receives many.
+void keep_memory();
 
 }  // namespace assay::peers

@@ -7,6 +7,10 @@
 
 #include "peers/load.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace assay::peers {
 
 std::uint64_t resident_memory() {
@@ -27,6 +31,17 @@ std::size_t allow_descriptors(std::size_t wanted) {
   limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return before;
   return limit.rlim_cur;
+}
+
+void keep_memory() {
+#ifdef __GLIBC__
+  // By default every block of 128 KB and more comes fresh from the system and goes back when it is freed: then the
+  // pages of each image are faulted in several times over, which costs more than all the work on it.
+  constexpr int largest_block = 32 << 20;  // the most that glibc takes
+  constexpr int kept = 64 << 20;
+  (void)::mallopt(M_MMAP_THRESHOLD, largest_block);
+  (void)::mallopt(M_TRIM_THRESHOLD, kept);
+#endif
 }
 
 }  // namespace assay::peers

@@ -68,6 +68,7 @@ int serve(const ServeOptions& options, Console& console) {
         "(raise it with ulimit -n)",
         files, files > others ? files - others : 0));
   if (!titles_fit({{"--ae-title", options.ae_title}}, console)) return exit_codes::usage;
+  peers::keep_memory();
   peers::Loop loop;
   device_options.address = options.address;
   device_options.port = options.port;

@@ -282,7 +282,7 @@ class ArchiveKeeps(unittest.TestCase):
         with products.scratch() as scratch:
             (scratch / "sent").mkdir()
             study, log = f"{ROOT}.2000", scratch / "serve.log"
-            with Archive(scratch / "archive", log, "--max-associations", 256) as device:
+            with Archive(scratch / "archive", log, "--max-associations", 256, "--idle-timeout", "10m") as device:
                 kinds = [self.make(scratch / "sent", study, range(n * 2, n * 2 + 2), chosen, (60_000,)) for n in range(CALLERS)]
                 senders = [Sender(self, device.port, kind, pause=True) for kind in kinds]
                 for sender in senders:
