@@ -175,17 +175,20 @@ class WorklistScu(unittest.TestCase):
                 patients = set()
                 for file in objects.iterdir():
                     dumped = run("dcmdump", "+P", "0010,0020", "+P", "0020,000d", "+P", "0008,0050", file).stdout
-                    patients.add(tuple(re.findall(r"\[([^]]*)\]", dumped)))
+                    patients.add(tuple(sorted(re.findall(r"\[([^]]*)\]", dumped), key=lambda v: (v[0] == "2", v))))
                 self.assertEqual(patients, {("A1", "P1", "2.25.201"), ("A3", "P3", "2.25.203")})
 
 
 class Mpps(unittest.TestCase):
     maxDiff = None
 
-    def mpps(self, ris, *words):
+    def mpps(self, ris, *words, wrong=False):
+        """Exit code and answer; the rules blame nobody, or only us where the request is wrong on purpose."""
         code, out, err = products.assay("mpps", f"RIS@127.0.0.1:{ris.port}", *words, "--json")
-        answer = json.loads(out) if out.strip() else {}
-        self.assertEqual([f for f in answer.get("findings", [])], [], "either side breaks a rule")
+        self.assertTrue(out.strip(), err)
+        answer = json.loads(out)
+        blamed = [finding for finding in answer["findings"] if not wrong or " requestor, " not in finding]
+        self.assertEqual(blamed, [])
         return code, answer
 
     def test_the_state_machine_from_the_command_line(self):
@@ -202,7 +205,7 @@ class Mpps(unittest.TestCase):
                                   (("set", "--uid", uid, "-k", "PatientID=P2"), "0105"),
                                   (("set", "--uid", uid, "--status", "COMPLETED", "--key=-PerformedSeriesSequence"), "0121")):
                 with self.subTest(words=words):
-                    code, answer = self.mpps(ris, *words)
+                    code, answer = self.mpps(ris, *words, wrong=True)
                     self.assertEqual((code, answer["status"]), (1, wanted))
             self.assertEqual(self.mpps(ris, "set", "--uid", uid, "-k", "CommentsOnThePerformedProcedureStep=late")[0], 0)
             self.assertEqual(self.mpps(ris, "set", "--uid", uid, "--status", "COMPLETED")[0], 0)
