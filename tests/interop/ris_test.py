@@ -295,5 +295,29 @@ class Mpps(unittest.TestCase):
             device.stdout.close()
 
 
+class Catalogue(unittest.TestCase):
+    """The scenarios of worklist and procedure steps, once with our RIS as the device and once with our modality."""
+
+    def verdicts(self, folder, *words):
+        code, out, err = products.assay("run", products.ROOT / "scenarios" / "mpps", products.ROOT / "scenarios" / "worklist",
+                                        "--jobs", 4, "--timeout", "5s", "--out", folder / "report", *words)
+        return [(c["id"], c["verdict"], c["reason"]) for c in products.results(folder / "report")["cases"]], out + err
+
+    def test_our_RIS_passes_every_case(self):
+        with products.scratch() as folder, Ris("--ae-title", "RIS", "--quiet", "--no-judging") as ris:
+            cases, said = self.verdicts(folder, "--role", "requestor", "--target", f"127.0.0.1:{ris.port}", "--called-ae", "RIS")
+            self.assertGreaterEqual(len(cases), 120, said)
+            self.assertEqual([c for c in cases if c[1] != "pass"], [])
+
+    def test_our_modality_passes_every_case(self):
+        # Begin and end of a step go over two associations, as a modality's do: cases that wait for both on one stay out.
+        with products.scratch() as folder:
+            act = f"{products.HERE}/act_modality.sh {{action}} {{host}} {{port}} {{called}} {{calling}}"
+            cases, said = self.verdicts(folder, "--role", "acceptor", "--dut-act", act, "--skip", "ps3.4/F.7.2.2/scu-step-ends",
+                                        "--skip", "ps3.4/F.7.2.2.4/scu-set-refused/*")
+            self.assertGreaterEqual(len(cases), 60, said)
+            self.assertEqual([c for c in cases if c[1] != "pass"], [])
+
+
 if __name__ == "__main__":
     unittest.main()
