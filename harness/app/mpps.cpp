@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/app/home.hpp"
-#include "harness/app/scu_run.hpp"
 #include "harness/app/options.hpp"
+#include "harness/app/scu_run.hpp"
 #include "harness/dataset/edit.hpp"
 #include "harness/dataset/json.hpp"
 #include "harness/dimse/status.hpp"

@@ -68,7 +68,7 @@ class Modality(unittest.TestCase):
             found = {}
             for file in files:
                 words = [word for tag in ("0008,0018", "0010,0020", "0020,000d", "0008,0050", "0020,000e") for word in ("+P", tag)]
-                dumped = subprocess.run(["dcmdump", "-s", *words, str(file)], capture_output=True, text=True, errors="replace", timeout=60)
+                dumped = subprocess.run(["dcmdump", "+p", *words, str(file)], capture_output=True, text=True, errors="replace", timeout=60)
                 values = dict(re.findall(r"^\((\w{4},\w{4})\) .. \[([^]]*)\]", dumped.stdout, re.M))
                 found[values["0008,0018"]] = (values["0010,0020"], values["0020,000d"], values["0008,0050"], values["0020,000e"])
             self.assertEqual(found, reported, "stored objects and reported ones are the same")

@@ -29,7 +29,7 @@ TEST(MppsUser, Every_scheduled_step_begins_as_the_table_wants) {
 }
 
 TEST(MppsUser, It_ends_as_the_table_wants_with_images_and_others_apart) {
-  auto step = start_of_step(synthetic_schedule("20260705")[0], start());
+  const auto step = start_of_step(synthetic_schedule("20260705")[0], start());
   PerformedSeries series;
   series.uid = "2.25.8";
   series.protocol = "HEAD";
@@ -41,7 +41,6 @@ TEST(MppsUser, It_ends_as_the_table_wants_with_images_and_others_apart) {
     for (const auto tag : {tags::PerformedProcedureStepEndDate, tags::PerformedProcedureStepEndTime})
       ended.set_text(tag, change.text(tag));
     EXPECT_TRUE(fault_at_the_end(ended)) << "no series yet";
-    dataset::DataSet item(dataset::explicit_le);
     const auto one = change.items(tags::PerformedSeriesSequence)[0];
     EXPECT_EQ(one.items(tags::ReferencedImageSequence).size(), 1U);
     EXPECT_EQ(one.items(tags::ReferencedNonImageCompositeSOPInstanceSequence)[0].text(tags::ReferencedSOPInstanceUID),

@@ -263,14 +263,14 @@ TEST(WorklistService, More_than_the_limit_is_refused_before_the_first) {
 
 TEST(WorklistService, A_long_schedule_is_narrowed_by_date) {
   std::vector<DataSet> months;
-  for (int i = 0; i < 5000; ++i)
+  for (int i = 0; i < 2000; ++i)
     months.push_back(scheduled({std::to_string(i), "CT", "CT1", std::to_string(20260101 + i % 28), "0900"}));
   Bench bench;
   bench.list = Worklist(std::move(months));
   bench.provider.receive(
       bench.user.request(1, keys({{tags::ScheduledProcedureStepStartDate, "20260103"}, {tags::Modality, "CT"}})));
   const auto statuses = bench.drain();
-  EXPECT_EQ(statuses.size(), 180U) << "179 items of that day, and the end";
+  EXPECT_EQ(statuses.size(), 73U) << "72 items of that day, and the end";
   EXPECT_EQ(statuses.back(), 0x0000);
 }
 
