@@ -182,8 +182,11 @@ void Requestor::on_event(session::SessionEvent event) {
     message(indication->message);
   } else if (std::holds_alternative<session::ReleaseIndication>(event)) {
     // Only the requestor's user may want to end it, yet the standard lets the acceptor ask (PS3.8 7.2).
-    if (phase_ == Phase::operating)
+    if (lingers_until_)
+      phase_ = Phase::over;  // all was done
+    else if (phase_ == Phase::operating)
       fail(Failure::lost, fmt::format("{} asked for release before everything was done", target()));
+    lingers_until_.reset();
     (void)submit(session::ReleaseResponse{});
   } else if (std::holds_alternative<session::ReleaseConfirm>(event)) {
     phase_ = Phase::over;
@@ -227,15 +230,33 @@ void Requestor::next_operation() {
   if (session().state() != dul::State::sta6) return;
   auto request = operations_->next(static_cast<std::uint16_t>(message_id_ + 1), result_);
   if (!request) {
-    phase_ = Phase::releasing;
-    wait_until(loop().now() + options_.dul_timeout);
-    (void)submit(session::ReleaseRequest{});
+    const auto lingers = operations_->lingers();
+    if (!lingers) {
+      release();
+      return;
+    }
+    if (!lingers_until_) lingers_until_ = loop().now() + *lingers;
+    wait_until(*lingers_until_);
     return;
   }
+  lingers_until_.reset();
   ++message_id_;
   if (!send(std::move(*request))) return;
   wait_until(loop().now() + options_.dimse_timeout);
   send_beside();
+}
+
+void Requestor::release() {
+  lingers_until_.reset();
+  phase_ = Phase::releasing;
+  wait_until(loop().now() + options_.dul_timeout);
+  (void)submit(session::ReleaseRequest{});
+}
+
+void Requestor::look_again() {
+  if (phase_ != Phase::operating || !lingers_until_) return;
+  next_operation();
+  process();
 }
 
 bool Requestor::send(dimse::Message message) {
@@ -258,7 +279,9 @@ void Requestor::message(const dimse::Message& message) {
   if (phase_ != Phase::operating) return;
   if (const auto field = message.command.field(); field && !dimse::is_response(*field)) {
     if (auto reply = operations_->answer(message, session())) {
-      if (send(std::move(*reply))) send_beside();
+      if (!send(std::move(*reply))) return;
+      send_beside();
+      if (lingers_until_) next_operation();
       return;
     }
   }
@@ -284,6 +307,10 @@ void Requestor::message(const dimse::Message& message) {
 
 void Requestor::on_deadline() {
   const auto now = loop().now();
+  if (phase_ == Phase::operating && lingers_until_) {
+    release();
+    return;
+  }
   if (phase_ == Phase::operating && last_activity() + options_.dimse_timeout > now) {
     wait_until(last_activity() + options_.dimse_timeout);  // pending responses, or a large request still going out
     return;

@@ -25,6 +25,9 @@ class Operations {
   virtual service::UserStep consume(const dimse::Message& message, RequestorResult& result) = 0;
   /// A request of the peer: the sub-operation of a C-GET, a notification. Nothing: it has no business here.
   virtual std::optional<dimse::Message> answer(const dimse::Message&, const session::Session&) { return std::nullopt; }
+  /// Asked when next() says nothing: how long yet the association is kept open for requests of the peer. Nothing: it is
+  /// released.
+  [[nodiscard]] virtual std::optional<Duration> lingers() const { return std::nullopt; }
   /// "C-ECHO"
   [[nodiscard]] virtual std::string service() const = 0;
 };
@@ -34,6 +37,8 @@ class Requestor final : public Association {
   Requestor(Loop::Impl& loop, RequestorOptions options, std::unique_ptr<Operations> operations, RequestorDone done);
   /// Keeps itself alive until `done` has been called.
   void start();
+  /// What the operations lingered for may have come from elsewhere.
+  void look_again();
 
  private:
   enum class Phase : std::uint8_t { connecting, associating, operating, releasing, over };
@@ -49,6 +54,7 @@ class Requestor final : public Association {
   void associated();
   void next_operation();
   void send_beside();
+  void release();
   void message(const dimse::Message& message);
   /// False: it could not be sent, and the association was given up.
   bool send(dimse::Message message);
@@ -68,6 +74,7 @@ class Requestor final : public Association {
   Phase phase_ = Phase::connecting;
   Instant started_;
   std::uint16_t message_id_ = 0;
+  std::optional<Instant> lingers_until_;
   Bytes first_bytes_;  // of the peer, to say what it is when it is not DICOM
 };
 

@@ -5,6 +5,7 @@
 #include "harness/app/commands.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/print.hpp"
 #include "harness/app/serve_parts.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "peers/devices/folder_store.hpp"
@@ -37,16 +38,17 @@ std::expected<std::pair<std::string, peers::Destination>, std::string> destinati
 }  // namespace
 
 int serve(const ServeOptions& options, Console& console) {
-  const bool ris = options.device == "ris";
-  if (ris && (!options.index.empty() || options.with_patients || !options.sync || !options.destinations.empty())) {
+  const bool other = options.device != "archive";
+  if (other && (!options.index.empty() || options.with_patients || !options.sync || !options.destinations.empty())) {
     console.error("--index, --with-patients, --no-sync and --destination are of 'assay serve archive'");
     return exit_codes::usage;
   }
-  if (!ris && !options.schedule.empty()) {
+  if (options.device != "ris" && !options.schedule.empty()) {
     console.error("--schedule is of 'assay serve ris'");
     return exit_codes::usage;
   }
-  if (ris) return serve_ris(options, console);
+  if (options.device == "ris") return serve_ris(options, console);
+  if (options.device == "printer") return serve_printer(options, console);
   const auto faults = read_faults(options.faults, console);
   if (!faults) return exit_codes::usage;
   peers::EmbeddedDeviceOptions device_options;
@@ -59,6 +61,12 @@ int serve(const ServeOptions& options, Console& console) {
     if (!titles_fit({{"--destination", destination->first}}, console)) return exit_codes::usage;
     device_options.destinations.insert(std::move(*destination));
   }
+  auto& commitment = device_options.commitment;
+  commitment.way = options.commitment == "never" ? service::ReportWay::never
+                   : options.commitment == "new" ? service::ReportWay::new_association
+                                                 : service::ReportWay::same_association;
+  commitment.delay = options.commitment_delay;
+  commitment.fail_every = options.commitment_fail_every;
   // Those that are refused have a connection for a moment, too; and some files are our own.
   constexpr std::size_t others = 64;
   const auto files = peers::allow_descriptors(options.maximum_associations + others);
@@ -113,9 +121,10 @@ int serve(const ServeOptions& options, Console& console) {
     console.error(device.error());
     return exit_codes::usage;
   }
-  console.text(fmt::format("Listening on {}:{}{} as {}{}: Verification, Storage, query and retrieve. Ctrl-C ends it.\n",
-                           options.address, (*device)->port(), over, options.ae_title,
-                           options.check_called ? " (other called titles are refused)" : ""));
+  console.text(fmt::format(
+      "Listening on {}:{}{} as {}{}: Verification, Storage, commitment, query and retrieve. Ctrl-C ends it.\n",
+      options.address, (*device)->port(), over, options.ae_title,
+      options.check_called ? " (other called titles are refused)" : ""));
   if (folder) console.text(fmt::format("Folder {}: {}.\n", options.folder, folder->summary()));
   if (*faults) console.text(fault_lines(**faults));
   bool stopping = false;

@@ -21,6 +21,7 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options) {
 
 void add_commands(CLI::App& cli, Commands& commands) {
   add_certificates(cli, commands);
+  add_commit(cli, commands);
   add_convert(cli, commands);
   add_diagnose(cli, commands);
   add_dicomdir(cli, commands);
@@ -35,6 +36,7 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_move(cli, commands);
   add_modality(cli, commands);
   add_mpps(cli, commands);
+  add_print(cli, commands);
   add_probe(cli, commands);
   add_proxy(cli, commands);
   add_reconcile(cli, commands);

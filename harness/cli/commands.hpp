@@ -8,6 +8,7 @@
 
 #include "harness/app/console.hpp"
 #include "harness/app/object_file.hpp"
+#include "harness/app/options.hpp"
 #include "harness/app/tls.hpp"
 
 namespace assay::cli {
@@ -24,8 +25,12 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options);
 /// --tls and what belongs to it; `scenarios`: what only runs of scenarios need, too.
 void add_tls_options(CLI::App& command, app::TlsWords& words, bool scenarios = false);
 
+/// --gray-only, --job-time and what else only a printer has.
+void add_printer_options(CLI::App& command, app::PrinterSettings& settings, std::string& job_time);
+
 // One line per command, in alphabetical order; main.cpp calls add_commands alone.
 void add_certificates(CLI::App& cli, Commands& commands);
+void add_commit(CLI::App& cli, Commands& commands);
 void add_convert(CLI::App& cli, Commands& commands);
 void add_diagnose(CLI::App& cli, Commands& commands);
 void add_dicomdir(CLI::App& cli, Commands& commands);
@@ -40,6 +45,7 @@ void add_load(CLI::App& cli, Commands& commands);
 void add_modality(CLI::App& cli, Commands& commands);
 void add_mpps(CLI::App& cli, Commands& commands);
 void add_move(CLI::App& cli, Commands& commands);
+void add_print(CLI::App& cli, Commands& commands);
 void add_probe(CLI::App& cli, Commands& commands);
 void add_proxy(CLI::App& cli, Commands& commands);
 void add_reconcile(CLI::App& cli, Commands& commands);

@@ -162,15 +162,18 @@ int dispatch(int argc, char** argv, app::Console& console) {
   app::ServeOptions serve;
   std::string artim;
   std::string idle_timeout;
-  auto* serve_command = line.add_subcommand(
-      "serve",
-      "play a device: an archive (Verification, Storage, query and retrieve, over a synthetic patient set or a folder "
-      "of files) or a ris (Modality Worklist and MPPS)");
-  serve_command->add_option("device", serve.device, "archive or ris")
-      ->check(CLI::IsMember({"archive", "ris"}))
+  auto* serve_command =
+      line.add_subcommand("serve",
+                          "play a device: an archive (Verification, Storage, commitment, query and retrieve, over a "
+                          "synthetic patient set or "
+                          "a folder of files), a ris (Modality Worklist and MPPS) or a printer (pages as PNG files)");
+  serve_command->add_option("device", serve.device, "archive, ris or printer")
+      ->check(CLI::IsMember({"archive", "ris", "printer"}))
       ->capture_default_str();
   serve_command->add_option("--schedule", serve.schedule, "ris: the worklist, as XML or CSV (default: a synthetic one)")
       ->type_name("FILE");
+  std::string job_time;
+  cli::add_printer_options(*serve_command, serve.printer, job_time);
   serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
   serve_command->add_option("--address", serve.address, "address to listen on")->capture_default_str();
   serve_command->add_option("--ae-title", serve.ae_title, "our AE title")->capture_default_str();
@@ -180,8 +183,17 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->capture_default_str();
   serve_command
       ->add_option("--destination", serve.destinations,
-                   "an application that C-MOVE may send to, AE=HOST:PORT; may be given many times")
+                   "an application that C-MOVE and commitment reports may go to, AE=HOST:PORT; may be given many times")
       ->type_name("AE=HOST:PORT");
+  std::string commitment_delay;
+  serve_command
+      ->add_option("--commitment", serve.commitment,
+                   "where Storage Commitment is reported: same (association, or a new one when it is gone), new, never")
+      ->check(CLI::IsMember({"same", "new", "never"}))
+      ->capture_default_str();
+  serve_command->add_option("--commitment-delay", commitment_delay, "report so late, for example 2s");
+  serve_command->add_option("--commitment-fail-every", serve.commitment_fail_every,
+                            "do not commit to each Nth instance (0110H)");
   serve_command->add_option("--artim", artim, "ARTIM timer, for example 30s");
   serve_command
       ->add_option("--faults", serve.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
@@ -195,7 +207,7 @@ int dispatch(int argc, char** argv, app::Console& console) {
       serve_command
           ->add_option("--folder", serve.folder,
                        "archive: keep instances here as DICOM files and serve those that lie here already; ris: keep "
-                       "performed procedure steps here as JSON")
+                       "performed procedure steps here as JSON; printer: pages go here (default assay-prints)")
           ->type_name("DIR");
   serve_command
       ->add_option("--index", serve.index,
@@ -216,7 +228,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
       "  assay serve --port 11112 --folder archive\n"
       "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem\n"
       "  assay serve --port 11112 --faults peers/faults/examples/abort.xml\n"
-      "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps");
+      "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps\n"
+      "  assay serve printer --port 11112 --folder pages");
 
   cli::Commands file_commands;
   cli::add_commands(line, file_commands);
@@ -283,8 +296,10 @@ int dispatch(int argc, char** argv, app::Console& console) {
     return app::list(listing, clauses, list_json, console);
   }
   if (*serve_command) {
-    for (const auto& [text, into, name] : {std::tuple{&artim, &serve.artim, "--artim"},
-                                           std::tuple{&idle_timeout, &serve.idle_timeout, "--idle-timeout"}}) {
+    for (const auto& [text, into, name] :
+         {std::tuple{&artim, &serve.artim, "--artim"}, std::tuple{&job_time, &serve.printer.job_time, "--job-time"},
+          std::tuple{&commitment_delay, &serve.commitment_delay, "--commitment-delay"},
+          std::tuple{&idle_timeout, &serve.idle_timeout, "--idle-timeout"}}) {
       if (text->empty()) continue;
       const auto value = app::duration(*text);
       if (!value || value->count() == 0) {

@@ -24,6 +24,8 @@ struct AssociationView {
   /// Asks for another turn: what a waiting operation waited for has come from outside. May be called at any time,
   /// also when the association is gone; empty where nothing comes from outside.
   std::function<void()> wake;
+  /// What services keep for this association, each under its own address: it ends with the association.
+  mutable std::map<const void*, std::shared_ptr<void>> kept = {};
 };
 
 /// One operation of the side that answers, from its request to its last message.
@@ -37,6 +39,8 @@ class Operation {
   [[nodiscard]] virtual bool over() const = 0;
   /// It cannot go on before received() or AssociationView::wake.
   [[nodiscard]] virtual bool waits() const { return false; }
+  /// Its response is sent, and what may still come (a notification) holds up no other operation.
+  [[nodiscard]] virtual bool background() const { return false; }
   /// C-CANCEL came (PS3.7 9.3.2.3).
   virtual void cancel() {}
   /// The peer's response to the request that next() gave last.

@@ -45,6 +45,8 @@ struct Provider::Outstanding {
   std::uint16_t refusal = 0;           // decided when it came in
   std::optional<std::uint16_t> asked;  // Message ID of our request that the peer has to answer
   std::uint16_t asked_field = 0;
+
+  [[nodiscard]] bool background() const { return operation && operation->background(); }
 };
 
 Services archive_services(InstanceStore& store, const ProviderOptions& options) {
@@ -87,18 +89,22 @@ void Provider::receive(dimse::Message message) {
     answered(std::move(message));
     return;
   }
+  // What only waits to notify is bounded by its service, and takes nobody's place here.
+  const auto outstanding = static_cast<std::size_t>(
+      std::ranges::count_if(operations_, [](const auto& other) { return !other->background(); }));
   // A flood past four times the limit is not even refused any more.
-  if (operations_.size() >= 4 * std::max<std::size_t>(options_.max_outstanding, 1)) {
+  if (outstanding >= 4 * std::max<std::size_t>(options_.max_outstanding, 1)) {
     ++ignored_;
     return;
   }
   auto one = std::make_unique<Outstanding>();
   const auto id = message.command.message_id();
-  const bool duplicate = std::ranges::any_of(
-      operations_, [&](const auto& other) { return other->refusal == 0 && other->request.command.message_id() == id; });
+  const bool duplicate = std::ranges::any_of(operations_, [&](const auto& other) {
+    return other->refusal == 0 && !other->background() && other->request.command.message_id() == id;
+  });
   if (duplicate)
     one->refusal = duplicate_invocation;
-  else if (operations_.size() >= options_.max_outstanding)
+  else if (outstanding >= options_.max_outstanding)
     one->refusal = no_room(field);
   one->request = std::move(message);
   if (one->refusal != 0) one->request.data_set = {};
@@ -118,15 +124,30 @@ void Provider::answered(dimse::Message message) {
   (*found)->operation->received(message);
 }
 
-bool Provider::ready() const {
-  if (operations_.empty()) return false;
-  const auto& front = *operations_.front();
-  return !front.operation || !front.operation->waits();
+std::size_t Provider::turn() const {
+  const auto can = [](const Outstanding& one) { return !one.operation || !one.operation->waits(); };
+  // No window was negotiated: notifications go one after the other (PS3.7 D.3.3.3).
+  const bool asking = std::ranges::any_of(operations_, [](const auto& one) { return one->asked.has_value(); });
+  for (std::size_t i = 0; i < operations_.size(); ++i) {
+    if (operations_[i]->background()) continue;
+    if (can(*operations_[i])) return i;
+    break;  // responses come in the order of their requests
+  }
+  for (std::size_t i = 0; i < operations_.size() && !asking; ++i)
+    if (operations_[i]->background() && can(*operations_[i])) return i;
+  return operations_.size();
+}
+
+bool Provider::ready() const { return turn() < operations_.size(); }
+
+bool Provider::idle() const {
+  return !ready() && std::ranges::all_of(operations_, [](const auto& one) { return one->background(); });
 }
 
 std::optional<dimse::Message> Provider::next_message() {
-  if (operations_.empty()) return std::nullopt;
-  auto& one = *operations_.front();
+  const auto index = turn();
+  if (index == operations_.size()) return std::nullopt;
+  auto& one = *operations_[index];
   if (!one.operation) {
     one.operation = start(one);
     if (one.cancelled) one.operation->cancel();
@@ -138,7 +159,7 @@ std::optional<dimse::Message> Provider::next_message() {
     one.asked = last_message_id_;
     one.asked_field = message->command.field().value_or(0);
   }
-  if (one.operation->over()) operations_.erase(operations_.begin());
+  if (one.operation->over()) operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(index));
   return message;
 }
 
@@ -160,7 +181,9 @@ std::unique_ptr<Operation> Provider::start(Outstanding& one) {
                                                                                     : tags::AffectedSOPClassUID;
   if (service == services_.end() || !(*service)->takes(context.abstract_syntax, request.command.sop_class_uid()))
     return refuse(wrong_class(*field), "SOP Class is not the one of the context", class_tag);
-  if (!context.requestor_is_scu) return refuse(wrong_class(*field), "requestor is not SCU of this SOP Class");
+  // A notification comes from the SCP; its service knows whether the requestor may be that (PS3.7 D.3.3.4).
+  if (!context.requestor_is_scu && *field != static_cast<std::uint16_t>(CommandField::n_event_report_rq))
+    return refuse(wrong_class(*field), "requestor is not SCU of this SOP Class");
   if (!(*service)->has(context.abstract_syntax, static_cast<CommandField>(*field)))
     return refuse(unrecognized_operation, dimse::command_name(*field) + " is not of this SOP Class",
                   tags::CommandField);

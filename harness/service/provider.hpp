@@ -48,8 +48,8 @@ class Provider {
   /// of work, so that a cancel can be seen in time.
   std::optional<dimse::Message> next_message();
 
-  /// Nothing is outstanding.
-  [[nodiscard]] bool idle() const { return operations_.empty(); }
+  /// No request waits for its response, and nothing else is ready to be sent.
+  [[nodiscard]] bool idle() const;
   /// next_message() may bring something without anything coming first.
   [[nodiscard]] bool ready() const;
   [[nodiscard]] std::size_t ignored() const { return ignored_; }
@@ -58,6 +58,8 @@ class Provider {
   struct Outstanding;
 
   std::unique_ptr<Operation> start(Outstanding& one);
+  /// Whose turn it is: the first that owes a response, or else one in the background; operations_.size() for none.
+  [[nodiscard]] std::size_t turn() const;
   void answered(dimse::Message message);
 
   std::unique_ptr<AssociationView> association_;  // operations hold on to it

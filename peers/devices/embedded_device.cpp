@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
 
 namespace assay::peers {
@@ -30,7 +31,17 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
   RequestorOptions mover;
   mover.calling_ae = chosen.ae_title;
-  acceptor.provider.forward = forward_to(loop, chosen.destinations, std::move(mover), chosen.log);
+  acceptor.provider.forward = forward_to(loop, chosen.destinations, mover, chosen.log);
+  acceptor.policy.supported.push_back(
+      {std::string(uids::StorageCommitmentPushModel),
+       {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)}});
+  auto commitment = chosen.commitment;
+  commitment.send = report_to(loop, chosen.destinations, std::move(mover), chosen.report_delivery, chosen.log);
+  commitment.later = later_on(loop);
+  commitment.log = chosen.log;
+  acceptor.services = service::archive_services(*store, acceptor.provider);
+  acceptor.services.insert(acceptor.services.begin(),
+                           std::make_shared<service::CommitmentService>(*store, std::move(commitment)));
   acceptor.session.artim = chosen.artim;
   acceptor.dimse_timeout = chosen.dimse_timeout;
   acceptor.rules = chosen.rules;

@@ -3,7 +3,7 @@
 // Tests: tests/loopback/peers_device_test.cpp
 #pragma once
 
-#include "peers/peers.hpp"
+#include "peers/commitment.hpp"
 
 namespace assay::peers {
 
@@ -20,10 +20,13 @@ struct EmbeddedDeviceOptions {
   std::shared_ptr<const trace::RuleBook> rules;
   std::function<void(const trace::Trace&)> on_trace;
   std::function<void(std::string)> log;
-  std::shared_ptr<const TlsContext> tls;                         // set: nothing but TLS is taken
-  std::shared_ptr<const TlsContext> tls_client;                  // set: it speaks TLS where it acts as SCU
-  std::shared_ptr<const faults::Plan> faults;                    // how it misbehaves on purpose
-  std::map<std::string, Destination, std::less<>> destinations;  // of C-MOVE, by AE title
+  std::shared_ptr<const TlsContext> tls;         // set: nothing but TLS is taken
+  std::shared_ptr<const TlsContext> tls_client;  // set: it speaks TLS where it acts as SCU
+  std::shared_ptr<const faults::Plan> faults;    // how it misbehaves on purpose
+  // Of C-MOVE and of commitment reports, by AE title.
+  std::map<std::string, Destination, std::less<>> destinations;
+  service::CommitmentOptions commitment;  // its hooks are the device's own
+  ReportDelivery report_delivery;
 };
 
 class EmbeddedDevice {

@@ -39,7 +39,7 @@ LIBRARIES = {  # header -> rooms that may include it
     r"pugixml\.hpp": ["dataset", "scenario", "conformance", "app"],
     r"nlohmann/": ["dataset", "reports", "app"],
     r"zlib\.h": ["dataset"],
-    r"boost/|openssl/|sqlite3\.h": ["peers"],
+    r"boost/|openssl/|png\.h|sqlite3\.h": ["peers"],
     r"CLI/": ["cli"],
 }
 
