@@ -23,11 +23,11 @@ using service::InstanceReference;
 std::optional<InstanceReference> named(const std::string& word) {
   const auto equals = word.find('=');
   if (equals == std::string::npos || std::filesystem::exists(word)) return std::nullopt;
-  const auto sop_class = dict::uid_of(word.substr(0, equals));
+  const auto first = word.substr(0, equals);
   const auto instance = word.substr(equals + 1);
-  if (sop_class.empty() && !dataset::is_uid(word.substr(0, equals))) return std::nullopt;
-  if (!dataset::is_uid(instance)) return std::nullopt;
-  return InstanceReference{sop_class.empty() ? word.substr(0, equals) : std::string(sop_class), instance};
+  const std::string sop_class(dict::uid_of(first));
+  if (!dataset::is_uid(sop_class) || !dataset::is_uid(instance)) return std::nullopt;
+  return InstanceReference{sop_class, instance};
 }
 
 /// What is asked for; nothing after a complaint.

@@ -34,6 +34,7 @@ def started(folder, changes):
         "DicomModalities": {}, "Plugins": [], "LimitFindResults": 0, "LimitFindInstances": 0,
     }
     config.update(changes)
+    dicom = config["DicomPort"]
     file = folder / "orthanc.json"
     file.write_text(json.dumps(config))
     log = folder / "orthanc.log"

@@ -162,7 +162,7 @@ TEST(Assembler, A_data_set_past_what_is_kept_is_counted_and_digested) {
   EXPECT_TRUE(result.messages[0].data_set.empty());
   EXPECT_FALSE(result.messages[0].data_set_kept());
   EXPECT_EQ(result.messages[0].data_set_length, 20U);
-  Digest digest;
+  BulkDigest digest;
   digest.update(data);
   digest.update(data);
   EXPECT_EQ(result.messages[0].data_set_digest.value(), digest.value());
