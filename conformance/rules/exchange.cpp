@@ -15,6 +15,22 @@ constexpr std::size_t max_kept_data = 64U << 10;
 /// Of composite objects the rules read what tells patient, study, series, request and instance.
 constexpr Tag behind_identity{0x0040, 0x0276};
 
+/// Zero is a value of these, and no padding.
+bool is_number(Vr vr) {
+  switch (vr) {
+    case Vr::AT:
+    case Vr::FD:
+    case Vr::FL:
+    case Vr::OB:
+    case Vr::OW:
+    case Vr::SL:
+    case Vr::SS:
+    case Vr::UL:
+    case Vr::US: return true;
+    default: return false;
+  }
+}
+
 class Run final : public trace::RuleRun {
  public:
   explicit Run(const std::vector<JudgeKind>& kinds) {
@@ -152,7 +168,8 @@ bool has_value(const dataset::Level& level, Tag tag) {
   const auto* node = level.find(tag);
   if (node == nullptr) return false;
   if (node->kind == dataset::NodeKind::sequence) return !level.items(tag).empty();
-  return node->kind != dataset::NodeKind::element || !level.text(tag).empty();
+  if (node->kind != dataset::NodeKind::element || is_number(dict::implicit_vr(tag))) return !node->value.empty();
+  return !level.text(tag).empty();
 }
 
 std::string shown(const dataset::Level& level, Tag tag) {

@@ -127,6 +127,7 @@ class SubOperations final : public Judge {
     bool whole = true;  // no message was lost and no other C-GET ran at the same time: the stores are all its own
     Side performer = Side::acceptor;
     std::optional<unsigned> total;
+    std::optional<Counts> last;
     std::map<Tag, std::set<std::string>> keys;
     unsigned completed = 0;
     unsigned failed = 0;
@@ -191,6 +192,12 @@ class SubOperations final : public Judge {
   static void total(const Heard& heard, const Counts& counts, Retrieval& mine, trace::Reporter& reporter) {
     if (!counts.ended_known() || (!heard.final && !counts.value[0])) return;
     const auto sum = counts.ended() + counts.remaining();
+    const bool back = mine.last && (counts.remaining() > mine.last->remaining() || counts.ended() < mine.last->ended());
+    mine.last = counts;
+    if (back && !heard.final) {
+      mine.total = sum;  // that a count ran back is told in retrieve.cpp
+      return;
+    }
     if (!mine.total) {
       if (!heard.final) mine.total = sum;
       return;

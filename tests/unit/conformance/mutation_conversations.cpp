@@ -112,7 +112,9 @@ Conversation query_cancelled() {
   const Agreement agreed({{uids::StudyRootQueryRetrieveInformationModelFind, {implicit}}});
   const auto rq = dimse::c_find_rq(3, uids::StudyRootQueryRetrieveInformationModelFind);
   Conversation c;
-  c.associate(agreed.rq, agreed.ac).send(R, message(1, rq, encoded(identifier())));
+  auto any = identifier();
+  any.set_empty(tags::StudyInstanceUID);
+  c.associate(agreed.rq, agreed.ac).send(R, message(1, rq, encoded(any)));
   c.send(A, message(1, dimse::response_to(rq, 0xff00, true), encoded(identifier())));
   auto another = identifier();
   another.set_text(tags::StudyInstanceUID, "1.2.4");

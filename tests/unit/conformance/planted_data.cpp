@@ -223,7 +223,7 @@ std::vector<Planted> planted_in_data() {
   plant("QueryLevelOfOtherModel", "ps3.4/C.4/query-retrieve-level", R, 4, first_fragment,
         [](Conversation& c, bool fault) {
           const auto rq = dimse::c_find_rq(1, uids::StudyRootQueryRetrieveInformationModelFind);
-          c.associate().send(R, message(context::find, rq, encoded(identifier(fault ? "PATIENT" : "SERIES"))));
+          c.associate().send(R, message(context::find, rq, encoded(identifier(fault ? "PATIENT" : "STUDY"))));
           c.send(A, message(context::find, dimse::response_to(rq, static_cast<std::uint16_t>(fault ? 0xa900 : 0))));
           c.release();
         });

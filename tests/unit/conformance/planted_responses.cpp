@@ -1,5 +1,6 @@
 // Faults that came to light by making single faults mechanically (mutation_score_test.cpp).
 #include "planted_faults.hpp"
+#include "service_data.hpp"
 
 namespace assay::test {
 namespace {
@@ -78,14 +79,18 @@ std::vector<Planted> planted_in_responses() {
     add_commitment(rq, ac);
     auto rsp = dimse::response_to(action(), 0);
     rsp.elements().set_u16(tags::ActionTypeID, fault ? 2 : 1);
-    c.associate(rq, ac).send(R, message(13, action(), encoded(identifier()))).send(A, message(13, rsp)).release();
+    c.associate(rq, ac)
+        .send(R, message(13, action(), encoded(commitment_request("1.2.3.77", {"1.2.3.1.1"}))))
+        .send(A, message(13, rsp))
+        .release();
   });
   plant("DataSetEmpty", "ps3.7/6.3.1/data-set-empty", R, 3, std::nullopt, [](Conversation& c, bool fault) {
     auto rq = associate_rq();
     auto ac = associate_ac();
     add_commitment(rq, ac);
     c.associate(rq, ac);
-    auto pdus = dimse::fragment_to_pdus(message(13, action(), encoded(identifier())), {});
+    auto pdus =
+        dimse::fragment_to_pdus(message(13, action(), encoded(commitment_request("1.2.3.77", {"1.2.3.1.1"}))), {});
     if (fault) pdus[1].values[0].fragment.clear();
     c.send(R, pdu::Pdu(pdus[0])).send(R, pdu::Pdu(pdus[1]));
     c.send(A, message(13, dimse::response_to(action(), 0))).release();
