@@ -94,6 +94,7 @@ constexpr std::array<Asked, 8> in_series{{{tags::PerformingPhysicianName, false}
                                           {tags::RetrieveAETitle, false},
                                           {tags::ReferencedImageSequence, false},
                                           {tags::ReferencedNonImageCompositeSOPInstanceSequence, false}}};
+constexpr std::array<Asked, 2> of_object{{{tags::ReferencedSOPClassUID, true}, {tags::ReferencedSOPInstanceUID, true}}};
 constexpr std::array<Asked, 3> at_end{
     {{tags::PerformedProcedureStepEndDate, true}, {tags::PerformedProcedureStepEndTime, true}, {series, true}}};
 /// "Not allowed" in the N-SET column of Table F.7.2-1.
@@ -223,8 +224,15 @@ class PerformedSteps final : public Judge {
   }
 
   static bool whole_series(const Heard& heard, const dataset::Level& root, trace::Reporter& reporter) {
-    for (const auto& item : root.items(series))
+    for (const auto& item : root.items(series)) {
       if (tell_missing(missing_in_series, heard.seen, item, in_series, label(series) + " > ", reporter)) return false;
+      for (const auto sequence :
+           {tags::ReferencedImageSequence, tags::ReferencedNonImageCompositeSOPInstanceSequence}) {
+        for (const auto& object : item.items(sequence))
+          if (tell_missing(missing_in_series, heard.seen, object, of_object, path(series, sequence) + " > ", reporter))
+            return false;
+      }
+    }
     return true;
   }
 

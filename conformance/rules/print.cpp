@@ -86,8 +86,10 @@ constexpr std::array<Described, 5> descriptions{{{tags::SamplesPerPixel, 1, 1, 3
 
 /// How many boxes "STANDARD\3,2" makes; nothing for formats that the printer defines.
 std::optional<unsigned> boxes_of(const dataset::Level& film) {
-  const auto values = film.texts(tags::ImageDisplayFormat);
-  if (values.size() != 2) return std::nullopt;
+  const auto format = film.text(tags::ImageDisplayFormat);  // an ST: the backslash is a part of it
+  const auto split = format.find('\\');
+  if (split == std::string_view::npos) return std::nullopt;
+  const std::array<std::string_view, 2> values{format.substr(0, split), format.substr(split + 1)};
   std::vector<unsigned> numbers;
   auto rest = values[1];
   while (!rest.empty()) {
@@ -187,6 +189,15 @@ class Print final : public Judge {
                             "NORMAL, WARNING or FAILURE"));
   }
 
+  /// False when it was told that there are more.
+  static bool one_item(const Heard& heard, const dataset::Level& root, Tag sequence, trace::Reporter& reporter) {
+    const auto count = root.items(sequence).size();
+    if (count == 1) return true;
+    reporter.report(finding(missing, place_of_element(heard.seen, root, sequence), label(sequence),
+                            fmt::format("{} items", count), "one item"));
+    return false;
+  }
+
   void create_film(const Heard& heard, trace::Reporter& reporter) const {
     if (heard.data == nullptr) {
       if (!heard.has_data()) {
@@ -198,6 +209,7 @@ class Print final : public Judge {
     const auto root = heard.data->root();
     if (tell_missing(missing, heard.seen, root, of_film, "", reporter)) return;
     constexpr auto sequence = tags::ReferencedFilmSessionSequence;
+    if (!one_item(heard, root, sequence, reporter)) return;
     const auto reference = root.items(sequence).front();
     if (tell_missing(missing, heard.seen, reference, of_reference, label(sequence) + " > ", reporter)) return;
     const std::string uid(trimmed_uid(reference.text(tags::ReferencedSOPInstanceUID)));
@@ -254,6 +266,7 @@ class Print final : public Judge {
                               box == boxes_.end() ? "1 or more" : fmt::format("1 to {}", box->second)));
       return;
     }
+    if (root.items(sequence).size() > 1 && !one_item(heard, root, sequence, reporter)) return;
     for (const auto& item : root.items(sequence)) {
       if (tell_missing(missing, heard.seen, item, of_image, label(sequence) + " > ", reporter)) return;
       if (!described(heard, item, gray, label(sequence) + " > ", reporter)) return;
