@@ -48,6 +48,21 @@ constexpr trace::RuleInfo repeated{
 /// Matches of one query that are remembered by their unique key.
 constexpr std::size_t max_remembered = 20'000;
 
+/// Whether a key for a date or time has the form of one: a value or two with one hyphen, digits and what may stand
+/// between them (PS3.4 C.2.2.2.1, C.2.2.2.5). Of other VRs every text is a key.
+bool is_moment_key(Vr vr, std::string_view text) {
+  if (vr == Vr::DT) return text.size() <= 2 * std::string_view("YYYYMMDDHHMMSS.FFFFFF+ZZXX").size() + 1;
+  if (vr != Vr::DA && vr != Vr::TM) return true;
+  const auto hyphen = text.find('-');
+  for (auto part : {text.substr(0, hyphen), hyphen == std::string_view::npos ? text : text.substr(hyphen + 1)}) {
+    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    if (part.find_first_not_of(vr == Vr::DA ? "0123456789" : "0123456789.") != std::string_view::npos) return false;
+    if (vr == Vr::DA && !part.empty() && part.size() != 8) return false;
+    if (vr == Vr::TM && part.size() > std::string_view("HHMMSS.FFFFFF").size()) return false;
+  }
+  return text.find_first_of("0123456789") != std::string_view::npos;
+}
+
 class Responses final : public Judge {
  public:
   void response(const Heard& heard, trace::Reporter& reporter) override {
@@ -136,6 +151,8 @@ class Responses final : public Judge {
       if (node == nullptr || node->value.empty() || !match.has(key.tag) || key.tag == tags::SOPClassUID) continue;
       const auto at = level_of_standard_key(model, key.tag);
       if (at != level && !(above(*at, level) && key.tag == service::unique_key(*at))) continue;
+      // A date or time that is no value and no range is no key: what it matches is nobody's mistake but the asker's.
+      if (!is_moment_key(dict::implicit_vr(key.tag), asked.text(key.tag))) continue;
       // How names are compared beyond the letters is the SCP's affair (C.2.2.2.1).
       if (key.tag == tags::PatientName) continue;
       if (times_go_together && (key.tag == tags::StudyDate || key.tag == tags::StudyTime)) continue;

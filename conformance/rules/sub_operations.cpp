@@ -113,7 +113,8 @@ class SubOperations final : public Judge {
     if (ended.get) last_get_ended_ = ended.performer;
     final_status(heard, counts, reporter);
     failed_list(heard, counts, ended, reporter);
-    if (ended.get && ended.whole) against_stores(heard, counts, ended, reporter);
+    // The answer to the last C-STORE and a C-CANCEL may cross: what then counts is the device's affair.
+    if (ended.get && ended.whole && heard.kind != StatusClass::cancel) against_stores(heard, counts, ended, reporter);
   }
 
   void lost() override {

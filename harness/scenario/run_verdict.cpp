@@ -9,6 +9,23 @@
 
 namespace assay::scenario {
 
+namespace {
+
+/// Rules that hold an answer against its question: a script answers what was written, whatever a device asks.
+constexpr std::array<std::string_view, 6> about_the_question{"ps3.4/C.2.2.2/*",
+                                                             "ps3.4/C.4.1.1*/*",
+                                                             "ps3.4/K.6.1.2/*",
+                                                             "ps3.4/C.4.3/object-not-asked",
+                                                             "ps3.4/J.3.3/instances-not-those-asked",
+                                                             "ps3.4/H.4.2/image-box-count"};
+
+bool is_about_the_question(const trace::Finding& finding) {
+  return finding.side == trace::Side::acceptor &&
+         std::ranges::any_of(about_the_question, [&](std::string_view rule) { return glob(rule, finding.rule); });
+}
+
+}  // namespace
+
 void Interpreter::Impl::judge(Verdict verdict, std::string reason, std::string expected, std::string actual) {
   const bool graver = trace::worse(verdict, result.verdict) == verdict && verdict != result.verdict;
   if (!graver && !result.reason.empty()) return;
@@ -125,7 +142,10 @@ void Interpreter::Impl::end() {
       // Accepted connections get their name after they were opened.
       auto& kept = result.traces.back();
       kept.connection = one->name;
-      for (auto& finding : kept.findings) finding.connection = one->name;
+      for (auto& finding : kept.findings) {
+        finding.connection = one->name;
+        if (finding.side == one->our_side() && is_about_the_question(finding)) finding.provoked = true;
+      }
     }
     if (one->name == "c1" || (result.termination == trace::Termination::none && !one->synthetic)) {
       result.termination = one->termination();
@@ -134,23 +154,6 @@ void Interpreter::Impl::end() {
   }
   result.duration = now - started;
 }
-
-namespace {
-
-/// Rules that hold an answer against its question: a script answers what was written, whatever a device asks.
-constexpr std::array<std::string_view, 6> about_the_question{"ps3.4/C.2.2.2/*",
-                                                             "ps3.4/C.4.1.1*/*",
-                                                             "ps3.4/K.6.1.2/*",
-                                                             "ps3.4/C.4.3/object-not-asked",
-                                                             "ps3.4/J.3.3/instances-not-those-asked",
-                                                             "ps3.4/H.4.2/image-box-count"};
-
-bool is_about_the_question(const trace::Finding& finding) {
-  return finding.side == trace::Side::acceptor &&
-         std::ranges::any_of(about_the_question, [&](std::string_view rule) { return glob(rule, finding.rule); });
-}
-
-}  // namespace
 
 bool Interpreter::Impl::ignored(const trace::Finding& finding) const {
   return std::ranges::any_of(scenario.ignored_findings,

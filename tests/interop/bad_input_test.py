@@ -235,7 +235,8 @@ class Output(unittest.TestCase):
             not_claimed = "the profile does not claim "  # what no device of ours does by itself: skipped, and said so
             other = [c for c in r["cases"] if c["verdict"] != "pass" and c["reason"] != without_tls]
             self.assertEqual([c["id"] for c in other if c["verdict"] != "skipped" or not c["reason"].startswith(not_claimed)], [], out)
-            elsewhere = ("modality-worklist-", "mpps-", "storage-commitment-", "sop-class:BasicGrayscalePrintManagementMeta:", "knows-our-address")
+            elsewhere = ("modality-worklist-", "mpps-", "storage-commitment-", "sop-class:BasicGrayscalePrintManagementMeta:", "knows-our-address", "transfer-syntax:",
+                         "sop-class:PatientStudyOnly")
             self.assertEqual([c["id"] for c in other if not c["reason"].removeprefix(not_claimed).startswith(elsewhere)], [], out)
             self.assertEqual({c["role"] for c in r["cases"]}, {"requestor", "acceptor"})
             checked = subprocess.run(["xmllint", "--noout", str(folder / "report" / "junit.xml")], capture_output=True, text=True)

@@ -8,6 +8,10 @@ from diagnose_cases import ARCHIVE, diagnose, words
 from diagnose_peers import JPEG
 
 
+# As Orthanc is when nobody has said anything about retrieving.
+UNASKED = {"DicomAlwaysAllowGet": False, "DicomAlwaysAllowMove": False}
+
+
 class Products(unittest.TestCase):
     """Real devices, rightly and wrongly configured."""
 
@@ -89,7 +93,7 @@ AETable END
 
     def test_orthanc(self):
         products.need("Orthanc")
-        with products.scratch() as folder, orthanc.orthanc(folder) as (port, http):
+        with products.scratch() as folder, orthanc.orthanc(folder, **UNASKED) as (port, http):
             self.healthy(port, "--called-ae", "ORTHANC", "--service", "store,find")
             self.healthy(port, "--called-ae", "orthanc")  # it does not tell capital from small letters
             self.blamed(port, "called-ae-misspelt", "--called-ae", "ORTHANC2")
@@ -104,7 +108,7 @@ AETable END
 
     def test_orthanc_that_is_particular_about_callers(self):
         products.need("Orthanc")
-        named = {"DicomAlwaysAllowEcho": False, "DicomAlwaysAllowFind": False, "DicomAlwaysAllowStore": False,
+        named = {**UNASKED, "DicomAlwaysAllowEcho": False, "DicomAlwaysAllowFind": False, "DicomAlwaysAllowStore": False,
                  "DicomModalities": {"ct": {"AET": "CT01", "Host": "127.0.0.1", "Port": 104},
                                      "mr": {"AET": "MR01", "Host": "127.0.0.1", "Port": 104, "AllowEcho": False},
                                      "us": {"AET": "US01", "Host": "192.0.2.9", "Port": 104}}, "DicomCheckModalityHost": True}
