@@ -152,7 +152,10 @@ class Responses final : public Judge {
       const auto at = level_of_standard_key(model, key.tag);
       if (at != level && !(above(*at, level) && key.tag == service::unique_key(*at))) continue;
       // A date or time that is no value and no range is no key: what it matches is nobody's mistake but the asker's.
-      if (!is_moment_key(dict::implicit_vr(key.tag), asked.text(key.tag))) continue;
+      const auto vr = dict::implicit_vr(key.tag);
+      if (!is_moment_key(vr, asked.text(key.tag))) continue;
+      // Several values mean something only where that was negotiated (C.2.2.2.8), but for UIDs.
+      if (vr != Vr::UI && asked.text(key.tag).find('\\') != std::string_view::npos) continue;
       // How names are compared beyond the letters is the SCP's affair (C.2.2.2.1).
       if (key.tag == tags::PatientName) continue;
       if (times_go_together && (key.tag == tags::StudyDate || key.tag == tags::StudyTime)) continue;
