@@ -62,7 +62,7 @@ std::string as_json(const PrintOptions& options, const peers::PrintResult& resul
 std::string as_text(const peers::PrintResult& result) {
   std::string out;
   if (!result.printer_status.empty())
-    out += dataset::safe_text(fmt::format("Printer {}: {}{}\n", result.printer_name, result.printer_status,
+    out += dataset::safe_text(fmt::format("Printer {}: {}{}", result.printer_name, result.printer_status,
                                           result.printer_info.empty() ? "" : ", " + result.printer_info))
                .append("\n");
   for (const auto& step : result.steps) {
