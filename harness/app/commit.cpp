@@ -8,6 +8,7 @@
 
 #include "harness/app/files.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/scu_run.hpp"
 #include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/file.hpp"
 #include "harness/dataset/value_text.hpp"
@@ -68,7 +69,7 @@ std::optional<std::vector<InstanceReference>> references(const std::vector<std::
   return out;
 }
 
-std::string as_json(const CommitOptions& options, const peers::CommitResult& result) {
+std::string as_json(const CommitOptions& options, const peers::CommitResult& result, const PeerFindings& findings) {
   nlohmann::ordered_json committed = nlohmann::ordered_json::array();
   nlohmann::ordered_json failed = nlohmann::ordered_json::array();
   if (result.report) {
@@ -80,7 +81,7 @@ std::string as_json(const CommitOptions& options, const peers::CommitResult& res
                         {"reason", service::failure_reason_text(one.reason)},
                         {"advice", service::failure_reason_advice(one.reason)}});
   }
-  const nlohmann::ordered_json out{{"target", options.target},
+  const nlohmann::ordered_json out{{"target", options.peer.target},
                                    {"transaction", result.request.transaction_uid},
                                    {"asked", result.request.instances.size()},
                                    {"taken", result.took_request},
@@ -89,6 +90,7 @@ std::string as_json(const CommitOptions& options, const peers::CommitResult& res
                                    {"committed", std::move(committed)},
                                    {"failed", std::move(failed)},
                                    {"faults", result.faults},
+                                   {"findings", findings.json()},
                                    {"failure", std::string(peers::name(result.association.failure))},
                                    {"message", result.failure}};
   return out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -112,40 +114,23 @@ std::string as_text(const peers::CommitResult& result) {
 }  // namespace
 
 int commit(const CommitOptions& options, Console& console) {
-  const auto target = host_port(options.target);
-  if (!target) {
-    console.error(target.error());
-    return exit_codes::usage;
-  }
-  if (!titles_fit({{"--called-ae", options.called_ae}, {"--calling-ae", options.calling_ae}}, console))
-    return exit_codes::usage;
   auto instances = references(options.what, console);
   if (!instances) return exit_codes::usage;
-  auto client = tls_client(options.tls);
-  if (!client) {
-    console.error(client.error());
-    return exit_codes::usage;
-  }
+  const auto requestor = requestor_of(options.peer, console);
+  if (!requestor) return exit_codes::usage;
   peers::Loop loop;
-  peers::RequestorOptions requestor;
-  requestor.host = target->host;
-  requestor.port = target->port;
-  requestor.called_ae = options.called_ae;
-  requestor.calling_ae = options.calling_ae;
-  requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = options.timeout;
-  requestor.tls = std::move(*client);
   peers::CommitRequest request;
   request.request.instances = std::move(*instances);
   request.wait = options.wait;
   request.listen = options.listen;
   request.listen_address = options.listen_address;
-  if (!options.json)
+  if (!options.peer.json)
     request.on_listening = [&](std::uint16_t port) {
       console.text(fmt::format("Listening on {}:{} for the report.\n", options.listen_address, port));
       console.flush();
     };
-  if (request.listen && !options.tls.certificate.empty()) {
-    auto server = tls_server(options.tls);
+  if (request.listen && !options.peer.tls.certificate.empty()) {
+    auto server = tls_server(options.peer.tls);
     if (!server) {
       console.error(server.error());
       return exit_codes::usage;
@@ -154,7 +139,7 @@ int commit(const CommitOptions& options, Console& console) {
   }
   std::optional<peers::CommitResult> result;
   loop.on_signal([&](int) { loop.stop(); });
-  const auto started = peers::async_commit(loop, requestor, std::move(request),
+  const auto started = peers::async_commit(loop, *requestor, std::move(request),
                                            [&](peers::CommitResult done) { result = std::move(done); });
   if (!started) {
     console.error(started.error());
@@ -164,8 +149,10 @@ int commit(const CommitOptions& options, Console& console) {
     console.error("interrupted before the report came");
     return exit_codes::interrupted;
   }
-  if (!options.json && !result->failure.empty()) console.error(result->failure);
-  console.text(options.json ? as_json(options, *result) : as_text(*result));
+  if (!options.peer.json && !result->failure.empty()) console.error(result->failure);
+  PeerFindings findings;
+  findings.add(result->association.trace);
+  console.text(options.peer.json ? as_json(options, *result, findings) : as_text(*result) + findings.text());
   if (result->report) {
     const bool good = result->report->failed.empty() && result->faults.empty();
     return good ? exit_codes::ok : exit_codes::not_conformant;

@@ -7,6 +7,7 @@
 
 #include "harness/app/files.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/scu_run.hpp"
 #include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/file.hpp"
 #include "peers/peers.hpp"
@@ -36,7 +37,7 @@ std::optional<std::vector<service::PrintImage>> images_of(const std::vector<std:
   return out;
 }
 
-std::string as_json(const PrintOptions& options, const peers::PrintResult& result) {
+std::string as_json(const PrintOptions& options, const peers::PrintResult& result, const PeerFindings& findings) {
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
   for (const auto& step : result.steps)
     steps.push_back({{"step", step.what},
@@ -45,7 +46,7 @@ std::string as_json(const PrintOptions& options, const peers::PrintResult& resul
                      {"comment", step.comment},
                      {"offending", step.offending}});
   const nlohmann::ordered_json out{
-      {"target", options.target},
+      {"target", options.peer.target},
       {"printer", result.printer_name},
       {"printer_status", result.printer_status},
       {"printer_info", result.printer_info},
@@ -53,6 +54,7 @@ std::string as_json(const PrintOptions& options, const peers::PrintResult& resul
       {"steps", std::move(steps)},
       {"events", result.events},
       {"jobs", result.jobs},
+      {"findings", findings.json()},
       {"failure",
        result.association.failure == peers::Failure::none ? "" : std::string(peers::name(result.association.failure))},
       {"message", result.association.message}};
@@ -82,28 +84,11 @@ std::string as_text(const peers::PrintResult& result) {
 }  // namespace
 
 int print(const PrintOptions& options, Console& console) {
-  const auto target = host_port(options.target);
-  if (!target) {
-    console.error(target.error());
-    return exit_codes::usage;
-  }
-  if (!titles_fit({{"--called-ae", options.called_ae}, {"--calling-ae", options.calling_ae}}, console))
-    return exit_codes::usage;
   auto images = images_of(options.files, console);
   if (!images) return exit_codes::usage;
-  auto tls = tls_client(options.tls);
-  if (!tls) {
-    console.error(tls.error());
-    return exit_codes::usage;
-  }
+  const auto requestor = requestor_of(options.peer, console);
+  if (!requestor) return exit_codes::usage;
   peers::Loop loop;
-  peers::RequestorOptions requestor;
-  requestor.host = target->host;
-  requestor.port = target->port;
-  requestor.called_ae = options.called_ae;
-  requestor.calling_ae = options.calling_ae;
-  requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = options.timeout;
-  requestor.tls = std::move(*tls);
   peers::PrintRequest request;
   request.images = std::move(*images);
   request.format = options.format;
@@ -115,21 +100,17 @@ int print(const PrintOptions& options, Console& console) {
   request.label = options.label;
   std::optional<peers::PrintResult> result;
   loop.on_signal([&](int) { loop.stop(); });
-  peers::async_print(loop, requestor, std::move(request), [&](peers::PrintResult done) { result = std::move(done); });
+  peers::async_print(loop, *requestor, std::move(request), [&](peers::PrintResult done) { result = std::move(done); });
   if (!loop.run_until([&] { return result.has_value(); })) {
     console.error("interrupted");
     return exit_codes::interrupted;
   }
-  if (!options.json && result->association.failure != peers::Failure::none) console.error(result->association.message);
-  console.text(options.json ? as_json(options, *result) : as_text(*result));
-  switch (result->association.failure) {
-    case peers::Failure::none: return exit_codes::ok;
-    case peers::Failure::status:
-    case peers::Failure::bad_response:
-    case peers::Failure::aborted: return exit_codes::not_conformant;
-    case peers::Failure::usage: return exit_codes::usage;
-    default: return exit_codes::inconclusive;
-  }
+  if (!options.peer.json && result->association.failure != peers::Failure::none)
+    console.error(result->association.message);
+  PeerFindings findings;
+  findings.add(result->association.trace);
+  console.text(options.peer.json ? as_json(options, *result, findings) : as_text(*result) + findings.text());
+  return exit_code_of(result->association.failure);
 }
 
 }  // namespace assay::app

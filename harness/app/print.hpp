@@ -7,14 +7,13 @@
 
 #include "harness/app/console.hpp"
 #include "harness/app/options.hpp"
+#include "harness/app/scu.hpp"
 
 namespace assay::app {
 
 struct PrintOptions {
-  std::string target;
+  ScuOptions peer;
   std::vector<std::string> files;  // files and folders
-  std::string called_ae = "ANY-SCP";
-  std::string calling_ae = "ASSAY";
   std::string format = "STANDARD\\1,1";
   std::string film_size = "14INX17IN";
   std::string orientation = "PORTRAIT";
@@ -22,9 +21,6 @@ struct PrintOptions {
   std::string label;
   bool color = false;
   unsigned copies = 1;
-  Duration timeout = std::chrono::seconds(30);
-  bool json = false;
-  TlsWords tls;
 };
 
 /// 0 everything is printed, warnings of the printer included; 1 the printer refused a step; 2 an image that cannot be

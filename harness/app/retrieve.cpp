@@ -162,7 +162,7 @@ class Report {
                                 counts.warning > 0 ? fmt::format(", {} with warnings", counts.warning) : "",
                                 reports::detail::seconds(result.took)));
     }
-    if (files != nullptr)
+    if (files != nullptr && (files->count() > 0 || result.failure == peers::Failure::none))
       console_.text(fmt::format(
           "  {} in {}\n", files->count() == 1 ? "1 file" : fmt::format("{} files", files->count()), options_.out));
     console_.text(findings.text());

@@ -1,7 +1,6 @@
 // assay serve.
 #include <fmt/format.h>
 
-#include "conformance/rules/standard_rules.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
@@ -49,8 +48,6 @@ int serve(const ServeOptions& options, Console& console) {
   }
   if (options.device == "ris") return serve_ris(options, console);
   if (options.device == "printer") return serve_printer(options, console);
-  const auto faults = read_faults(options.faults, console);
-  if (!faults) return exit_codes::usage;
   peers::EmbeddedDeviceOptions device_options;
   for (const auto& one : options.destinations) {
     auto destination = destination_from(one);
@@ -67,15 +64,8 @@ int serve(const ServeOptions& options, Console& console) {
                                                  : service::ReportWay::same_association;
   commitment.delay = options.commitment_delay;
   commitment.fail_every = options.commitment_fail_every;
-  // Those that are refused have a connection for a moment, too; and some files are our own.
-  constexpr std::size_t others = 64;
-  const auto files = peers::allow_descriptors(options.maximum_associations + others);
-  if (files < options.maximum_associations + others)
-    console.error(fmt::format(
-        "this system lets a program have {} files open: more than about {} connections at a time will have to wait "
-        "(raise it with ulimit -n)",
-        files, files > others ? files - others : 0));
-  if (!titles_fit({{"--ae-title", options.ae_title}}, console)) return exit_codes::usage;
+  const auto parts = serve_parts(options, console);
+  if (!parts) return exit_codes::usage;
   peers::keep_memory();
   peers::Loop loop;
   device_options.address = options.address;
@@ -85,26 +75,11 @@ int serve(const ServeOptions& options, Console& console) {
   device_options.max_associations = options.maximum_associations;
   device_options.artim = options.artim;
   device_options.dimse_timeout = options.idle_timeout;
-  if (options.judge) device_options.rules = conformance::standard_rules();
-  device_options.faults = *faults;
-  device_options.on_trace = [&](const trace::Trace& t) {
-    // A peer that breaks a rule is told of here: this is what integrators watch the window for.
-    for (const auto& f : t.findings)
-      if (f.severity != trace::Severity::note && f.side == trace::Side::requestor)
-        console.text(fmt::format("  {} {}\n    {}\n", t.description, trace::to_line(f), f.advice));
-  };
-  if (!options.quiet) device_options.log = [&](const std::string& line) { console.text(line + "\n"); };
-  auto tls = tls_server(options.tls);
-  if (!tls) {
-    console.error(tls.error() +
-                  (options.tls.certificate.empty() ? " ('assay certificates DIR' makes some for tests)" : ""));
-    return exit_codes::usage;
-  }
-  device_options.tls = std::move(*tls);
-  const auto over = !device_options.tls      ? ""
-                    : options.tls.ca.empty() ? " over TLS"
-                    : options.tls.no_verify  ? " over TLS (client certificates are looked at, any is taken)"
-                                             : " over TLS (clients need a certificate)";
+  device_options.rules = parts->rules;
+  device_options.faults = parts->faults;
+  device_options.on_trace = parts->on_trace;
+  device_options.log = parts->log;
+  device_options.tls = parts->tls;
   std::shared_ptr<peers::FolderStore> folder;
   if (!options.folder.empty()) {
     auto opened = open_folder(options, console);
@@ -123,22 +98,11 @@ int serve(const ServeOptions& options, Console& console) {
   }
   console.text(fmt::format(
       "Listening on {}:{}{} as {}{}: Verification, Storage, commitment, query and retrieve. Ctrl-C ends it.\n",
-      options.address, (*device)->port(), over, options.ae_title,
+      options.address, (*device)->port(), parts->over, options.ae_title,
       options.check_called ? " (other called titles are refused)" : ""));
   if (folder) console.text(fmt::format("Folder {}: {}.\n", options.folder, folder->summary()));
-  if (*faults) console.text(fault_lines(**faults));
-  bool stopping = false;
-  loop.on_signal([&](int) {
-    if (stopping) {
-      loop.stop();
-      return;
-    }
-    stopping = true;
-    console.text("Stopping: open associations get a second to end (Ctrl-C again stops at once).\n");
-    (*device)->stop(std::chrono::seconds(1));
-  });
-  loop.run_until([&] { return stopping && (*device)->acceptor().open_connections() == 0; });
-  console.text("Stopped.\n");
+  if (parts->faults) console.text(fault_lines(*parts->faults));
+  serve_until_stopped(loop, (*device)->acceptor(), console);
   return exit_codes::ok;
 }
 

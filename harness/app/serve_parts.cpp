@@ -14,8 +14,14 @@ std::optional<ServeParts> serve_parts(const ServeOptions& options, Console& cons
   auto faults = read_faults(options.faults, console);
   if (!faults) return std::nullopt;
   out.faults = std::move(*faults);
-  constexpr std::size_t others = 64;  // refused ones have a connection for a moment, and some files are our own
-  (void)peers::allow_descriptors(options.maximum_associations + others);
+  // Those that are refused have a connection for a moment, too; and some files are our own.
+  constexpr std::size_t others = 64;
+  const auto files = peers::allow_descriptors(options.maximum_associations + others);
+  if (files < options.maximum_associations + others)
+    console.error(fmt::format(
+        "this system lets a program have {} files open: more than about {} connections at a time will have to wait "
+        "(raise it with ulimit -n)",
+        files, files > others ? files - others : 0));
   if (!titles_fit({{"--ae-title", options.ae_title}}, console)) return std::nullopt;
   auto tls = tls_server(options.tls);
   if (!tls) {
@@ -24,7 +30,10 @@ std::optional<ServeParts> serve_parts(const ServeOptions& options, Console& cons
     return std::nullopt;
   }
   out.tls = std::move(*tls);
-  if (out.tls) out.over = options.tls.ca.empty() ? " over TLS" : " over TLS (clients need a certificate)";
+  if (out.tls)
+    out.over = options.tls.ca.empty()  ? " over TLS"
+               : options.tls.no_verify ? " over TLS (client certificates are looked at, any is taken)"
+                                       : " over TLS (clients need a certificate)";
   if (options.judge) out.rules = conformance::standard_rules();
   out.on_trace = [&console](const trace::Trace& t) {
     // A peer that breaks a rule is told of here: this is what integrators watch the window for.

@@ -1,8 +1,7 @@
 #include <memory>
 
 #include "harness/app/commit.hpp"
-#include "harness/app/home.hpp"
-#include "harness/cli/commands.hpp"
+#include "harness/cli/scu_options.hpp"
 
 namespace assay::cli {
 
@@ -10,26 +9,27 @@ void add_commit(CLI::App& cli, Commands& commands) {
   struct Options {
     app::CommitOptions commit;
     int listen = -1;
-    std::string wait;
-    std::string timeout;
+    std::optional<Duration> wait;
   };
   const auto options = std::make_shared<Options>();
   auto& s = options->commit;
   auto* command = cli.add_subcommand("commit", "Storage Commitment: will the archive answer for these instances?");
   command->group("Talk to a device");
-  command->add_option("target", s.target, "HOST:PORT")->required();
+  command->add_option("target", s.peer.target, "HOST:PORT or AE@HOST:PORT")->required();
   command->add_option("what", s.what, "DICOM files and folders, or instances by name: CTImageStorage=1.2.3")
       ->required();
-  command->add_option("--called-ae", s.called_ae, "AE title of the device")->capture_default_str();
-  command->add_option("--calling-ae", s.calling_ae, "our AE title: the device reports to it")->capture_default_str();
+  command->add_option("--called-ae", s.peer.called_ae, "AE title of the device")->capture_default_str();
+  command->add_option("--calling-ae", s.peer.calling_ae, "our AE title: the device reports to it")
+      ->capture_default_str();
   command->add_option("--listen", options->listen, "port on which the device may report; 0 picks a free one")
       ->check(CLI::Range(0, 65535));
   command->add_option("--listen-address", s.listen_address, "address for that; 0.0.0.0 for a device elsewhere")
       ->capture_default_str();
-  command->add_option("--wait", options->wait, "longest wait for the report (default 30s)");
-  command->add_option("--timeout", options->timeout, "longest wait for any other answer (default 10s)");
-  command->add_flag("--json", s.json, "for tools");
-  add_tls_options(*command, s.tls);
+  add_duration(*command, "--wait", options->wait, "longest wait for the report (default 30s)");
+  add_duration(*command, "--timeout", s.peer.timeout,
+               "longest wait for any other answer (default 10s, and 30s for the answer to a request)");
+  command->add_flag("--json", s.peer.json, "for tools");
+  add_tls_options(*command, s.peer.tls);
   command->footer(
       "The device may report on the same association or open one to us: it needs our title, address and port for "
       "that.\n"
@@ -40,17 +40,7 @@ void add_commit(CLI::App& cli, Commands& commands) {
   commands.push_back({command, [options](app::Console& console) {
                         auto& commit = options->commit;
                         if (options->listen >= 0) commit.listen = static_cast<std::uint16_t>(options->listen);
-                        for (const auto& [text, into, name] :
-                             {std::tuple{&options->wait, &commit.wait, "--wait"},
-                              std::tuple{&options->timeout, &commit.timeout, "--timeout"}}) {
-                          if (text->empty()) continue;
-                          const auto value = app::duration(*text);
-                          if (!value || value->count() == 0) {
-                            console.error(std::string(name) + " '" + *text + "' is no duration: write 10s or 500ms");
-                            return app::exit_codes::usage;
-                          }
-                          *into = *value;
-                        }
+                        if (options->wait) commit.wait = *options->wait;
                         return app::commit(commit, console);
                       }});
 }

@@ -1,16 +1,14 @@
 #include <memory>
 
-#include "harness/app/home.hpp"
 #include "harness/app/mpps.hpp"
 #include "harness/app/options.hpp"
-#include "harness/cli/commands.hpp"
+#include "harness/cli/scu_options.hpp"
 
 namespace assay::cli {
 
 void add_mpps(CLI::App& cli, Commands& commands) {
   struct Options {
     app::MppsSettings settings;
-    std::string timeout;
   };
   const auto options = std::make_shared<Options>();
   auto& s = options->settings;
@@ -33,7 +31,7 @@ void add_mpps(CLI::App& cli, Commands& commands) {
   command->add_option("--file", s.file, "begin with this DICOM JSON instead of what is filled in")->type_name("FILE");
   command->add_option("--called-ae", s.peer.called_ae, "AE title of the device")->capture_default_str();
   command->add_option("--calling-ae", s.peer.calling_ae, "our AE title")->capture_default_str();
-  command->add_option("--timeout", options->timeout, "longest wait for the device (default 10s)");
+  add_duration(*command, "--timeout", s.peer.timeout, "longest wait for the device (default 10s)");
   command->add_flag("--json", s.json, "for tools");
   command->add_flag("--trace", s.show_trace, "print every PDU");
   add_tls_options(*command, s.peer.tls);
@@ -44,17 +42,7 @@ void add_mpps(CLI::App& cli, Commands& commands) {
       "  assay mpps RIS@127.0.0.1:11113 create -k PatientID=P1 -k Modality=CT\n"
       "  assay mpps RIS@127.0.0.1:11113 set --uid 2.25.42 --status COMPLETED\n"
       "  assay mpps RIS@127.0.0.1:11113 get --uid 2.25.42 --json");
-  commands.push_back({command, [options](app::Console& console) {
-                        if (!options->timeout.empty()) {
-                          const auto value = app::duration(options->timeout);
-                          if (!value || value->count() == 0) {
-                            console.error("--timeout '" + options->timeout + "' is no duration: write 10s or 500ms");
-                            return app::exit_codes::usage;
-                          }
-                          options->settings.peer.timeout = *value;
-                        }
-                        return app::mpps(options->settings, console);
-                      }});
+  commands.push_back({command, [options](app::Console& console) { return app::mpps(options->settings, console); }});
 }
 
 }  // namespace assay::cli
