@@ -169,6 +169,7 @@ class Reader {
         f.reason = number<std::uint8_t>(e, "reason", 1);
         break;
       case Kind::answer_context: answer_context(e, f); break;
+      case Kind::answer: answer(e, f); break;
       case Kind::abort:
         f.source = number<std::uint8_t>(e, "source", 0);
         f.reason = number<std::uint8_t>(e, "reason", 0);
@@ -276,6 +277,37 @@ class Reader {
       errors_.push_back(error_at(e.at, "<answer-context> needs result, transfer, missing or as-id"));
   }
 
+  void answer(const Element& e, Fault& f) {
+    using What = faults::PduChoice::What;
+    if (f.on.what == What::type)
+      wrong(e, "on",
+            fmt::format("'{}' is no message: say c-store-rsp, another message, message, or data", e.value("on")));
+    f.missing = e.is("missing", "yes");
+    f.without_data_set = e.is("data-set", "no");
+    if (e.has("status")) f.status = status_from(e.value("status"));
+    if (e.has("comment")) f.edits.push_back(edit("ErrorComment", e.value("comment")));
+    for (const auto& child : e.children) {
+      const auto path = dataset::parse_tag_path(child.value("tag"));
+      if (!path) {
+        wrong(child, "tag", fmt::format("tag: {}", path.error().message));
+        continue;
+      }
+      auto one = edit(child.value("tag"), child.text);
+      if (child.name == "remove") one.kind = dataset::EditKind::erase;
+      f.edits.push_back(std::move(one));
+    }
+    if (!f.missing && !f.without_data_set && !f.status && f.edits.empty())
+      errors_.push_back(error_at(
+          e.at, "<answer> needs status, comment, data-set=\"no\", missing=\"yes\", or elements to set or remove"));
+  }
+
+  static dataset::Edit edit(std::string_view tag, std::string_view value) {
+    dataset::Edit out;
+    if (auto path = dataset::parse_tag_path(tag)) out.path = std::move(*path);
+    out.text = std::string(value);
+    return out;
+  }
+
   const std::map<std::string, Duration>& waits_;
   bool variables_later_;
   std::vector<LoadError>& errors_;
@@ -320,6 +352,20 @@ void add_faults(Grammar& g) {
        {"transfer", V::uid, false, "another transfer syntax"},
        {"missing", V::yes_no, false, "yes: no answer to it"},
        {"as-id", V::number, false, "answered under this id"}});
+  g.add({"fault-element",
+         "An element with this value: of the Command Set where it is one of group 0000, else of the Data Set.",
+         {{"tag", V::text, true, "keyword, tag or path, such as ScheduledProcedureStepSequence[1]/Modality"}},
+         {},
+         0,
+         TextUse::optional});
+  g.add({"fault-remove", "Without this element.", {{"tag", V::text, true, "keyword, tag or path"}}, {}});
+  add(g, "answer", "Says another message in place of one of ours: another status, other elements, or nothing.",
+      {{"on", V::name, false, "which: a message such as c-store-rsp; each when not said; data: those with a Data Set"},
+       {"status", V::status, false, "such as A700"},
+       {"comment", V::text, false, "Error Comment (0000,0902)"},
+       {"data-set", V::yes_no, false, "no: without its Data Set"},
+       {"missing", V::yes_no, false, "yes: it is not sent"}},
+      {{"element", "fault-element"}, {"remove", "fault-remove"}});
   add(g, "abort", "Sends an A-ABORT and says no more (PS3.8 9.3.8).",
       {phase(),
        {"source", V::number, false, "0 service user (when not said), 2 service provider"},

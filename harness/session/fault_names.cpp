@@ -9,9 +9,9 @@
 namespace assay::faults {
 namespace {
 
-constexpr std::array<std::string_view, 15> kind_names{
-    "delay",  "drop",           "duplicate", "reorder", "split",  "coalesce",   "corrupt", "lie",
-    "refuse", "answer-context", "abort",     "close",   "freeze", "limit-rate", "cut"};
+constexpr std::array<std::string_view, 16> kind_names{
+    "delay",  "drop",           "duplicate", "reorder", "split", "coalesce", "corrupt",    "lie",
+    "refuse", "answer-context", "answer",    "abort",   "close", "freeze",   "limit-rate", "cut"};
 static_assert(kind_names.size() == static_cast<std::size_t>(Kind::cut) + 1);
 
 constexpr std::array<std::string_view, 8> phase_names{"connected",     "requested",    "associated", "message-received",
@@ -73,6 +73,15 @@ std::string deed(const Fault& fault) {
     case Kind::answer_context:
       return fmt::format("answer {} wrongly{}", fault.context.empty() ? "every context" : "context " + fault.context,
                          fault.missing ? ": not at all" : "");
+    case Kind::answer: {
+      const auto what = fault.on.what == PduChoice::What::any ? "any message" : on;
+      if (fault.missing) return fmt::format("leave out {}", what);
+      auto out = fmt::format("change {}", what);
+      if (fault.status) out += fmt::format(", status {:04X}H", *fault.status);
+      if (fault.without_data_set) out += ", without its Data Set";
+      for (const auto& edit : fault.edits) out += ", " + dataset::to_string(edit.path);
+      return out;
+    }
     case Kind::abort: return fmt::format("abort with source {} reason {}", fault.source, fault.reason);
     case Kind::close: return "close by " + text_of(fault.ending);
     case Kind::freeze:

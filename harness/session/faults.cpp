@@ -86,7 +86,9 @@ Engine::Engine(std::shared_ptr<const Plan> plan, std::uint32_t connection)
     : plan_(std::move(plan)),
       connection_(connection),
       seen_(plan_->faults.size(), 0),
-      noted_(plan_->faults.size(), false) {}
+      noted_(plan_->faults.size(), false),
+      answers_(std::ranges::any_of(plan_->faults, [](const Fault& one) { return one.kind == Kind::answer; })),
+      assembler_({.keep_data_set_bytes = max_held}) {}
 
 /// Counts one occurrence, and says whether the fault happens to it.
 bool Engine::strikes(std::size_t index) {
@@ -139,8 +141,14 @@ void Engine::send(ByteView bytes, Instant now) {
       enqueue({Entry::Kind::bytes, to_bytes(bytes), {}, {}, now, 0, false});
       break;
     }
-    out(bytes.first(*whole), now);
+    const auto pdu = bytes.first(*whole);
     bytes = bytes.subspan(*whole);
+    if (answers_ && pdu[0] == type_of(pdu::PduType::p_data_tf)) {
+      keep(pdu, now);
+      continue;
+    }
+    let_go(now);
+    out(pdu, now);
   }
   drain(now);
 }
@@ -169,7 +177,8 @@ std::size_t Engine::Begun::take(ByteView bytes) {
 }
 
 std::size_t Engine::held() const {
-  return held_ + (gathered_ ? gathered_->bytes.size() : 0) + (waiting_ ? waiting_->entry.bytes.size() : 0);
+  return held_ + kept_.size() + (gathered_ ? gathered_->bytes.size() : 0) +
+         (waiting_ ? waiting_->entry.bytes.size() : 0);
 }
 
 void Engine::out(ByteView pdu, Instant now) {
@@ -198,6 +207,8 @@ void Engine::out(ByteView pdu, Instant now) {
     muted_ = true;
     return;
   }
+  if (answers_)
+    if (const auto decoded = pdu::decode(pdu); decoded.pdu) note_association(*decoded.pdu, true);
   if (type == type_of(pdu::PduType::a_associate_rq)) reached(Phase::requested, now);
   if (type == type_of(pdu::PduType::a_associate_ac)) reached(Phase::associated, now);
   if (type == type_of(pdu::PduType::a_release_rq)) reached(Phase::release, now);
@@ -332,10 +343,15 @@ void Engine::received(ByteView bytes, Instant now) {
         proposed_.clear();
         if (const auto* rq = decoded.pdu ? std::get_if<pdu::AAssociateRq>(&*decoded.pdu) : nullptr)
           for (const auto* context : rq->contexts()) proposed_.emplace_back(context->id, context->abstract_syntax());
+        if (answers_ && decoded.pdu) note_association(*decoded.pdu, false);
         reached(Phase::requested, now);
         break;
       }
-      case pdu::PduType::a_associate_ac: reached(Phase::associated, now); break;
+      case pdu::PduType::a_associate_ac:
+        if (answers_)
+          if (const auto decoded = pdu::decode(frame.bytes); decoded.pdu) note_association(*decoded.pdu, false);
+        reached(Phase::associated, now);
+        break;
       case pdu::PduType::a_release_rq: reached(Phase::release, now); break;
       case pdu::PduType::p_data_tf:
         seen = theirs_in_.take(frame.bytes);

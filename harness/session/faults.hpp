@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,9 @@
 
 #include "harness/base/layout.hpp"
 #include "harness/base/time.hpp"
+#include "harness/dataset/edit.hpp"
 #include "harness/dimse/message.hpp"
+#include "harness/dimse/pdv.hpp"
 #include "harness/pdu/codec.hpp"
 
 namespace assay::faults {
@@ -40,6 +43,7 @@ enum class Kind : std::uint8_t {
   lie,             // about a length
   refuse,          // A-ASSOCIATE-RJ in place of the A-ASSOCIATE-AC
   answer_context,  // one presentation context of the A-ASSOCIATE-AC
+  answer,          // another message in place of one of ours: Fault::on says which
   // At a phase: Fault::at says when.
   abort,
   close,
@@ -107,9 +111,12 @@ struct Fault {
   std::uint8_t reason = 1;  // refuse, abort
   std::string context;      // answer-context: id or abstract syntax; empty: every context
   bool with_result = false;
-  bool missing = false;                  // answer-context: no answer to it
+  bool missing = false;                  // answer-context: no answer to it; answer: the message is not sent
   std::optional<std::uint8_t> other_id;  // answer-context: answered under this id
   std::optional<std::string> transfer;   // answer-context: this transfer syntax
+  std::optional<std::uint16_t> status;   // answer
+  std::vector<dataset::Edit> edits;      // answer: of the Command Set (group 0000) and of the Data Set
+  bool without_data_set = false;         // answer: the Data Set is left out
   Ending ending = Ending::fin;           // close, cut
   bool stop_reading = true;              // freeze
   bool stop_writing = true;              // freeze
@@ -213,6 +220,11 @@ class Engine {
   void out(ByteView pdu, Instant now);
   void change(std::size_t index, Unit& unit);
   void answer_context(const Fault& fault, Unit& unit);
+  void keep(ByteView p_data, Instant now);
+  void say(dimse::Message message, Instant now);
+  void let_go(Instant now);
+  bool edit_message(const Fault& fault, dimse::Message& message);
+  void note_association(const pdu::Pdu& pdu, bool ours);
   void place(Unit& unit, Instant now);
   void enqueue(Entry entry);
   void release_held(Instant now);
@@ -231,6 +243,13 @@ class Engine {
   Messages ours_in_;
   Messages theirs_in_;
   std::vector<std::pair<std::uint8_t, std::string>> proposed_;  // context id, abstract syntax
+
+  // For Kind::answer: a message of ours is kept until it is whole. Where none is planned, all of this rests.
+  bool answers_ = false;
+  Bytes kept_;
+  dimse::Assembler assembler_;
+  std::map<std::uint8_t, std::string> transfer_syntaxes_;
+  std::uint32_t their_maximum_length_ = 0;
 
   std::deque<Entry> queue_;
   std::optional<Waiting> waiting_;

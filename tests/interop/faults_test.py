@@ -67,6 +67,11 @@ class Misbehaving(unittest.TestCase):
         ("echo", '<lie {} on="a-associate-ac" by="64"/>', True),
         ("echo", '<corrupt {} on="a-associate-ac" byte="0" set="0a"/>', True),
         ("store", '<corrupt {} on="c-store-rsp" byte="11" set="00"/>', True),
+        # storescu tells of a refused image at -v alone.
+        ("store", '<answer {} on="c-store-rsp" status="A700" comment="no room"/>', False),
+        ("echo", '<answer {} on="c-echo-rsp" missing="yes"/>', True),
+        ("store", '<answer {} on="c-store-rsp"><element tag="MessageIDBeingRespondedTo">77</element></answer>', True),
+        ("echo", '<answer {} on="c-echo-rsp" comment="with a remark"/>', False),
         ("echo", '<split {} sizes="1,5,7"/>', False),
         ("echo", '<coalesce {} pdus="2" time="50ms"/>', False),
         ("echo", '<delay {} on="message" time="100ms"/>', False),
@@ -96,6 +101,7 @@ class Misbehaving(unittest.TestCase):
             text = log.read_text(encoding="utf-8")
             self.assertIn("Misbehaves on purpose:", text)
             self.assertIn("fault: abort with source 2 reason 1 at requested", text)
+            self.assertIn("fault: change C-STORE-RSP, status A700H", text)
 
     @staticmethod
     def call(operation, port, image):
@@ -106,6 +112,28 @@ class Misbehaving(unittest.TestCase):
                    ["storescu", *limits, "127.0.0.1", str(port), str(image)])
         done = subprocess.run(command, capture_output=True, timeout=60, text=True)
         return "\n".join(line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "F:")))
+
+    def test_each_answer_of_a_device_can_be_another(self):
+        products.need("findscu")
+        with products.scratch() as folder:
+            faults = folder / "faults.xml"
+            faults.write_text(xml('<answer on="c-find-rsp" nth="2"><element tag="PatientName">Somebody^Else</element>'
+                                  '<remove tag="PatientID"/></answer><answer on="c-find-rsp" nth="4" status="A700"/>'),
+                              encoding="utf-8")
+            port = products.free_port()
+            schedule = folder / "schedule.csv"
+            schedule.write_text("PatientName,PatientID,StudyInstanceUID,RequestedProcedureID,ScheduledProcedureStepID,Modality,"
+                                "ScheduledStationAETitle,ScheduledProcedureStepStartDate,ScheduledProcedureStepStartTime\n" +
+                                "".join(f"Doe^{n},P{n},2.25.{n},R{n},S{n},CT,CT1,20260105,100{n}00\n" for n in range(3)), encoding="utf-8")
+            command = [products.ASSAY, "serve", "ris", "--schedule", str(schedule), "--port", str(port), "--faults", str(faults)]
+            with products.server(command, port, folder / "serve.log"):
+                found = subprocess.run(["findscu", "-v", "-W", "-k", "PatientName=*", "-k", "PatientID", "127.0.0.1", str(port)],
+                                       capture_output=True, text=True, timeout=60)
+            text = found.stdout + found.stderr
+            self.assertEqual(len(re.findall(r"PN \[Doe\^", text)), 2, text)
+            self.assertEqual(len(re.findall(r"PN \[Somebody\^Else ?\]", text)), 1, text)
+            self.assertEqual(len(re.findall(r"LO \[P[012] ?\]", text)), 2, text)
+            self.assertRegex(text, "(?i)out of ?resources|0xa700", text)
 
     def test_a_requestor_that_misbehaves_says_what_came_of_it(self):
         with products.scratch() as folder:

@@ -57,6 +57,18 @@ TEST(FaultFile, Every_attribute_reaches_the_fault) {
   EXPECT_EQ(freeze.time, std::chrono::seconds(2));
   const auto lie = only(R"(<lie on="p-data-tf" path="pdv[1]/length" to="0"/>)");
   EXPECT_EQ(lie.lies.at(0).number, 0);
+  const auto answer = only(
+      R"(<answer on="c-find-rsp" status="A700" comment="no room" data-set="no"><element tag="PatientName">Roe</element><remove tag="(0010,0020)" /
+      > </ answer>) ");
+      EXPECT_EQ(answer.status, 0xa700);
+  EXPECT_TRUE(answer.without_data_set);
+  ASSERT_EQ(answer.edits.size(), 3U);
+  EXPECT_EQ(answer.edits[0].path.steps.front().tag, tags::ErrorComment);
+  EXPECT_EQ(answer.edits[1].text, "Roe");
+  EXPECT_EQ(answer.edits[2].kind, dataset::EditKind::erase);
+  EXPECT_EQ(faults::describe(answer),
+            "change C-FIND-RSP, status A700H, without its Data Set, (0000,0902), (0010,0010), (0010,0020)");
+  EXPECT_TRUE(only(R"(<answer missing="yes"/>)").missing);
   EXPECT_EQ(only(R"(<cut after="0" how="silence"/>)").ending, faults::Ending::silence);
   EXPECT_EQ(only(R"(<refuse result="2" source="3" reason="2"/>)").reason, 2);
 }
@@ -106,6 +118,12 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"set_twice",
                 "<faults><corrupt on=\"a-abort\"><set path=\"reason\" text=\"x\" number=\"1\"/></corrupt></faults>", 1,
                 31, "exactly one"},
+        Mistake{"answer_without_answer", "<faults><answer on=\"message\"/></faults>", 1, 9, "needs status"},
+        Mistake{"answer_of_no_message", "<faults><answer on=\"a-abort\" status=\"A700\"/></faults>", 1, 17,
+                "is no message"},
+        Mistake{"answer_bad_status", "<faults><answer status=\"A7000\"/></faults>", 1, 17, "status"},
+        Mistake{"answer_bad_tag", "<faults><answer><remove tag=\"PatientNam\"/></answer></faults>", 1, 25,
+                "PatientName"},
         Mistake{"lie_about_no_length", "<faults><lie path=\"result\" by=\"1\"/></faults>", 1, 20, "is no length"},
         Mistake{"lie_without_lie", "<faults><lie/></faults>", 1, 9, "takes one of"},
         Mistake{"result_too_large", "<faults><refuse result=\"256\"/></faults>", 1, 25, "from 0 to 255"},

@@ -177,6 +177,125 @@ TEST(Faults, Split_gives_pieces_and_coalesce_one_write) {
   EXPECT_THAT(link.expire(ms(3200)), ElementsAre("6")) << "so many do not come";
 }
 
+/// A C-FIND-RSP with a match, in P-DATA-TF PDUs of at most `maximum` bytes.
+Bytes match(std::uint16_t id, std::string_view patient, std::uint32_t maximum) {
+  dimse::Message message;
+  message.command = dimse::response_to(dimse::c_find_rq(id, uids::StudyRootQueryRetrieveInformationModelFind), 0xff00);
+  message.command.elements().set_u16(tags::CommandDataSetType, 0);
+  dataset::DataSet data(dataset::implicit_le);
+  data.set_text(tags::PatientName, patient);
+  data.set_text(tags::PatientID, "1");
+  message.data_set = dataset::encode(data, dataset::implicit_le);
+  message.data_set_length = message.data_set.size();
+  Bytes out;
+  EXPECT_TRUE(dimse::fragment(out, message, {.maximum_length = maximum}));
+  return out;
+}
+
+std::vector<dimse::Message> messages(ByteView bytes) {
+  std::vector<dimse::Message> out;
+  pdu::Framer framer;
+  dimse::Assembler assembler;
+  framer.push(bytes);
+  for (auto frame = framer.next(); frame.status == pdu::Framer::Status::pdu; frame = framer.next()) {
+    std::vector<pdu::PdvView> values;
+    Problems problems;
+    EXPECT_TRUE(pdu::decode_p_data(frame.bytes, 0, values, problems));
+    for (const auto& value : values)
+      if (auto pushed = assembler.push(value); pushed.message) out.push_back(std::move(*pushed.message));
+  }
+  EXPECT_TRUE(assembler.idle());
+  return out;
+}
+
+dataset::Edit edit(std::string_view path, std::string text, dataset::EditKind kind = dataset::EditKind::set) {
+  dataset::Edit out;
+  out.kind = kind;
+  out.path = *dataset::parse_tag_path(path);
+  out.text = std::move(text);
+  return out;
+}
+
+TEST(Faults, An_answer_says_another_message_and_those_that_are_not_meant_leave_byte_for_byte) {
+  auto other = fault(Kind::answer, "c-find-rsp");
+  other.nth.ranges = {{2, 2}};
+  other.status = 0xff01;
+  other.edits = {edit("PatientName", "Somebody^Else"), edit("PatientID", "", dataset::EditKind::erase),
+                 edit("ErrorComment", "on purpose")};
+  Link link({other});
+  const auto first = match(1, "Doe", 30);
+  (void)link.send(first);
+  EXPECT_EQ(link.all, first) << "in PDUs of its own";
+  EXPECT_FALSE(link.engine.struck());
+  link.all.clear();
+  (void)link.send(match(2, "Doe", 30));
+  const auto said = messages(link.all);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].command.status(), 0xff01);
+  EXPECT_EQ(said[0].command.responded_to(), 2);
+  EXPECT_EQ(said[0].command.elements().text(tags::ErrorComment), "on purpose");
+  const auto data = dataset::decode_owned(said[0].data_set, dataset::implicit_le).data_set;
+  EXPECT_EQ(data.text(tags::PatientName), "Somebody^Else");
+  EXPECT_FALSE(data.has(tags::PatientID));
+  EXPECT_TRUE(link.engine.struck());
+  EXPECT_EQ(link.engine.held(), 0U);
+}
+
+TEST(Faults, An_answer_may_lose_its_Data_Set_or_be_left_out_whole) {
+  auto bare = fault(Kind::answer, "c-find-rsp");
+  bare.nth.ranges = {{1, 1}};
+  bare.status = 0xa700;
+  bare.without_data_set = true;
+  auto none = fault(Kind::answer, "message");
+  none.nth.ranges = {{2, 2}};
+  none.missing = true;
+  Link link({bare, none});
+  (void)link.send(match(1, "Doe", 0));
+  auto said = messages(link.all);
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0].command.status(), 0xa700);
+  EXPECT_FALSE(said[0].command.has_data_set());
+  EXPECT_TRUE(said[0].data_set.empty());
+  EXPECT_THAT(link.send(match(2, "Doe", 30)), ElementsAre()) << "command and data";
+  EXPECT_THAT(link.send(echo(true)), ElementsAre("4"));
+}
+
+TEST(Faults, An_answer_keeps_to_the_transfer_syntax_and_the_maximum_length_agreed) {
+  auto other = fault(Kind::answer, "c-find-rsp");
+  other.edits = {edit("PatientName", std::string(200, 'x'))};
+  Link link({other});
+  auto request = pdu::AAssociateRq{};
+  pdu::UserInformationItem user;
+  user.sub_items.emplace_back(pdu::MaximumLengthSubItem{64});
+  request.items.emplace_back(user);
+  (void)link.receive(pdu::encode(request));
+  pdu::AAssociateAc accept;
+  pdu::PresentationContextItemAc context;
+  context.id = 1;
+  context.sub_items.emplace_back(pdu::TransferSyntaxSubItem{std::string(uids::ExplicitVRLittleEndian)});
+  accept.items.emplace_back(context);
+  (void)link.send(pdu::encode(accept));
+  link.all.clear();
+  auto message = match(1, "Doe", 0);
+  (void)link.send(message);
+  ByteView rest = link.all;
+  while (!rest.empty()) {
+    const auto length = load<std::uint32_t>(rest.data() + 2, Endian::big);
+    EXPECT_LE(length, 64U);
+    rest = rest.subspan(6 + length);
+  }
+  EXPECT_EQ(messages(link.all).size(), 1U);
+}
+
+TEST(Faults, An_answer_lets_go_what_is_no_sequence_of_messages) {
+  auto other = fault(Kind::answer, "any");
+  other.status = 0xa700;
+  Link link({other});
+  EXPECT_THAT(link.send(data(true)), ElementsAre("4")) << "data without a command";
+  EXPECT_THAT(link.send(store_command()), ElementsAre()) << "waits for its data";
+  EXPECT_THAT(link.send(release_rp), ElementsAre("4", "6")) << "before what comes in the middle of it";
+}
+
 TEST(Faults, Corrupt_changes_bytes_by_place_and_fields_by_name) {
   auto byte = fault(Kind::corrupt, "a-release-rp");
   byte.byte = 7;
