@@ -133,7 +133,7 @@ class Misbehaving(unittest.TestCase):
             self.assertEqual(len(re.findall(r"PN \[Doe\^", text)), 2, text)
             self.assertEqual(len(re.findall(r"PN \[Somebody\^Else ?\]", text)), 1, text)
             self.assertEqual(len(re.findall(r"LO \[P[012] ?\]", text)), 2, text)
-            self.assertRegex(text, "(?i)out of ?resources|0xa700", text)
+            self.assertRegex(text, "Refused: OutOfResources", text)
 
     def test_a_requestor_that_misbehaves_says_what_came_of_it(self):
         with products.scratch() as folder:
