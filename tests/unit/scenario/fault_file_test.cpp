@@ -57,10 +57,9 @@ TEST(FaultFile, Every_attribute_reaches_the_fault) {
   EXPECT_EQ(freeze.time, std::chrono::seconds(2));
   const auto lie = only(R"(<lie on="p-data-tf" path="pdv[1]/length" to="0"/>)");
   EXPECT_EQ(lie.lies.at(0).number, 0);
-  const auto answer = only(
-      R"(<answer on="c-find-rsp" status="A700" comment="no room" data-set="no"><element tag="PatientName">Roe</element><remove tag="(0010,0020)" /
-      > </ answer>) ");
-      EXPECT_EQ(answer.status, 0xa700);
+  const auto answer = only(R"x(<answer on="c-find-rsp" status="A700" comment="no room" data-set="no">)x"
+                           R"x(<element tag="PatientName">Roe</element><remove tag="(0010,0020)"/></answer>)x");
+  EXPECT_EQ(answer.status, 0xa700);
   EXPECT_TRUE(answer.without_data_set);
   ASSERT_EQ(answer.edits.size(), 3U);
   EXPECT_EQ(answer.edits[0].path.steps.front().tag, tags::ErrorComment);
