@@ -16,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import products
 import pydicom
@@ -95,20 +96,20 @@ class Exchange:
 
     def __init__(self, row, folder, shared):
         self.row, self.folder, self.shared = row, folder, shared
-        self.stack, self.proxies, self.said = contextlib.ExitStack(), [], []
+        self.stack, self.proxies, self.said = contextlib.ExitStack(), {}, []
         self.files = [products.synthetic_file(folder, n) for n in range(1, COUNT + 1)]
 
     def through(self, port, name="main"):
         """A port that leads to this one and is recorded."""
         own, finish = self.stack.enter_context(proxy(port, self.folder, "--record", self.folder / "wire" / name))
-        self.proxies.append(finish)
+        self.proxies[name] = finish
         return own
 
     def ours(self, device, *arguments):
         """One of Assay's devices; its port."""
         return self.program([products.ASSAY, "serve", device, "--quiet", *arguments, "--port"], "ours")
 
-    def program(self, command, name="theirs", env=None, tail=(), cwd=None, limit=30):
+    def program(self, command, name="theirs", env=None, tail=(), cwd=None, ask=True):
         """A program that listens on a free port, which stands between `command` and `tail`; the port."""
         port = products.free_port()
         words = [str(w) for w in (*command, port, *tail)]
@@ -116,7 +117,10 @@ class Exchange:
         process = subprocess.Popen(words, stdout=open(log, "wb"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                    start_new_session=True, env={**os.environ, **(env or {})}, cwd=cwd)
         self.stack.callback(products.end, process)
-        products.wait_for_port(port, process, log, limit)
+        if ask:
+            products.wait_for_port(port, process, log)
+        else:
+            wait_until_listening(port, process, log)
         return port
 
     def run(self, *command, env=None, cwd=None):
@@ -135,20 +139,30 @@ class Exchange:
 
     def record(self):
         """Ends the proxies; what they recorded, judged."""
-        for finish in self.proxies:
-            finish()
         wire = {}
-        for folder in sorted((self.folder / "wire").iterdir()):
-            _, out, err = products.assay("explain", folder, "--json", "-")
-            wire[folder.name] = Recording(json.loads(out) if out.startswith("{") else {"cases": []}, err)
+        for name, finish in self.proxies.items():
+            _, lines, _ = finish()
+            _, out, err = products.assay("explain", self.folder / "wire" / name, "--json", "-")
+            wire[name] = Recording(json.loads(out) if out.startswith("{") else {"cases": []}, err,
+                                   [context for line in lines for context in line.get("contexts", ())])
         return wire
+
+
+def wait_until_listening(port, process, log, limit=30):
+    """Without connecting: the kernel's table says so."""
+    until = time.monotonic() + limit
+    while f":{port:04X} 00000000:0000 0A " not in pathlib.Path("/proc/net/tcp").read_text(encoding="ascii"):
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"nothing listens on port {port}:\n{log.read_text(errors='replace')}")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.02)  # wakes up at once when it dies
 
 
 class Recording:
     """What passed one proxy: messages as (side, command, status, length of its Data Set), findings as lines."""
 
-    def __init__(self, explained, said):
-        self.messages, self.findings, self.connections, self.unjudged = [], [], 0, []
+    def __init__(self, explained, said="", contexts=()):
+        self.messages, self.findings, self.connections, self.unjudged, self.contexts = [], [], 0, [], contexts
         for case in explained["cases"]:
             if case["verdict"] in ("inconclusive", "error", "skipped"):
                 self.unjudged.append(f"{case['verdict']}: {case['reason']} {said}")
@@ -160,32 +174,33 @@ class Recording:
                                   for f in trace["findings"] if f["severity"] in ("error", "warning") and not f["provoked"]]
 
 
-def sub(*pairs):
-    """Messages by the side that sends them: ("requestor", "C-ECHO-RQ") or, with a status, ("acceptor", "C-ECHO-RSP", 0)."""
-    return list(pairs)
-
-
 RQ, AC = "requestor", "acceptor"
-STORED = sub((RQ, "C-STORE-RQ"), (AC, "C-STORE-RSP", 0)) * COUNT
+STORED = [(RQ, "C-STORE-RQ"), (AC, "C-STORE-RSP", 0)] * COUNT
 # What has to pass, in this order with other messages between: recording -> messages. A status may be several.
 HAPPENED = {
-    "C-ECHO": {"main": sub((RQ, "C-ECHO-RQ"), (AC, "C-ECHO-RSP", 0))},
+    "C-ECHO": {"main": [(RQ, "C-ECHO-RQ"), (AC, "C-ECHO-RSP", 0)]},
     "C-STORE": {"main": STORED},
-    "C-FIND": {"main": sub((RQ, "C-FIND-RQ"), (AC, "C-FIND-RSP", 0xff00, 0xff01), (AC, "C-FIND-RSP", 0))},
-    "C-GET": {"main": sub((RQ, "C-GET-RQ"), *sub((AC, "C-STORE-RQ"), (RQ, "C-STORE-RSP", 0)) * COUNT, (AC, "C-GET-RSP", 0))},
-    "C-MOVE": {"main": sub((RQ, "C-MOVE-RQ"), (AC, "C-MOVE-RSP", 0)), "destination": STORED},
-    "C-CANCEL": {"main": sub((RQ, "C-CANCEL-RQ"), (AC, None, 0xfe00))},
-    "Worklist": {"main": sub((RQ, "C-FIND-RQ"), (AC, "C-FIND-RSP", 0xff00, 0xff01), (AC, "C-FIND-RSP", 0))},
-    "MPPS": {"main": sub((RQ, "N-CREATE-RQ"), (AC, "N-CREATE-RSP", 0), (RQ, "N-SET-RQ"), (AC, "N-SET-RSP", 0))},
-    "Commitment": {"main": sub((RQ, "N-ACTION-RQ"), (AC, "N-ACTION-RSP", 0)),
-                   "report": sub((RQ, "N-EVENT-REPORT-RQ"), (AC, "N-EVENT-REPORT-RSP", 0))},
-    "Print": {"main": sub((RQ, "N-CREATE-RQ"), (AC, "N-CREATE-RSP", 0), (RQ, "N-SET-RQ"), (AC, "N-SET-RSP", 0),
-                          (RQ, "N-ACTION-RQ"), (AC, "N-ACTION-RSP", 0))},
+    "C-FIND": {"main": [(RQ, "C-FIND-RQ"), (AC, "C-FIND-RSP", 0xff00, 0xff01), (AC, "C-FIND-RSP", 0)]},
+    "C-GET": {"main": [(RQ, "C-GET-RQ"), *[(AC, "C-STORE-RQ"), (RQ, "C-STORE-RSP", 0)] * COUNT, (AC, "C-GET-RSP", 0)]},
+    "C-MOVE": {"main": [(RQ, "C-MOVE-RQ"), (AC, "C-MOVE-RSP", 0)], "destination": STORED},
+    "C-CANCEL": {"main": [(RQ, "C-CANCEL-RQ"), (AC, None, 0xfe00)]},
+    "Worklist": {"main": [(RQ, "C-FIND-RQ"), (AC, "C-FIND-RSP", 0xff00, 0xff01), (AC, "C-FIND-RSP", 0)]},
+    "MPPS": {"main": [(RQ, "N-CREATE-RQ"), (AC, "N-CREATE-RSP", 0), (RQ, "N-SET-RQ"), (AC, "N-SET-RSP", 0)]},
+    "Commitment": {"main": [(RQ, "N-ACTION-RQ"), (AC, "N-ACTION-RSP", 0)],
+                   "report": [(RQ, "N-EVENT-REPORT-RQ"), (AC, "N-EVENT-REPORT-RSP", 0)]},
+    "Print": {"main": [(RQ, "N-CREATE-RQ"), (AC, "N-CREATE-RSP", 0), (RQ, "N-SET-RQ"), (AC, "N-SET-RSP", 0),
+                       (RQ, "N-ACTION-RQ"), (AC, "N-ACTION-RSP", 0)]},
 }
+# The SOP class that has to be accepted for it, by a part of its name; messages of another class would prove nothing.
+CONTEXT = {"C-ECHO": "Verification", "C-STORE": "Secondary Capture", "Worklist": "Modality Worklist", "MPPS": "Modality Performed",
+           "Commitment": "Storage Commitment", "Print": "Print Management", "C-FIND": "- FIND", "C-GET": "- GET", "C-MOVE": "- MOVE",
+           "C-CANCEL": "Query/Retrieve"}
 
 
 def missing(service, wire):
     """What of the service did not pass; empty when all did."""
+    if "main" in wire and not any(CONTEXT[service] in context for context in wire["main"].contexts):
+        return f"no context of {CONTEXT[service]} among {wire['main'].contexts}"
     for name, wanted in HAPPENED[service].items():
         if name not in wire:
             return f"nothing was recorded as {name}"
@@ -200,9 +215,9 @@ def missing(service, wire):
 
 
 def data_sets(files):
-    """SOP Instance UID -> Data Set as pydicom reads it."""
+    """SOP Instance UID -> tag -> value as pydicom reads it; some VRs are lost on the way in Implicit VR."""
     read = [pydicom.dcmread(file, force=True) for file in files]
-    return {str(one.SOPInstanceUID): one.to_json_dict() for one in read}
+    return {str(one.SOPInstanceUID): {tag: {**element, "vr": ""} for tag, element in one.to_json_dict().items()} for one in read}
 
 
 def below(folder):
@@ -213,7 +228,7 @@ def below(folder):
 
 def text(outcomes):
     """The table for people: a line a service and role, a column a product."""
-    width = 34
+    width = 40
     lines = ["Interoperability matrix. Role: what the other product is; Assay is its counterpart.", "",
              f"{'':17}" + "".join(f"{product:{width}}" for product in PRODUCTS).rstrip()]
     for service in SERVICES:

@@ -11,8 +11,9 @@ import urllib.request
 import dcmjs_scu_test
 import orthanc
 import products
+import samples
 
-MANY = 60  # matches of a query that is cancelled
+MANY = 100  # matches of a query that is cancelled
 
 
 class Orthanc:
@@ -64,18 +65,14 @@ class Shared:
             self.started = Orthanc(dicom, http, worklists)
         return self.started
 
-    def many(self, folder):
+    def many(self):
         """Files of many studies, an instance each."""
         if self.studies is None:
             self.studies = []
-            pixels = "\\".join(["00"] * 64)
             for n in range(MANY):
-                dump = self.folder / f"many{n}.dump"
-                dump.write_text(products.SYNTHETIC_DUMP.format(n=n, pixels=pixels).replace(
-                    "999.55]", f"999.56.{n}]").replace("999.55.0]", f"999.56.{n}.0]").replace("999.55.", f"999.56.{n}."))
-                file = self.folder / f"many{n}.dcm"
-                products.subprocess.run(["dump2dcm", "-q", str(dump), str(file)], check=True)
-                self.studies.append(file)
+                study = f"1.2.826.0.1.3680043.10.999.56.{n}"
+                self.studies.append(samples.write(self.folder / f"many{n}.dcm", uid=f"{study}.0.1", StudyInstanceUID=study,
+                                                  SeriesInstanceUID=f"{study}.0", PatientID=f"M{n}"))
         return self.studies
 
     @staticmethod

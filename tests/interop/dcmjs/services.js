@@ -18,8 +18,7 @@ const { Status, PresentationContextResult, TransferSyntax } = dimse.constants;
 const mpps = '1.2.840.10008.3.1.2.3.3';
 const commitment = ['1.2.840.10008.1.20.1', '1.2.840.10008.1.20.1.1'];
 const secondaryCapture = '1.2.840.10008.5.1.4.1.1.7';
-const meta = '1.2.840.10008.5.1.1.9'; // Basic Grayscale Print Management Meta
-const [filmSession, filmBox, imageBox] = ['1.2.840.10008.5.1.1.1', '1.2.840.10008.5.1.1.2', '1.2.840.10008.5.1.1.4'];
+const [filmBox, imageBox] = ['1.2.840.10008.5.1.1.2', '1.2.840.10008.5.1.1.4'];
 const options = { connectTimeout: 5000, associationTimeout: 5000, pduTimeout: 20000 };
 
 dimse.log.setLevel('silent');
@@ -67,61 +66,36 @@ function normalized(kind, attributes, ...words) {
   return request;
 }
 
-// Film session, film box, image box, print: each is sent when what it refers to has been answered.
-function print(client) {
-  const session = normalized(NCreateRequest, { NumberOfCopies: '1', MediumType: 'PAPER', FilmDestination: 'PROCESSOR' },
-    filmSession, '2.25.1', meta);
-  const film = normalized(NCreateRequest, {
-    ImageDisplayFormat: 'STANDARD\\1,1', FilmOrientation: 'PORTRAIT', FilmSizeID: '8INX10IN',
-    ReferencedFilmSessionSequence: [{ ReferencedSOPClassUID: filmSession, ReferencedSOPInstanceUID: '2.25.1' }],
-  }, filmBox, '2.25.2', meta);
-  session.on('response', () => client.addRequest(film));
-  film.on('response', (response) => {
-    const references = response.getDataset().getElement('ReferencedImageBoxSequence');
-    const reference = Array.isArray(references) ? references[0] : references;
-    const image = normalized(NSetRequest, {
-      ImageBoxPosition: 1,
-      BasicGrayscaleImageSequence: [{ SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', Rows: 8, Columns: 8,
-        BitsAllocated: 8, BitsStored: 8, HighBit: 7, PixelRepresentation: 0, PixelData: [new Uint8Array(64).fill(128).buffer],
-        _vrMap: { PixelData: 'OB' } }],
-    }, imageBox, reference.ReferencedSOPInstanceUID, meta);
-    image.on('response', () => client.addRequest(normalized(NActionRequest, null, filmBox, '2.25.2', 1, meta)));
-    client.addRequest(image);
-  });
-  return [session];
-}
-
 function requests(client, action, words) {
   switch (action) {
     case 'echo': return [new CEchoRequest()];
     case 'store': return words.map((file) => new CStoreRequest(file));
     case 'find': return [CFindRequest.createStudyFindRequest({ PatientName: '', StudyInstanceUID: words[0] })];
-    case 'get': {
-      client.on('cStoreRequest', (request, callback) => {
-        keep(words[1], request.getDataset());
-        const response = CStoreResponse.fromRequest(request);
+    case 'get':
+    case 'cancel': {
+      const request = CGetRequest.createStudyGetRequest(words[0]);
+      let stored = 0;
+      client.on('cStoreRequest', (store, callback) => {
+        keep(words[1], store.getDataset());
+        const response = CStoreResponse.fromRequest(store);
         response.setStatus(Status.Success);
         callback(response);
-      });
-      return [CGetRequest.createStudyGetRequest(words[0])];
-    }
-    case 'move': return [CMoveRequest.createStudyMoveRequest(words[1], words[0])];
-    case 'cancel': {
-      const request = CFindRequest.createStudyFindRequest({ PatientName: '', StudyInstanceUID: '' });
-      let cancelled = false;
-      request.on('response', () => {
-        if (!cancelled) client.cancel(request);
-        cancelled = true;
+        if (action === 'cancel' && ++stored === 1) client.cancel(request);
       });
       return [request];
     }
-    case 'worklist': return [CFindRequest.createWorklistFindRequest({ PatientName: '', ScheduledProcedureStepSequence: [{ Modality: 'CT' }] })];
+    case 'move': return [CMoveRequest.createStudyMoveRequest(words[1], words[0])];
+    case 'worklist': {
+      const request = CFindRequest.createWorklistFindRequest({ PatientName: '', ScheduledProcedureStepSequence: [{ Modality: 'CT' }] });
+      // The library has an empty US in its keys and writes it as 0, which no item matches.
+      delete request.getDataset().elements.PregnancyStatus;
+      return [request];
+    }
     case 'mpps': return [normalized(NCreateRequest, step(), mpps, '2.25.6'), normalized(NSetRequest, end(), mpps, '2.25.6')];
     case 'commitment': return [normalized(NActionRequest, {
       TransactionUID: '2.25.9',
       ReferencedSOPSequence: words.map((uid) => ({ ReferencedSOPClassUID: secondaryCapture, ReferencedSOPInstanceUID: uid })),
     }, ...commitment, 1)];
-    case 'print': return print(client);
     default: throw new Error(`no such action: ${action}`);
   }
 }
