@@ -13,6 +13,7 @@ DEADLY = "ps3.8/E.2/response-command-and-data-in-one-pdu/16"
 
 
 STUDY = "1.2.826.0.1.3680043.10.999.55"  # that of products.synthetic_file
+SOP_CLASS = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def call(port, method, path, body):
@@ -37,6 +38,7 @@ def acting(port, instance):
             "store": ("store", {"Resources": [instance]}),
             "find": ("query", {"Level": "Study", "Query": {"PatientName": ""}}),
             "move": ("move", {"Level": "Study", "Resources": [{"StudyInstanceUID": STUDY}], "TargetAet": calling}),
+            "commit": ("storage-commitment", {"DicomInstances": [{"SOPClassUID": SOP_CLASS, "SOPInstanceUID": f"{STUDY}.1"}]}),
             "worklist": ("find-worklist", {"PatientName": "", "ScheduledProcedureStepSequence": [{"Modality": "CT"}]}),
         }[action]
         try:
