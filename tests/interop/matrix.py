@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """The interoperability matrix: which service was tried in which role with which product. matrix.tsv is the table, one line
 an exchange; every cell of service, role and product has an exchange or a reason why there is none.
 
