@@ -43,7 +43,11 @@ constexpr Advice advices[] = {
      "The Identifier does not fit the information model: look at the level and at the unique keys above it."},
     {0xc000, 0xf000, c_find, "The archive cannot process this query: leave keys out one by one to find which."},
     {0xa701, 0xffff, 0, "The peer is out of resources: narrow what is asked for, or try again later."},
-    {0xa702, 0xffff, 0, "The peer could not make its sub-operations: look into its log and that of the destination."},
+    {0xa702, 0xffff, 0,
+     "The peer could not make its sub-operations: look into its log and that of the destination. Where none of its "
+     "calls "
+     "reaches the destination, a firewall lets no association in there: open the destination's port for the peer, or "
+     "use C-GET."},
     {0xa801, 0xffff, 0, "The peer does not know the move destination: enter its AE title, host and port there."},
     {0xa900, 0xffff, 0, "What was sent does not fit the SOP Class: compare it with the peer's conformance statement."},
     {0x0105, 0xffff, 0, "The peer does not know such an attribute: compare its conformance statement."},

@@ -4,6 +4,7 @@ judged is what arrived, Data Set against Data Set."""
 import contextlib
 import json
 import pathlib
+import socket
 import subprocess
 import unittest
 import urllib.request
@@ -75,6 +76,21 @@ class AsProvider(unittest.TestCase):
             self.assertEqual(none.returncode, 0, none.stderr)
             self.assertEqual(len(by_uid(into)), 1)
 
+    def test_text_that_no_character_set_explains_comes_back_byte_for_byte(self):
+        with products.scratch() as folder, Served("--ae-title", "ARCHIVE", "--folder", str(folder / "archive")) as served:
+            name = b"A\xffB\xfe^C\xc3C"
+            file = products.synthetic_file(folder, 1, 64)
+            whole = file.read_bytes()
+            file.write_bytes(whole.replace(b"Synthetic^Interop ", name.ljust(18)).replace(b"ISO_IR 100", b"ISO_IR 192"))
+            self.assertIn(name, file.read_bytes())
+            stored = tool("storescu", "-aec", "ARCHIVE", "127.0.0.1", served.port, file)
+            self.assertEqual(stored.returncode, 0, stored.stderr)
+            code, out, err = products.assay("get", f"ARCHIVE@127.0.0.1:{served.port}", "-k", f"StudyInstanceUID={STUDY}", "--out",
+                                            folder / "got")
+            self.assertEqual(code, 0, out + err)
+            got, = [path for path in (folder / "got").rglob("*") if path.is_file()]
+            self.assertEqual(bytes(pydicom.dcmread(got).get_item("PatientName").value).rstrip(), name)
+
     def test_movescu_moves_to_storescp(self):
         products.need("movescu", "storescp")
         with products.scratch() as folder:
@@ -100,6 +116,29 @@ class AsProvider(unittest.TestCase):
                              "127.0.0.1", served.port)
                 self.assertEqual(moved.returncode, 0, moved.stderr)
                 self.assertEqual(by_uid(into), have)
+
+    def test_a_destination_behind_a_firewall_fails_in_time_and_is_explained(self):
+        with products.scratch() as folder, socket.socket() as wall, contextlib.ExitStack() as waiting:
+            # A listener whose queue is full: the kernel drops every further SYN, as a firewall does.
+            wall.bind(("127.0.0.1", 0))
+            wall.listen(0)
+            port = wall.getsockname()[1]
+            for _ in range(3):
+                caller = waiting.enter_context(socket.socket())
+                caller.setblocking(False)
+                caller.connect_ex(("127.0.0.1", port))
+            with archive(folder, "--destination", f"WALL=127.0.0.1:{port}") as (served, have):
+                code, out, err = products.assay("move", f"ARCHIVE@127.0.0.1:{served.port}", "-k", f"StudyInstanceUID={STUDY}",
+                                                "--to", "WALL")
+                self.assertEqual(code, 1, out + err)
+                self.assertIn("0xA702", err)
+                self.assertIn(f"0 of {COUNT} instances sent, {COUNT} failed", out)
+                self.assertIn("a firewall lets no association in", out)
+                # What the advice says: over the association that there is, they come.
+                code, out, err = products.assay("get", f"ARCHIVE@127.0.0.1:{served.port}", "-k", f"StudyInstanceUID={STUDY}",
+                                                "--out", folder / "got")
+                self.assertEqual(code, 0, out + err)
+                self.assertEqual(by_uid(folder / "got"), have)
 
     def test_orthanc_queries_and_retrieves(self):
         products.need("Orthanc")
