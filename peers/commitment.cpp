@@ -240,11 +240,11 @@ std::string fresh_uid() {
   return fmt::format("2.25.{}{:018}", word() % 1'000'000'000'000'000'000U + 1, word() % 1'000'000'000'000'000'000U);
 }
 
-service::SendReport report_to(Loop& loop, std::map<std::string, Destination, std::less<>> table,
+service::SendReport report_to(Loop& loop, std::shared_ptr<const DestinationTable> table,
                               RequestorOptions options, ReportDelivery delivery, std::function<void(std::string)> log) {
   return [&loop, table = std::move(table), options = std::move(options), delivery, log](service::ReportJob job) {
-    const auto found = table.find(job.destination);
-    if (found == table.end()) return false;
+    const auto found = table->find(job.destination);
+    if (found == table->end()) return false;
     auto one = std::make_shared<Delivery>(Delivery{loop, options, std::move(job), delivery, log});
     one->options.host = found->second.host;
     one->options.port = found->second.port;

@@ -42,11 +42,10 @@ struct ReportDelivery {
   unsigned attempts = 3;
   Duration pause = std::chrono::seconds(5);  // between them
 };
-/// Delivers reports to the entities of a table, by AE title, each on an association of its own in which we are SCP by
+/// Delivers reports to the entities of a table, each on an association of its own in which we are SCP by
 /// role selection. What cannot be delivered is tried again. The loop outlives it.
-service::SendReport report_to(Loop& loop, std::map<std::string, Destination, std::less<>> table,
-                              RequestorOptions options, ReportDelivery delivery = {},
-                              std::function<void(std::string)> log = {});
+service::SendReport report_to(Loop& loop, std::shared_ptr<const DestinationTable> table, RequestorOptions options,
+                              ReportDelivery delivery = {}, std::function<void(std::string)> log = {});
 
 /// Calls back from the loop after a while. The loop outlives it.
 service::Later later_on(Loop& loop);

@@ -212,9 +212,11 @@ struct Destination {
   std::uint16_t port = 0;
   std::shared_ptr<const TlsContext> tls;  // set: it is spoken to in TLS
 };
-/// C-MOVE to the entities of a table, by AE title; `options` has our title and the limits. `log` gets a line each time
-/// one cannot be reached or refuses. The loop outlives it.
-service::Forward forward_to(Loop& loop, std::map<std::string, Destination, std::less<>> table, RequestorOptions options,
+/// By AE title. Whoever holds one may change it while it is used: what is begun later goes by what it says then.
+using DestinationTable = std::map<std::string, Destination, std::less<>>;
+/// C-MOVE to the entities of a table; `options` has our title and the limits. `log` gets a line each time one cannot be
+/// reached or refuses. The loop outlives it.
+service::Forward forward_to(Loop& loop, std::shared_ptr<const DestinationTable> table, RequestorOptions options,
                             std::function<void(std::string)> log = {});
 
 /// The same, running the loop until the end. Not to be called from inside the loop.
@@ -242,6 +244,8 @@ struct DutControl {
   std::string calling = "ASSAY";
   /// Instead of `act`: a device inside this process. Calls back with whether it acted and one line of detail.
   std::function<void(const scenario::Operate&, std::function<void(bool, std::string)>)> act_in_process;
+  /// Told of each port that a scenario listens on: a device inside this process may put it into its tables.
+  std::function<void(std::uint16_t)> listening;
   std::function<void(std::string)> log;  // started, died, restarted
 };
 

@@ -216,11 +216,11 @@ RequestorResult move(Loop& loop, const RequestorOptions& options, MoveRequest re
   return finish_on(loop, [&](RequestorDone done) { async_move(loop, options, std::move(request), std::move(done)); });
 }
 
-service::Forward forward_to(Loop& loop, std::map<std::string, Destination, std::less<>> table, RequestorOptions options,
+service::Forward forward_to(Loop& loop, std::shared_ptr<const DestinationTable> table, RequestorOptions options,
                             std::function<void(std::string)> log) {
   return [&loop, table = std::move(table), options = std::move(options), log](service::ForwardJob job) mutable {
-    const auto found = table.find(job.destination);
-    if (found == table.end()) {
+    const auto found = table->find(job.destination);
+    if (found == table->end()) {
       if (log) log(fmt::format("C-MOVE to \"{}\": nobody of this title is known", job.destination));
       return false;
     }

@@ -315,6 +315,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       return;
     }
     listeners_[command.listener] = acceptor;
+    if (owner_->dut.listening) owner_->dut.listening(*port);
     interpreter_->listening(command.listener, *port, loop_.now());
     below_[command.listener] = command.below;
     accept(command.listener, acceptor);

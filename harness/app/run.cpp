@@ -268,6 +268,7 @@ int demo(RunOptions options, Console& console) {
   }
   device_options.ae_title = options.called_ae;
   device_options.require_called_ae = true;
+  device_options.whole_hospital = true;
   device_options.artim = std::chrono::seconds(2);
   device_options.dimse_timeout = std::chrono::seconds(5);  // longer than any silence that a case asks for
   auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
@@ -282,9 +283,15 @@ int demo(RunOptions options, Console& console) {
   setup->act_in_process = [&device](const scenario::Operate& operate, std::function<void(bool, std::string)> done) {
     (*device)->act(operate, std::move(done));
   };
-  console.text(
-      fmt::format("The embedded device listens on 127.0.0.1:{}{} as {}: Verification, Storage, query and retrieve.\n",
-                  setup->target_port, with_tls ? " over TLS" : "", options.called_ae));
+  setup->make_known = [&device, title = options.calling_ae, tls = (*device)->requestor.tls](std::uint16_t port) {
+    auto& known = (*device)->destinations();
+    known.erase(title);
+    if (port != 0) known.emplace(title, peers::Destination{"127.0.0.1", port, tls});
+  };
+  console.text(fmt::format(
+      "The embedded device listens on 127.0.0.1:{}{} as {}: Verification, Storage, commitment, query and retrieve, "
+      "worklist, MPPS, print.\n",
+      setup->target_port, with_tls ? " over TLS" : "", options.called_ae));
   const int code = run_with(loop, std::move(*setup), console);
   return code;
 }

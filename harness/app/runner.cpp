@@ -31,6 +31,12 @@ bool wants_to_be_alone(const CatalogueCase& c) {
   return c.scenario_case.scenario->role == "requestor" && std::find(tags.begin(), tags.end(), "alone") != tags.end();
 }
 
+/// The device is to know where we listen.
+bool wants_to_be_known(const CatalogueCase& c) {
+  return std::ranges::any_of(c.scenario_case.scenario->needs,
+                             [](const auto& need) { return need.claim == "knows-our-address"; });
+}
+
 std::string gate_key(const CatalogueCase& c) { return c.scenario_case.scenario->role + " " + c.group; }
 
 /// Files a scenario may send stand beside it or below the catalogue.
@@ -60,6 +66,7 @@ struct Runner::Impl {
     std::unique_ptr<peers::ScenarioHost> host;
     std::uint16_t dut_port = 0;
     bool busy = false;
+    bool known = false;  // the device has the address of what runs now
     std::shared_ptr<scenario::Interpreter> interpreter;
     std::unique_ptr<CaseRecorder> recorder;  // only while there is a folder to write to
     std::string current;
@@ -233,6 +240,7 @@ struct Runner::Impl {
       item->state = State::running;
       worker.busy = true;
       worker.current = item->c.scenario_case.id();
+      worker.known = setup.make_known && wants_to_be_known(item->c);
       if (folder.is_open() && setup.options.pcap)
         worker.recorder = std::make_unique<CaseRecorder>(worker.current, unix_time_of_origin(loop.now()));
       worker.interpreter = std::make_shared<scenario::Interpreter>(item->c.scenario_case, environment(worker, item->c));
@@ -246,6 +254,7 @@ struct Runner::Impl {
   void done(Item& item, Worker& worker) {
     item.state = State::done;
     worker.busy = false;
+    if (std::exchange(worker.known, false)) setup.make_known(0);
     auto c = worker.interpreter->result();
     const auto executed = worker.interpreter->executed_xml();
     worker.interpreter.reset();
@@ -298,6 +307,9 @@ struct Runner::Impl {
       dut.act = setup.options.dut_act;
       dut.interactive = setup.ask_people;
       dut.act_in_process = setup.act_in_process;
+      dut.listening = [this, i](std::uint16_t port) {
+        if (workers[i].known) setup.make_known(port);
+      };
       dut.log = [this, i](const std::string& line) {
         if (line.find("started the device") == std::string::npos) workers[i].dut_trouble = line;
       };

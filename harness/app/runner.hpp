@@ -31,6 +31,8 @@ struct RunnerSetup {
   std::uint16_t target_port = 0;  // 0: only with options.dut_start
   /// Makes the embedded device act as SCU instead of --dut-act.
   std::function<void(const scenario::Operate&, std::function<void(bool, std::string)>)> act_in_process;
+  /// Puts our title with this port of ours into the tables of the embedded device, and takes it out with 0.
+  std::function<void(std::uint16_t)> make_known;
   std::shared_ptr<const peers::HostTls> tls;  // null: the run speaks none
   bool ask_people = false;                    // somebody sits at the terminal
   std::string unreachable;                    // why nothing can be judged at the target; empty = it is there

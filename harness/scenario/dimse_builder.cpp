@@ -253,8 +253,12 @@ std::expected<Built, BuildError> build_dimse(const Element& message, const Dialo
     set_uid(command, info, tags::AffectedSOPClassUID, tags::RequestedSOPClassUID, sop_class);
   const bool names_instance =
       has_field(info, tags::AffectedSOPInstanceUID) || has_field(info, tags::RequestedSOPInstanceUID);
-  if (is_request && sop_instance.empty() && names_instance) sop_instance = input.uids->next();
-  if (!sop_instance.empty() && (message.has("sop-instance") || (is_request && names_instance)))
+  // Who is asked to create something and is given no UID gives it one (PS3.7 10.1.5.1.4).
+  const bool gives_instance = static_cast<CommandField>(*field) == CommandField::n_create_rsp &&
+                              elements.u16(tags::Status) == 0 && !elements.has(tags::AffectedSOPInstanceUID);
+  const bool fills_in = gives_instance || (is_request && names_instance);
+  if (fills_in && sop_instance.empty()) sop_instance = input.uids->next();
+  if (!sop_instance.empty() && (message.has("sop-instance") || fills_in))
     set_uid(command, info, tags::AffectedSOPInstanceUID, tags::RequestedSOPInstanceUID, sop_instance);
   constexpr std::uint16_t data_set_follows = 1;
   elements.set_u16(tags::CommandDataSetType, data->has_value() ? data_set_follows : dimse::no_data_set);

@@ -61,6 +61,12 @@ std::vector<std::pair<std::string, std::string>> Case::bindings() const {
 
 std::string Case::title() const { return filled(scenario->title, bindings()); }
 
+std::vector<Need> Case::needs() const {
+  auto out = scenario->needs;
+  for (auto& need : out) need.claim = filled(need.claim, bindings());
+  return out;
+}
+
 trace::CaseResult Case::blank_result() const {
   trace::CaseResult result;
   result.id = id();

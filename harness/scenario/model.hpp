@@ -100,6 +100,8 @@ struct Case {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> bindings() const;
   /// The title with parameters filled in.
   [[nodiscard]] std::string title() const;
+  /// What it needs, with parameters filled in.
+  [[nodiscard]] std::vector<Need> needs() const;
   /// Everything of the result that is known before the case runs.
   [[nodiscard]] trace::CaseResult blank_result() const;
 };

@@ -46,7 +46,7 @@ std::optional<std::string> Interpreter::Impl::unexplained_refusal(const Item* it
   if (item == nullptr || !is_refusal(*item)) return std::nullopt;
   // Which of several services was refused need not be known: all that no profile speaks of are named.
   std::string unknown;
-  for (const auto& need : scenario.needs) {
+  for (const auto& need : scenario_case.needs()) {
     const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
     if (!claim) unknown += (unknown.empty() ? "" : ", ") + need.claim;
   }
@@ -65,7 +65,8 @@ bool Interpreter::Impl::is_refusal(const Item& item) {
 }
 
 bool Interpreter::Impl::all_needs_claimed() const {
-  return !scenario.needs.empty() && std::ranges::all_of(scenario.needs, [&](const Need& need) {
+  const auto needs = scenario_case.needs();
+  return !needs.empty() && std::ranges::all_of(needs, [&](const Need& need) {
     return environment.claims && environment.claims(need.claim) == need.claimed;
   });
 }
@@ -206,7 +207,7 @@ bool Interpreter::Impl::skipped() {
       return true;
     }
   }
-  for (const auto& need : scenario.needs) {
+  for (const auto& need : scenario_case.needs()) {
     const auto claim = environment.claims ? environment.claims(need.claim) : std::nullopt;
     if (!claim || *claim == need.claimed) continue;
     result.verdict = Verdict::skipped;

@@ -1,17 +1,48 @@
 #include "peers/devices/embedded_device.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
+#include <array>
 
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
+#include "harness/service/synthetic_schedule.hpp"
+#include "peers/local_time.hpp"
+#include "peers/uid.hpp"
 
 namespace assay::peers {
+namespace {
+
+/// Images in these are kept as they come, and given back so.
+constexpr std::array compressed_syntaxes{
+    std::string_view("1.2.840.10008.1.2.5"),     // RLE Lossless
+    std::string_view("1.2.840.10008.1.2.4.70"),  // JPEG Lossless, first-order prediction
+    std::string_view("1.2.840.10008.1.2.4.80"),  // JPEG-LS Lossless
+    std::string_view("1.2.840.10008.1.2.4.50"),  // JPEG Baseline
+    std::string_view("1.2.840.10008.1.2.4.90"),  // JPEG 2000 Lossless
+};
+
+/// A printer without paper: films are made, a page in each turn so that associations get theirs, and thrown away.
+void print_on_nothing(Loop& loop, std::shared_ptr<const service::PrintJob> job, const service::TellJob& tell,
+                      std::size_t page, std::shared_ptr<std::size_t> films) {
+  loop.post([&loop, job = std::move(job), tell, page, films = std::move(films)] {
+    if (page == 0) tell(service::JobStatus::printing, "NORMAL");
+    if (page < job->pages.size()) {
+      (void)service::render(job->pages[page].sheet);
+      ++*films;
+      print_on_nothing(loop, job, tell, page + 1, films);
+      return;
+    }
+    tell(service::JobStatus::done, "NORMAL");
+  });
+}
+
+}  // namespace
 
 EmbeddedDevice::EmbeddedDevice(Loop& loop, EmbeddedDeviceOptions options)
-    : loop_(loop), options_(std::move(options)), store_(std::make_shared<service::MemoryStore>()) {}
+    : loop_(loop),
+      options_(std::move(options)),
+      store_(std::make_shared<service::MemoryStore>()),
+      destinations_(std::make_shared<DestinationTable>(options_.destinations)) {}
 
 EmbeddedDevice::~EmbeddedDevice() = default;
 
@@ -31,17 +62,20 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
   RequestorOptions mover;
   mover.calling_ae = chosen.ae_title;
-  acceptor.provider.forward = forward_to(loop, chosen.destinations, mover, chosen.log);
+  // A destination that says nothing is given up before whoever waits for the C-MOVE is: the failure can still be told.
+  mover.dimse_timeout = std::min(mover.dimse_timeout, chosen.dimse_timeout * 3 / 4);
+  acceptor.provider.forward = forward_to(loop, device->destinations_, mover, chosen.log);
   acceptor.policy.supported.push_back(
       {std::string(uids::StorageCommitmentPushModel),
        {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)}});
   auto commitment = chosen.commitment;
-  commitment.send = report_to(loop, chosen.destinations, std::move(mover), chosen.report_delivery, chosen.log);
+  commitment.send = report_to(loop, device->destinations_, std::move(mover), chosen.report_delivery, chosen.log);
   commitment.later = later_on(loop);
   commitment.log = chosen.log;
   acceptor.services = service::archive_services(*store, acceptor.provider);
   acceptor.services.insert(acceptor.services.begin(),
                            std::make_shared<service::CommitmentService>(*store, std::move(commitment)));
+  if (chosen.whole_hospital) device->open_departments(acceptor);
   acceptor.session.artim = chosen.artim;
   acceptor.dimse_timeout = chosen.dimse_timeout;
   acceptor.rules = chosen.rules;
@@ -57,78 +91,42 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   return device;
 }
 
-void EmbeddedDevice::act(const std::string& action, const std::string& host, std::uint16_t port,
-                         const std::string& called_ae, const std::string& calling_ae,
-                         std::function<void(bool, std::string)> done) {
-  auto options = requestor;
-  options.host = host;
-  options.port = port;
-  if (!called_ae.empty()) options.called_ae = called_ae;
-  if (!calling_ae.empty()) options.calling_ae = calling_ae;
-  const auto tell = [action, done](const RequestorResult& result) {
-    done(true, result.failure == Failure::none ? fmt::format("{}: {} answers, {} matches", action,
-                                                             result.statuses.size(), result.identifiers.size())
-                                               : fmt::format("{}: {}", action, result.message));
-  };
-  if (action == "echo") {
-    async_echo(loop_, options, 1, tell);
-  } else if (action == "store") {
-    const auto instances = service::synthetic_instances();
-    auto instance = service::make_instance(instances.front(), uids::ExplicitVRLittleEndian);
-    if (!instance) {
-      done(false, "the synthetic instance cannot be encoded");
-      return;
-    }
-    async_store(loop_, options, {std::make_shared<const service::Instance>(std::move(*instance))}, tell);
-  } else if (action == "find") {
-    dataset::DataSet identifier(dataset::explicit_le);
-    identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
-    identifier.set_empty(tags::PatientName);
-    identifier.set_empty(tags::PatientID);
-    identifier.set_empty(tags::StudyDate);
-    identifier.set_empty(tags::StudyInstanceUID);
-    async_find(loop_, options, std::move(identifier), tell);
-  } else if (action == "get" || action == "move") {
-    dataset::DataSet identifier(dataset::explicit_le);
-    identifier.set_text(tags::QueryRetrieveLevel, "STUDY");
-    const auto instances = service::synthetic_instances();
-    identifier.set_text(tags::StudyInstanceUID,
-                        wanted_study.empty() ? instances.front().text(tags::StudyInstanceUID) : wanted_study);
-    if (action == "get") {
-      GetRequest request;
-      request.identifier = std::move(identifier);
-      for (const auto& one : instances)
-        if (const std::string uid(one.text(tags::SOPClassUID));
-            std::ranges::find(request.sop_classes, uid) == request.sop_classes.end())
-          request.sop_classes.push_back(uid);
-      async_get(loop_, options, std::move(request), tell);
-    } else {
-      MoveRequest request;
-      request.identifier = std::move(identifier);
-      request.destination = options.calling_ae;
-      async_move(loop_, options, std::move(request), tell);
-    }
-  } else {
-    loop_.post([done, action] {
-      done(false, "the embedded device cannot \"" + action + "\": it knows echo, store, find, get, move");
-    });
-  }
-}
+void EmbeddedDevice::open_departments(AcceptorOptions& acceptor) {
+  auto& policy = acceptor.policy;
+  const std::vector<std::string> syntaxes{std::string(uids::ExplicitVRLittleEndian),
+                                          std::string(uids::ImplicitVRLittleEndian),
+                                          std::string(uids::ExplicitVRBigEndian)};
+  const auto offer = [&](std::string_view uid) { policy.supported.push_back({std::string(uid), syntaxes}); };
+  for (const auto uid :
+       {uids::PatientStudyOnlyQueryRetrieveInformationModelFind,
+        uids::PatientStudyOnlyQueryRetrieveInformationModelMove, uids::PatientStudyOnlyQueryRetrieveInformationModelGet,
+        uids::ModalityWorklistInformationModelFind, uids::ModalityPerformedProcedureStep,
+        uids::ModalityPerformedProcedureStepRetrieve})
+    offer(uid);
+  for (const auto syntax : compressed_syntaxes) policy.any_storage_transfer_syntaxes.emplace_back(syntax);
 
-void EmbeddedDevice::act(const scenario::Operate& operate, std::function<void(bool, std::string)> done) {
-  const auto word = [&](std::string_view name) -> std::string {
-    for (const auto& [key, value] : operate.words)
-      if (key == name) return value;
-    return "";
+  // The schedule stays as it is whatever steps say: many callers work on it at the same time.
+  worklist_ = service::Worklist(service::synthetic_schedule(local_time().date));
+  service::MppsOptions mpps;
+  mpps.make_uid = new_uid;
+  service::PrintOptions print;
+  print.printer_name = options_.ae_title;
+  print.new_uid = new_uid;
+  print.now = [] {
+    const auto now = local_time();
+    return std::pair{now.date, now.time};
   };
-  const auto text = word("port");
-  std::uint16_t port = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || port == 0) {
-    loop_.post([done, text] { done(false, "\"" + text + "\" is no port to connect to"); });
-    return;
-  }
-  act(operate.action, word("host"), port, word("called"), word("calling"), std::move(done));
+  print.log = options_.log;
+  print.spool = [&loop = loop_, films = films_](service::PrintJob job, service::TellJob tell) {
+    print_on_nothing(loop, std::make_shared<const service::PrintJob>(std::move(job)), tell, 0, films);
+    return true;
+  };
+  const auto printer = std::make_shared<service::PrintService>(std::move(print));
+  for (const auto& uid : printer->abstract_syntaxes()) offer(uid);
+  // Before those of the archive: its storage takes whatever is left.
+  acceptor.services.insert(acceptor.services.begin(),
+                           {std::make_shared<service::WorklistService>(worklist_),
+                            std::make_shared<service::MppsService>(steps_, std::move(mpps)), printer});
 }
 
 }  // namespace assay::peers
