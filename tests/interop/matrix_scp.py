@@ -96,10 +96,6 @@ def move(x, title, port, own):
     arrived(x, x.folder / "moved")
 
 
-def cancel(x, title, port):
-    x.assay("find", f"{title}@127.0.0.1:{x.through(port)}", "-k", "StudyInstanceUID", "-k", "PatientName", "--cancel-after", 1)
-
-
 @exchange
 def dcmqrscp_find(x):
     find(x, "QRSCP", dcmqrscp(x, x.files))
@@ -116,11 +112,18 @@ def dcmqrscp_move(x):
     move(x, "QRSCP", dcmqrscp(x, x.files, x.through(own, "destination")), own)
 
 
+def cancel(x, title, port):
+    """A C-GET, which waits for our answer to each image: a C-FIND may be over before the product reads on."""
+    x.assay("get", f"{title}@127.0.0.1:{x.through(port)}", *KEY, "--out", x.make("got"), "--cancel-after", 1)
+
+
+def twenty(x):
+    return [products.synthetic_file(x.folder, n) for n in range(1, 21)]
+
+
 @exchange
 def dcmqrscp_cancelled(x):
-    """A C-GET, which waits for our answer to each image: a C-FIND of its few studies may be over before it reads on."""
-    files = [products.synthetic_file(x.folder, n) for n in range(1, 21)]
-    x.assay("get", f"QRSCP@127.0.0.1:{x.through(dcmqrscp(x, files))}", *KEY, "--out", x.make("got"), "--cancel-after", 1)
+    cancel(x, "QRSCP", dcmqrscp(x, twenty(x)))
 
 
 @exchange
@@ -280,4 +283,4 @@ def dcmjs_prints(x):
 
 @exchange
 def orthanc_cancelled(x):
-    cancel(x, "ORTHANC", in_orthanc(x, x.shared.many()))
+    cancel(x, "ORTHANC", in_orthanc(x, twenty(x)))

@@ -1,4 +1,4 @@
-"""What the exchanges of the matrix share because it is slow to start: one Orthanc, a study of many, Node.js."""
+"""What the exchanges of the matrix share because it is slow to start: one Orthanc, Node.js."""
 
 import contextlib
 import json
@@ -11,9 +11,6 @@ import urllib.request
 import dcmjs_scu_test
 import orthanc
 import products
-import samples
-
-MANY = 100  # matches of a query that is cancelled
 
 
 class Orthanc:
@@ -49,7 +46,7 @@ class Orthanc:
 
 class Shared:
     def __init__(self, stack):
-        self.stack, self.started, self.studies = stack, None, None
+        self.stack, self.started = stack, None
         self.folder = stack.enter_context(products.scratch())
 
     @property
@@ -64,16 +61,6 @@ class Shared:
                 Worklists={"Enable": True, "Database": str(worklists), "FilterIssuerAet": False}))
             self.started = Orthanc(dicom, http, worklists)
         return self.started
-
-    def many(self):
-        """Files of many studies, an instance each."""
-        if self.studies is None:
-            self.studies = []
-            for n in range(MANY):
-                study = f"1.2.826.0.1.3680043.10.999.56.{n}"
-                self.studies.append(samples.write(self.folder / f"many{n}.dcm", uid=f"{study}.0.1", StudyInstanceUID=study,
-                                                  SeriesInstanceUID=f"{study}.0", PatientID=f"M{n}"))
-        return self.studies
 
     @staticmethod
     def node(*words):
