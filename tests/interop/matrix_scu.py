@@ -223,15 +223,6 @@ def gdcmscu_find(x):
     x.run("gdcmscu", "--find", "--studyroot", "--study", "--call", "ARCHIVE", "--key", "20,d=", "127.0.0.1", filled(x))
 
 
-@exchange
-def gdcmscu_move(x):
-    into, own = x.make("moved"), products.free_port()
-    port = filled(x, "--destination", f"GDCM=127.0.0.1:{x.through(own, 'destination')}")
-    x.run("gdcmscu", "--move", "--studyroot", "--study", "--aetitle", "GDCM", "--call", "ARCHIVE", "--key", f"20,d={matrix.STUDY}",
-          "--port-scp", own, "-o", into, "127.0.0.1", port)
-    arrived(x, into)
-
-
 UTF8 = ("00080005",)  # dcmjs writes every Data Set anew in ISO_IR 192
 
 
