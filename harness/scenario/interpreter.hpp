@@ -97,6 +97,8 @@ class Interpreter {
   [[nodiscard]] const trace::Trace* trace_of(std::string_view connection) const;
   /// What is known of a connection: contexts, ids; null when there is none of that name.
   [[nodiscard]] const Dialogue* dialogue_of(std::string_view connection) const;
+  /// The value of a variable, "l1.port" for example; empty when there is none.
+  [[nodiscard]] std::string variable(std::string_view name) const;
   /// Encodes a <data-set> as a send would.
   [[nodiscard]] std::expected<Bytes, std::string> encode(const Element& data_set, std::string_view transfer_syntax);
 

@@ -92,6 +92,8 @@ const Dialogue* Interpreter::dialogue_of(std::string_view connection) const {
   return found == nullptr ? nullptr : &found->dialogue;
 }
 
+std::string Interpreter::variable(std::string_view name) const { return impl_->variable(name); }
+
 std::expected<Bytes, std::string> Interpreter::encode(const Element& data_set, std::string_view transfer_syntax) {
   std::string sop_class;
   std::string sop_instance;
