@@ -1,7 +1,7 @@
 // Data Sets and what came on a connection as plain JSON, the way scripts see them: an element by its PS3.6 keyword (or
 // "(gggg,eeee)"), text without padding in UTF-8, numbers as numbers, sequences as arrays of objects. Values of the VRs
 // of bytes are {"at": offset, "length": n} into the Data Set's own bytes, or {"hex": ...}.
-// Tests: tests/python/values_test.py
+// Tests: tests/python/session_test.py
 #pragma once
 
 #include <nlohmann/json.hpp>
