@@ -5,7 +5,7 @@ from ._xml import Element, match
 
 _ANYTHING = [match(name) for name in
              ("message", "a-associate-rq", "a-associate-ac", "a-associate-rj", "a-release-rq", "a-release-rp", "a-abort",
-              "unrecognized", "closed")]
+              "unrecognized", "closed")] + [match("message", responding_to="0..65535")]  # whatever it answers
 # Responses, pending ones included, to one request; a peer that sends more is stopped.
 MOST_RESPONSES = 100_000
 
