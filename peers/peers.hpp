@@ -274,6 +274,12 @@ class ScenarioHost {
   /// Starts a DUT that is to be started and does not run, then the interpreter; calls `done` once it has finished.
   /// Several may run on one loop.
   void run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> done);
+  /// The same for one that waits for steps: `idle` is called from the loop when it is ready for the first, and each
+  /// time it is ready again after a tell().
+  void run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> idle, std::function<void()> done);
+  /// Does something to a running interpreter that waits for steps, and what comes of it. Nothing once it has finished.
+  void tell(const std::shared_ptr<scenario::Interpreter>& interpreter,
+            const std::function<void(scenario::Interpreter&, Instant)>& what);
   /// The next run() gets a DUT started afresh: the last case may have left this one unable to answer.
   void restart_dut();
   /// Every running interpreter finishes with what is known.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ extern char** environ;
 namespace assay::peers {
 
 struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
-  explicit Impl(Loop::Impl& used) : loop(used), watch(used.context), pipe(used.context), kill_timer(used.context) {}
+  explicit Impl(Loop::Impl& used)
+      : loop(used), watch(used.context), pipe(used.context), channel(used.context), kill_timer(used.context) {}
 
   void read_output();
   void read_last_output();
@@ -26,10 +28,15 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   void wait_end();
   void tell();
   void collect(int options);
+  void read_channel();
+  void take_lines(std::size_t length);
+  void write_channel();
+  void close_channel();
 
   Loop::Impl& loop;
   asio::posix::stream_descriptor watch;  // readable when the child has ended (pidfd_open(2))
   asio::posix::stream_descriptor pipe;
+  asio::posix::stream_descriptor channel;
   asio::steady_timer kill_timer;
   pid_t pid = -1;
   bool running = false;
@@ -39,6 +46,14 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   std::string output;
   std::array<char, 4096> buffer{};
   std::function<void()> handler;
+  std::size_t longest_line = 0;
+  std::function<void(std::string)> on_line;
+  std::array<char, 16384> channel_buffer{};
+  std::string line;      // what has come of the next one
+  std::string outgoing;  // being written
+  std::string waiting;   // to be written behind it
+  std::size_t sent = 0;  // of it
+  bool writing = false;
 };
 
 namespace {
@@ -47,7 +62,7 @@ constexpr auto port_retry = std::chrono::milliseconds(20);
 
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
-                         pid_t parent) {
+                         pid_t parent, int channel) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before we asked to be told
@@ -59,6 +74,7 @@ constexpr auto port_retry = std::chrono::milliseconds(20);
   if (null >= 0) ::dup2(null, 0);
   ::dup2(output, 1);
   ::dup2(output, 2);
+  if (channel >= 0) ::fcntl(channel, F_SETFD, 0);  // it stays open
   if (*folder == '\0' || ::chdir(folder) == 0) ::execvpe(argv[0], argv, envp);
   const int error = errno;
   (void)!::write(failure, &error, sizeof error);
@@ -85,28 +101,44 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
     if (!replaced) environment.emplace_back(text);
   }
   for (const auto& [name, value] : options.environment) environment.push_back(name + "=" + value);
+  int channel[2] = {-1, -1};
+  if (options.channel_line > 0) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0)
+      return std::unexpected(std::string("socketpair: ") + std::strerror(errno));
+    environment.push_back("ASSAY_CHANNEL=" + std::to_string(channel[1]));
+  }
+  const auto close_channel = [&channel] {
+    for (auto& end : channel)
+      if (end >= 0) ::close(std::exchange(end, -1));
+  };
   const auto argv = pointers(options.argv);
   const auto envp = pointers(environment);
 
   int output[2];
   int failure[2];
-  if (::pipe2(output, O_CLOEXEC) != 0) return std::unexpected(std::string("pipe: ") + std::strerror(errno));
+  if (::pipe2(output, O_CLOEXEC) != 0) {
+    close_channel();
+    return std::unexpected(std::string("pipe: ") + std::strerror(errno));
+  }
   if (::pipe2(failure, O_CLOEXEC) != 0) {
+    close_channel();
     ::close(output[0]);
     ::close(output[1]);
     return std::unexpected(std::string("pipe: ") + std::strerror(errno));
   }
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent);
+  if (pid == 0) become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1]);
   const int fork_error = errno;
   ::close(output[1]);
   ::close(failure[1]);
   int exec_error = 0;
   const auto told = pid > 0 ? ::read(failure[0], &exec_error, sizeof exec_error) : 0;
   ::close(failure[0]);
+  if (channel[1] >= 0) ::close(std::exchange(channel[1], -1));
   if (pid < 0 || told > 0) {
     ::close(output[0]);
+    close_channel();
     if (pid > 0) ::waitpid(pid, nullptr, 0);
     return std::unexpected("cannot start \"" + options.argv[0] +
                            "\": " + std::strerror(pid < 0 ? fork_error : exec_error));
@@ -124,10 +156,17 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
     const std::string why = std::strerror(errno);
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
+    close_channel();
     return std::unexpected("cannot watch \"" + options.argv[0] + "\": " + why);
   }
   impl->watch.assign(watch);
   impl->read_output();
+  if (channel[0] >= 0) {
+    impl->longest_line = options.channel_line;
+    impl->on_line = std::move(options.on_line);
+    impl->channel.assign(channel[0]);
+    impl->read_channel();
+  }
   impl->wait_end();
   return std::unique_ptr<Process>(new Process(std::move(impl)));
 }
@@ -139,6 +178,62 @@ void Process::Impl::read_output() {
     self->keep_output({self->buffer.data(), length});
     if (self->running) self->read_output();
   });
+}
+
+void Process::Impl::read_channel() {
+  channel.async_read_some(asio::buffer(channel_buffer),
+                          [weak = weak_from_this()](const error_code& error, std::size_t length) {
+                            const auto self = weak.lock();
+                            if (!self || error == asio::error::operation_aborted) return;
+                            if (error) {
+                              self->close_channel();
+                              return;
+                            }
+                            self->take_lines(length);
+                            if (self->channel.is_open()) self->read_channel();
+                          });
+}
+
+void Process::Impl::take_lines(std::size_t length) {
+  std::string_view text(channel_buffer.data(), length);
+  const auto keep = shared_from_this();
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    line += text.substr(0, end);
+    if (line.size() > longest_line) {
+      close_channel();
+      return;
+    }
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+    auto whole = std::exchange(line, {});
+    if (on_line) on_line(std::move(whole));
+    if (!channel.is_open()) return;
+  }
+}
+
+void Process::Impl::write_channel() {
+  if (writing || !channel.is_open()) return;
+  if (sent == outgoing.size()) {
+    outgoing = std::exchange(waiting, {});
+    sent = 0;
+    if (outgoing.empty()) return;
+  }
+  writing = true;
+  channel.async_write_some(asio::buffer(outgoing.data() + sent, outgoing.size() - sent),
+                           [weak = weak_from_this()](const error_code& error, std::size_t length) {
+                             const auto self = weak.lock();
+                             if (!self) return;
+                             self->writing = false;
+                             if (error) return;
+                             self->sent += length;
+                             self->write_channel();
+                           });
+}
+
+void Process::Impl::close_channel() {
+  error_code ignored;
+  channel.close(ignored);
 }
 
 void Process::Impl::keep_output(std::string_view text) {
@@ -202,6 +297,7 @@ Process::~Process() {
   error_code ignored;
   impl_->watch.close(ignored);
   impl_->pipe.close(ignored);
+  impl_->close_channel();
   impl_->kill_timer.cancel();
 }
 
@@ -226,6 +322,18 @@ std::string Process::ending() const {
 void Process::on_end(std::function<void()> handler) {
   impl_->handler = std::move(handler);
   if (impl_->output_read) asio::post(impl_->loop.context, [impl = impl_] { impl->tell(); });
+}
+
+void Process::write_line(std::string_view line) {
+  auto& one = *impl_;
+  if (!one.channel.is_open()) return;
+  // What is being written must not move: new lines wait behind it.
+  if (one.writing) {
+    one.waiting.append(line).push_back('\n');
+    return;
+  }
+  one.outgoing.append(line).push_back('\n');
+  one.write_channel();
 }
 
 void Process::terminate(Duration grace) {

@@ -13,6 +13,10 @@ struct ProcessOptions {
   std::vector<std::pair<std::string, std::string>> environment;  // beside our own
   std::string folder;                                            // to run in; empty = ours
   std::size_t keep_output = 8192;                                // bytes of stdout and stderr, the last ones
+  /// A channel of lines in both directions; the child finds its number in ASSAY_CHANNEL. Each whole line that comes is
+  /// told from the loop, without its end. A longer line than this closes the channel; 0: there is none.
+  std::size_t channel_line = 0;
+  std::function<void(std::string)> on_line;
 };
 
 class Process {
@@ -34,6 +38,8 @@ class Process {
   [[nodiscard]] const std::string& output() const;
   /// Called once when it has ended and its output is read; at the next turn of the loop when it has already.
   void on_end(std::function<void()> handler);
+  /// Sends a line, its end is added. Nothing once the child has ended or closed its side.
+  void write_line(std::string_view line);
   /// SIGTERM to the group now, SIGKILL after `grace` if it still lives.
   void terminate(Duration grace);
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <csignal>
 #include <cstdio>
@@ -57,10 +58,12 @@ struct ScenarioHost::Impl : std::enable_shared_from_this<ScenarioHost::Impl> {
 /// One interpreter with what it was lent.
 class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
  public:
-  Run(std::shared_ptr<Impl> owner, std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> done)
+  Run(std::shared_ptr<Impl> owner, std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> idle,
+      std::function<void()> done)
       : owner_(std::move(owner)),
         loop_(owner_->loop.impl()),
         interpreter_(std::move(interpreter)),
+        idle_(std::move(idle)),
         done_(std::move(done)),
         timer_(loop_.context),
         person_(loop_.context) {}
@@ -69,6 +72,14 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     if (std::exchange(begun_, true)) return;
     interpreter_->start(loop_.now());
     drive();
+  }
+
+  [[nodiscard]] bool runs(const scenario::Interpreter* interpreter) const { return interpreter_.get() == interpreter; }
+
+  void tell(const std::function<void(scenario::Interpreter&, Instant)>& what) {
+    if (!begun_) return;
+    idle_told_ = false;
+    input([&](scenario::Interpreter& one) { what(one, loop_.now()); });
   }
 
   void interrupt() {
@@ -106,6 +117,10 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       return;
     }
     schedule();
+    if (idle_ && interpreter_->idle() && !std::exchange(idle_told_, true))
+      asio::post(loop_.context, [weak = weak_from_this()] {
+        if (const auto self = weak.lock(); self && !self->finished_) self->idle_();
+      });
   }
 
   void schedule() {
@@ -494,6 +509,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   std::shared_ptr<Impl> owner_;
   Loop::Impl& loop_;
   std::shared_ptr<scenario::Interpreter> interpreter_;
+  std::function<void()> idle_;
   std::function<void()> done_;
   asio::steady_timer timer_;
   std::optional<Instant> timer_at_;
@@ -507,6 +523,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   std::array<char, 256> typed_{};
   bool device_came_ = false;  // somebody connected to a listener of ours
   bool begun_ = false;
+  bool idle_told_ = false;
   bool driving_ = false;
   bool finished_ = false;
 };
@@ -639,7 +656,20 @@ ScenarioHost::~ScenarioHost() {
 }
 
 void ScenarioHost::run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> done) {
-  auto run = std::make_shared<Impl::Run>(impl_, std::move(interpreter), std::move(done));
+  run(std::move(interpreter), {}, std::move(done));
+}
+
+void ScenarioHost::tell(const std::shared_ptr<scenario::Interpreter>& interpreter,
+                        const std::function<void(scenario::Interpreter&, Instant)>& what) {
+  const auto found = std::ranges::find_if(impl_->runs, [&](const auto& run) { return run->runs(interpreter.get()); });
+  if (found == impl_->runs.end()) return;
+  const auto run = *found;
+  run->tell(what);
+}
+
+void ScenarioHost::run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> idle,
+                       std::function<void()> done) {
+  auto run = std::make_shared<Impl::Run>(impl_, std::move(interpreter), std::move(idle), std::move(done));
   impl_->runs.insert(run);
   if (impl_->dut.start.empty()) {
     run->start();

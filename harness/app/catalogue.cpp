@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "conformance/expectations.hpp"
 #include "conformance/rules/standard_rules.hpp"
@@ -40,10 +41,22 @@ scenario::IncludeResolver resolver() {
   };
 }
 
+/// How a script tells its steps; without a function they stand in the file.
+struct Teller {
+  std::string function;
+  Duration limit{};
+};
+
 struct Loader {
   std::vector<scenario::Scenario> scenarios;
+  std::vector<Teller> tellers;  // of each
   std::vector<std::string> errors;
   std::set<fs::path> seen;
+  std::vector<std::string> scripts;  // not yet asked
+  std::optional<Python> python;
+  std::string left_out;  // why
+  std::size_t left_out_count = 0;
+  std::vector<std::string> left_out_ids;
 
   void file(const fs::path& path, bool named) {
     std::error_code code;
@@ -53,6 +66,10 @@ struct Loader {
       errors.push_back(text.error());
       return;
     }
+    if (path.extension() == ".py") {
+      if (named || text->find("@assay.scenario") != std::string::npos) script(path, *text, named);
+      return;
+    }
     if (!named && !looks_like_scenarios(*text)) return;
     auto loaded = scenario::load(*text, path.string(), resolver());
     if (!loaded) {
@@ -60,22 +77,53 @@ struct Loader {
       return;
     }
     for (auto& s : *loaded) scenarios.push_back(std::move(s));
+    tellers.resize(scenarios.size());
+  }
+
+  void script(const fs::path& path, const std::string& text, bool named) {
+    if (!python && left_out.empty()) {
+      if (auto found = find_python())
+        python = std::move(*found);
+      else
+        left_out = found.error();
+    }
+    if (python) {
+      scripts.push_back(path.string());
+    } else if (named) {
+      errors.push_back(fmt::format("{}: this is a script, and {}", path.string(), left_out));
+    } else {
+      ++left_out_count;
+      const auto ids = ids_in_text(text);
+      left_out_ids.insert(left_out_ids.end(), ids.begin(), ids.end());
+    }
+  }
+
+  /// What the scripts hold that were met since the last time.
+  void ask_scripts() {
+    if (scripts.empty()) return;
+    auto listed = list_scripts(*python, std::exchange(scripts, {}));
+    errors.insert(errors.end(), listed.errors.begin(), listed.errors.end());
+    for (auto& one : listed.scenarios) {
+      scenarios.push_back(std::move(one.head));
+      tellers.push_back({std::move(one.function), one.limit});
+    }
   }
 
   void folder(const fs::path& path) {
     std::vector<fs::path> files;
     std::error_code code;
     for (fs::recursive_directory_iterator it(path, code), end; !code && it != end; it.increment(code))
-      if (it->path().extension() == ".xml" && it->is_regular_file(code)) files.push_back(it->path());
+      if ((it->path().extension() == ".xml" || it->path().extension() == ".py") && it->is_regular_file(code))
+        files.push_back(it->path());
     if (code) errors.push_back(fmt::format("{}: cannot be read: {}", path.string(), code.message()));
     std::sort(files.begin(), files.end());
-    const auto before = scenarios.size() + errors.size();
+    const auto before = scenarios.size() + errors.size() + scripts.size() + left_out_count;
     bool known = false;  // named twice
     for (const auto& f : files) {
       known = known || seen.contains(fs::weakly_canonical(f, code));
       file(f, false);
     }
-    if (!known && scenarios.size() + errors.size() == before)
+    if (!known && scenarios.size() + errors.size() + scripts.size() + left_out_count == before)
       errors.push_back(fmt::format("{}: there is no scenario in this folder", path.string()));
   }
 };
@@ -114,7 +162,7 @@ bool is_sanity(const scenario::Scenario& s) {
 }
 
 /// References that only the whole program can check: rules that exist, files that are there, something to do.
-void check_references(const scenario::Scenario& s, const std::vector<trace::RuleInfo>& rules,
+void check_references(const scenario::Scenario& s, bool is_script, const std::vector<trace::RuleInfo>& rules,
                       std::vector<std::string>& errors) {
   const auto wrong = [&](int line, int column, const std::string& what) {
     errors.push_back(fmt::format("{}:{}:{}: {}", s.file, line, column, what));
@@ -122,7 +170,8 @@ void check_references(const scenario::Scenario& s, const std::vector<trace::Rule
   const auto known = [&](const std::string& glob) {
     return std::ranges::any_of(rules, [&](const auto& info) { return wild(glob, info.id); });
   };
-  if (s.steps.empty()) wrong(s.line, 1, "this scenario has no step: it would pass without having tested anything");
+  if (s.steps.empty() && !is_script)
+    wrong(s.line, 1, "this scenario has no step: it would pass without having tested anything");
   for (const auto& e : s.head)
     if ((e.name == "ignore-finding" || e.name == "judge-finding") && !known(std::string(e.value("rule"))))
       wrong(e.at.line, e.at.column,
@@ -163,22 +212,29 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
     std::error_code code;
     if (fs::is_directory(item, code)) {
       loader.folder(item);
-    } else if (fs::is_regular_file(item, code) || item.ends_with(".xml")) {
+    } else if (fs::is_regular_file(item, code) || item.ends_with(".xml") || item.ends_with(".py")) {
       loader.file(item, true);
     } else {
       prefixes.push_back(item);
       whole = true;
     }
   }
+  loader.ask_scripts();
   std::vector<bool> listed_by_file(loader.scenarios.size(), true);
   if (whole) loader.folder(home() / "scenarios");
+  loader.ask_scripts();
   for (const auto& e : scenario::duplicate_ids(loader.scenarios)) loader.errors.push_back(scenario::to_string(e));
   const auto book = conformance::standard_rules();
-  for (const auto& one : loader.scenarios) check_references(one, book->infos(), loader.errors);
+  for (std::size_t i = 0; i < loader.scenarios.size(); ++i)
+    check_references(loader.scenarios[i], !loader.tellers[i].function.empty(), book->infos(), loader.errors);
   if (!loader.errors.empty()) return std::unexpected(std::move(loader.errors));
   listed_by_file.resize(loader.scenarios.size(), selection.items.empty());
 
   Catalogue catalogue;
+  catalogue.python = loader.python;
+  catalogue.left_out_ids = std::move(loader.left_out_ids);
+  if (const auto count = loader.left_out_count; count > 0)
+    catalogue.left_out = fmt::format("{} script{} left out: {}", count, count == 1 ? " is" : "s are", loader.left_out);
   std::set<std::string> used;
   std::set<std::string> layers;
   std::set<std::string> tags;
@@ -204,9 +260,10 @@ std::expected<Catalogue, std::vector<std::string>> load_catalogue(const Selectio
     for (auto& c : scenario::cases_of(shared)) {
       const auto id = c.id();
       catalogue.all_ids.push_back(id);
-      if (is_sanity(*shared)) catalogue.sanity.push_back({c, group});
+      const auto& teller = loader.tellers[i];
+      if (is_sanity(*shared)) catalogue.sanity.push_back({c, group, teller.function, teller.limit});
       if (selected(i, *shared, id) && passes(selection, *shared, group, id))
-        catalogue.cases.push_back({std::move(c), group});
+        catalogue.cases.push_back({std::move(c), group, teller.function, teller.limit});
     }
   }
   std::vector<std::string> unknown;
@@ -253,9 +310,13 @@ std::vector<std::string> check_files(const std::vector<std::string>& files, std:
       loader.file(f, true);
     }
   }
+  loader.ask_scripts();
+  if (loader.left_out_count > 0)
+    loader.errors.push_back(fmt::format("{} scripts cannot be checked: {}", loader.left_out_count, loader.left_out));
   for (const auto& e : scenario::duplicate_ids(loader.scenarios)) loader.errors.push_back(scenario::to_string(e));
   const auto book = conformance::standard_rules();
-  for (const auto& one : loader.scenarios) check_references(one, book->infos(), loader.errors);
+  for (std::size_t i = 0; i < loader.scenarios.size(); ++i)
+    check_references(loader.scenarios[i], !loader.tellers[i].function.empty(), book->infos(), loader.errors);
   scenarios = loader.scenarios.size();
   return std::move(loader.errors);
 }

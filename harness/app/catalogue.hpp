@@ -3,10 +3,12 @@
 
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/app/options.hpp"
+#include "harness/app/scripts.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/scenario/parameters.hpp"
 
@@ -14,13 +16,18 @@ namespace assay::app {
 
 struct CatalogueCase {
   scenario::Case scenario_case;
-  std::string group;  // the catalogue folder: "association", "verification", ... ; or the file's own folder name
+  std::string group;     // the catalogue folder: "association", "verification", ... ; or the file's own folder name
+  std::string function;  // of a script that tells the steps; empty: they stand in the scenario
+  Duration limit{};      // of such a case
 };
 
 struct Catalogue {
   std::vector<CatalogueCase> cases;   // the selection
   std::vector<CatalogueCase> sanity;  // the sane conversation of each group and role, selected or not
   std::vector<std::string> all_ids;   // of everything that was loaded, before the filters
+  std::optional<Python> python;       // where there are scripts
+  std::string left_out;               // one line: how many scripts were left out, and why; empty: none
+  std::vector<std::string> left_out_ids;
 };
 
 /// Loads and selects. Errors are lines "file:line:column: message", or one sentence about an item that names nothing.

@@ -96,6 +96,12 @@ int list(const Selection& selection, bool clauses, bool json, Console& console) 
     }
     console.text(fmt::format("\n{} verdicts\n", catalogue->cases.size()));
   }
+  if (const auto& left_out = catalogue->left_out; !left_out.empty()) {
+    if (json)
+      console.error(left_out);
+    else
+      console.text(left_out + "\n");
+  }
   return exit_codes::ok;
 }
 

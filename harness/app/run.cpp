@@ -88,6 +88,15 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
   }
   if (auto possible = peers::can_listen(options.listen_address, options.listen); !possible) wrong(possible.error());
   if (!good) return std::nullopt;
+  if (!setup.catalogue.left_out.empty()) {
+    console.text(setup.catalogue.left_out + "\n");
+    // What is said of them is neither stale nor borne out.
+    if (setup.expectations)
+      std::erase_if(setup.expectations->entries, [&](const conformance::Expectation& entry) {
+        return std::ranges::any_of(setup.catalogue.left_out_ids,
+                                   [&](const std::string& id) { return entry.id.starts_with(id); });
+      });
+  }
   if (options.shard) {
     std::vector<CatalogueCase> part;
     for (std::size_t i = 0; i < setup.catalogue.cases.size(); ++i)

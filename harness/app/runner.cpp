@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "harness/app/home.hpp"
 #include "harness/app/recorder.hpp"
+#include "harness/app/scripts.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
 
@@ -69,6 +71,7 @@ struct Runner::Impl {
     bool known = false;  // the device has the address of what runs now
     std::shared_ptr<scenario::Interpreter> interpreter;
     std::unique_ptr<CaseRecorder> recorder;  // only while there is a folder to write to
+    std::unique_ptr<ScriptRun> script;       // of a case whose steps it tells
     std::string current;
     std::string dut_trouble;  // what was last said about a device that does not start or has died
   };
@@ -137,6 +140,22 @@ struct Runner::Impl {
         return recorder->connection(we_opened, description);
       };
     return e;
+  }
+
+  /// What a script may know of its case.
+  [[nodiscard]] std::string about(const Worker& worker, const CatalogueCase& c) const {
+    const auto e = environment(worker, c);
+    const auto& s = *c.scenario_case.scenario;
+    nlohmann::ordered_json out{{"id", c.scenario_case.id()}, {"role", s.role},
+                               {"called_ae", e.called_ae},   {"calling_ae", e.calling_ae},
+                               {"host", e.target_host},      {"port", e.target_port},
+                               {"operate", s.operate},       {"seed", setup.options.seed}};
+    auto& parameters = out["parameters"] = nlohmann::ordered_json::object();
+    for (const auto& [name, value] : c.scenario_case.parameters()) parameters[name] = value;
+    auto& claims = out["claims"] = nlohmann::ordered_json::object();
+    for (const auto& need : s.needs)
+      if (const auto claim = e.claims(need.claim)) claims[need.claim] = *claim;
+    return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
 
   /// Why a case cannot run here at all, or empty.
@@ -245,8 +264,21 @@ struct Runner::Impl {
         worker.recorder = std::make_unique<CaseRecorder>(worker.current, unix_time_of_origin(loop.now()));
       worker.interpreter = std::make_shared<scenario::Interpreter>(item->c.scenario_case, environment(worker, item->c));
       show_progress();
-      worker.host->run(worker.interpreter,
-                       [this, item, i] { loop.post([this, item, i] { done(*item, workers[i]); }); });
+      const auto when_done = [this, item, i] { loop.post([this, item, i] { done(*item, workers[i]); }); };
+      if (item->c.function.empty()) {
+        worker.host->run(worker.interpreter, when_done);
+        continue;
+      }
+      worker.interpreter->wait_for_steps();
+      worker.script = std::make_unique<ScriptRun>(loop, *worker.host, worker.interpreter, *setup.catalogue.python,
+                                                  item->c.scenario_case.scenario->file, item->c.function, item->c.limit,
+                                                  about(worker, item->c));
+      worker.host->run(
+          worker.interpreter,
+          [this, i] {
+            if (workers[i].script) workers[i].script->idle();
+          },
+          when_done);
     }
     if (std::none_of(workers.begin(), workers.end(), [](const Worker& w) { return w.busy; })) loop.stop();
   }
@@ -257,6 +289,7 @@ struct Runner::Impl {
     if (std::exchange(worker.known, false)) setup.make_known(0);
     auto c = worker.interpreter->result();
     const auto executed = worker.interpreter->executed_xml();
+    worker.script.reset();
     worker.interpreter.reset();
     if (const auto recorder = std::move(worker.recorder); recorder && !item.hidden)
       folder.add_capture(c.id, recorder->finish());

@@ -3,6 +3,7 @@
 // Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "harness/observe/observer.hpp"
 #include "harness/scenario/host.hpp"
+#include "harness/scenario/matcher.hpp"
 #include "harness/scenario/model.hpp"
 #include "harness/trace/rule.hpp"
 #include "harness/trace/verdict.hpp"
@@ -42,13 +44,63 @@ struct Environment {
   std::function<std::shared_ptr<observe::Tap>(bool we_opened, std::string_view description)> record;
 };
 
+/// What came of one step of a case whose steps are told one by one.
+struct StepOutcome {
+  struct Seen {
+    std::string connection;
+    Item item;
+  };
+  enum class Failure : std::uint8_t {
+    none,
+    device,    // something else came, nothing came, or it could not be reached
+    not_ours,  // the step itself is wrong: nothing can be said about the device
+    health,    // the device does not serve any more
+  };
+  Failure failure = Failure::none;
+  std::string where;  // "the association"
+  std::string what;   // one line, when it failed
+  std::string expected;
+  std::string actual;
+  bool refusal = false;    // the device refused the association, a context or the SOP Class
+  std::vector<Seen> seen;  // what came and was looked at, in order; of a failure the last is what did not fit
+};
+
+/// How a case whose steps were told ends.
+struct Conclusion {
+  trace::Verdict verdict = trace::Verdict::pass;
+  std::string reason;
+  std::string expected;
+  std::string actual;
+  bool refusal = false;  // the device refused what the profile may not even claim
+};
+
 class Interpreter {
  public:
   Interpreter(const Case& scenario_case, Environment environment);
   ~Interpreter();
   Interpreter(Interpreter&&) noexcept;
 
+  /// The steps do not stand in the scenario but are told one by one, by a script. Before start().
+  void wait_for_steps();
   void start(Instant now);
+
+  // From whoever tells the steps. Any number of connections, in any order.
+  /// Nothing is being done: the next step can be told, what came of the last one taken.
+  [[nodiscard]] bool idle() const;
+  /// One step, checked against the language. Only when idle().
+  void tell(const Element& step, Instant now);
+  StepOutcome take_outcome();
+  void observe(std::string name, std::string value);
+  /// The verdict of the conversation; the rules and the settling time then follow as in any case.
+  void conclude(const Conclusion& conclusion, Instant now);
+  /// The trace of the newest connection of that name, as far as it has come; null when there is none.
+  [[nodiscard]] const trace::Trace* trace_of(std::string_view connection) const;
+  /// What is known of a connection: contexts, ids; null when there is none of that name.
+  [[nodiscard]] const Dialogue* dialogue_of(std::string_view connection) const;
+  /// The value of a variable, "l1.port" for example; empty when there is none.
+  [[nodiscard]] std::string variable(std::string_view name) const;
+  /// Encodes a <data-set> as a send would.
+  [[nodiscard]] std::expected<Bytes, std::string> encode(const Element& data_set, std::string_view transfer_syntax);
 
   // From the host. Unknown ids are ignored: a late report of something already closed is normal.
   void connected(ConnectionId connection, std::string local_address, Instant now);

@@ -17,7 +17,7 @@ constexpr std::size_t max_included_steps = 100'000;
 
 class Loader {
  public:
-  Loader(const IncludeResolver& include, std::vector<LoadError>& errors) : include_(include), errors_(errors) {}
+  Loader(IncludeResolver include, std::vector<LoadError>& errors) : include_(std::move(include)), errors_(errors) {}
 
   Scenario scenario(const Element& root, std::string_view file) {
     Scenario out;
@@ -127,7 +127,7 @@ class Loader {
     step.children.push_back(std::move(*root));
   }
 
-  const IncludeResolver& include_;
+  IncludeResolver include_;
   std::vector<LoadError>& errors_;
   std::size_t included_ = 0;
 };
@@ -167,6 +167,39 @@ std::expected<std::vector<Scenario>, std::vector<LoadError>> load(std::string_vi
   errors.erase(std::unique(errors.begin(), errors.end()), errors.end());
   if (errors.size() > max_load_errors) errors.resize(max_load_errors);
   return std::unexpected(std::move(errors));
+}
+
+std::expected<Scenario, std::vector<LoadError>> load_head(std::string_view xml, std::string_view file, int line) {
+  std::vector<LoadError> errors;
+  const auto root = read_checked(xml, file, language(), errors);
+  if (root && root->name != "scenario") errors.push_back(error_at(root->at, "this is no <scenario>"));
+  Scenario scenario;
+  if (root && errors.empty()) {
+    Loader loader({}, errors);
+    scenario = loader.scenario(*root, file);
+    if (!scenario.steps.empty()) errors.push_back(error_at(root->at, "a script tells its steps when it runs"));
+    for (const auto& one : cases_of(std::make_shared<const Scenario>(scenario)))
+      if (has_variable(one.title()))
+        errors.push_back(error_at(root->at, "'" + one.title() + "' names a parameter that does not exist"));
+  }
+  scenario.line = line;
+  for (auto& error : errors) {
+    error.line = line;
+    error.column = 1;
+  }
+  errors.erase(std::unique(errors.begin(), errors.end()), errors.end());
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  return scenario;
+}
+
+std::expected<Element, std::string> load_step(std::string_view xml) {
+  std::vector<LoadError> errors;
+  auto root = read_checked("<steps>" + std::string(xml) + "</steps>", "step", language(), errors);
+  if (!errors.empty()) return std::unexpected(errors.front().message);
+  if (!root || root->children.size() != 1) return std::unexpected("this is not one step");
+  auto& step = root->children.front();
+  if (step.name == "include") return std::unexpected("a script includes no steps");
+  return std::move(step);
 }
 
 std::vector<LoadError> duplicate_ids(const std::vector<Scenario>& scenarios) {

@@ -28,6 +28,13 @@ using IncludeResolver = std::function<std::optional<IncludedText>(std::string_vi
 std::expected<std::vector<Scenario>, std::vector<LoadError>> load(std::string_view xml, std::string_view file_name,
                                                                   const IncludeResolver& include = {});
 
+/// The head of a scenario whose steps a script tells: one <scenario> that holds no step. Errors name `line` of `file`,
+/// where the script declares it.
+std::expected<Scenario, std::vector<LoadError>> load_head(std::string_view xml, std::string_view file, int line);
+
+/// One step as a script tells it; it may hold no variables and no <include>.
+std::expected<Element, std::string> load_step(std::string_view xml);
+
 /// Ids and aliases that occur twice over several files (each reported where the later one stands).
 std::vector<LoadError> duplicate_ids(const std::vector<Scenario>& scenarios);
 

@@ -63,7 +63,18 @@ class Stages {
 class Compiler {
  public:
   Compiler(const Scenario& scenario, const std::vector<Element>& steps)
-      : scenario_(scenario), stages_(steps), explicit_(has_explicit_connections(scenario)) {}
+      : role_(scenario.role),
+        operate_(scenario.operate),
+        line_(scenario.line),
+        stages_(steps),
+        explicit_(has_explicit_connections(scenario)) {}
+
+  /// Of one step among others that were told before.
+  Compiler(const std::vector<Element>& steps, std::set<std::string> accepted, int health_checks)
+      : stages_(steps), explicit_(true), accepted_(std::move(accepted)), health_checks_(health_checks) {}
+
+  [[nodiscard]] const std::set<std::string>& accepted() const { return accepted_; }
+  [[nodiscard]] int health_checks() const { return health_checks_; }
 
   std::vector<Step> run(const std::vector<Element>& steps) {
     std::vector<Step> out;
@@ -75,8 +86,8 @@ class Compiler {
  private:
   void opening(std::vector<Step>& out) {
     Element origin;
-    origin.at = {nullptr, scenario_.line, 1};
-    if (scenario_.role == "requestor") {
+    origin.at = {nullptr, line_, 1};
+    if (role_ == "requestor") {
       out.push_back(
           {made("connect", "connect", origin), Stage::before, "the connection to the device", false, false, {}});
       return;
@@ -84,7 +95,7 @@ class Compiler {
     accepted_.insert("c1");
     out.push_back({made("listen", "listen", origin), Stage::before, "the listener", false, false, {}});
     auto operate = made("operate", "operate", origin);
-    operate.set("action", scenario_.operate);
+    operate.set("action", operate_);
     out.push_back({std::move(operate), Stage::before, "operating the device", false, false, {}});
     out.push_back(
         {made("accept", "accept", origin), Stage::before, "the connection from the device", false, false, {}});
@@ -245,7 +256,9 @@ class Compiler {
     for (auto i = first; i < out.size(); ++i) out[i].synthetic = true;
   }
 
-  const Scenario& scenario_;
+  std::string role_;
+  std::string operate_;
+  int line_ = 0;
   Stages stages_;
   bool explicit_ = false;
   std::set<std::string> accepted_;
@@ -258,6 +271,15 @@ std::vector<Step> program_of(const Case& scenario_case) {
   std::vector<Element> steps;
   for (const auto& step : scenario_case.scenario->steps) steps.push_back(bound(step, scenario_case.bindings()));
   return Compiler(*scenario_case.scenario, steps).run(steps);
+}
+
+std::vector<Step> program_of(const Element& step, std::set<std::string>& accepted, int& health_checks) {
+  const std::vector<Element> steps{step};
+  Compiler compiler(steps, std::move(accepted), health_checks);
+  auto program = compiler.run(steps);
+  accepted = compiler.accepted();
+  health_checks = compiler.health_checks();
+  return program;
 }
 
 }  // namespace assay::scenario

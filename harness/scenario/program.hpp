@@ -3,6 +3,7 @@
 // Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,9 @@ struct Step {
 
 /// The steps of a case. Variables other than parameters stay.
 std::vector<Step> program_of(const Case& scenario_case);
+
+/// One step by itself, told by a script. `accepted` are the names of connections that the device opened, kept from one
+/// step to the next; so is the number of health checks.
+std::vector<Step> program_of(const Element& step, std::set<std::string>& accepted, int& health_checks);
 
 }  // namespace assay::scenario

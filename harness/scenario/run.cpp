@@ -91,6 +91,7 @@ void Interpreter::Impl::executed_step(const Element& element) {
 }
 
 void Interpreter::Impl::executed_item(const Connection& connection, const Item& item) {
+  if (telling) outcome.seen.push_back({connection.name, item});
   if (item.from_last_p_data || executed.size() >= max_executed) return;
   Element received;
   received.name = "received";
@@ -111,13 +112,17 @@ void Interpreter::Impl::run() {
     const auto depth = frames.size();
     auto& frame = frames.back();
     if (frame.at >= frame.steps->size()) {
+      if (telling && depth == 1) {
+        deadline.reset();
+        return;
+      }
       leave(frame);
       continue;
     }
     const Step& step = (*frame.steps)[frame.at];
     if (!begun) begin(step);
-    if (ended) return;
-    if (perform(step) == Progress::blocked || ended) return;
+    if (given_up()) return;
+    if (perform(step) == Progress::blocked || given_up()) return;
     begun = false;
     // A step that pushed a frame has advanced its own already.
     if (frames.size() == depth) ++frames.back().at;
@@ -193,10 +198,7 @@ void Interpreter::Impl::begin(const Step& step) {
   }
   std::vector<LoadError> errors;
   check_values(current, language(), errors);
-  if (!errors.empty()) {
-    judge(Verdict::error, to_string(errors.front()));
-    end();
-  }
+  if (!errors.empty()) cannot(telling ? errors.front().message : to_string(errors.front()));
 }
 
 const Attribute* Interpreter::Impl::without_value(const Element& element) {

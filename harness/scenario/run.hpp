@@ -1,11 +1,13 @@
 // One running case: the state and the engine behind Interpreter. run.cpp walks through the steps, run_steps.cpp carries
-// out those that act, run_expect.cpp those that wait for the device, run_verdict.cpp judges.
+// out those that act, run_expect.cpp those that wait for the device, run_told.cpp takes steps from a script,
+// run_verdict.cpp judges.
 // Tests: tests/unit/scenario/interpreter_test.cpp
 #pragma once
 
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -119,6 +121,16 @@ struct Interpreter::Impl {
                const Item* item = nullptr);
 
   void own_fault(const Location& at, const std::string& message);
+
+  /// Assay itself cannot go on: the case is in error; of a told step, that step.
+  void cannot(std::string why);
+
+  /// This step is over for good, with the case or without.
+  [[nodiscard]] bool given_up() const { return ended || outcome.failure != StepOutcome::Failure::none; }
+
+  /// A told step did not work: the case goes on with the next one.
+  void step_failed(StepOutcome::Failure failure, std::string where, std::string what, std::string expected,
+                   std::string actual);
 
   // --- the executed scenario ---
 
@@ -264,6 +276,13 @@ struct Interpreter::Impl {
   Duration send_limit{};
   std::string connect_failure;
   std::uint32_t operation_waited = 0;
+
+  // Of a case whose steps are told.
+  bool telling = false;
+  std::vector<Step> told;  // what the step in hand consists of
+  std::set<std::string> told_accepted;
+  int told_health_checks = 0;
+  StepOutcome outcome;
 
   bool cut_short = false;  // a step went wrong
   bool running = false;

@@ -10,8 +10,7 @@ std::shared_ptr<const faults::Plan> Interpreter::Impl::fault_plan(const Element&
   if (element == nullptr) return nullptr;
   auto plan = plan_from(*element, environment.waits);
   if (!plan) {
-    judge(Verdict::error, to_string(plan.error().front()));
-    end();
+    cannot(to_string(plan.error().front()));
     return nullptr;
   }
   return std::make_shared<const faults::Plan>(std::move(*plan));

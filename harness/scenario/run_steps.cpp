@@ -25,7 +25,7 @@ Progress Interpreter::Impl::connect(const Step& step) {
   if (phase == 0) {
     phase = 1;
     const auto plan = fault_plan(current);
-    if (ended) return Progress::blocked;
+    if (given_up()) return Progress::blocked;
     auto& made =
         add_connection(name, true, fmt::format("assay -> {}:{}", environment.target_host, environment.target_port));
     made.synthetic = step.synthetic;
@@ -63,7 +63,7 @@ Progress Interpreter::Impl::listen(const Step& step) {
     made.refuses = current.is("refuse", "yes");
     made.clear_on_tls = environment.tls && below() != Below::tls;
     made.faults = fault_plan(current);
-    if (ended) return Progress::blocked;
+    if (given_up()) return Progress::blocked;
     listeners.push_back(made);
     const auto port = current.has("port") ? number_from(current.value("port")).value_or(0) : environment.listen_port;
     commands.push_back(Listen{made.id, static_cast<std::uint16_t>(port), below()});
@@ -75,11 +75,9 @@ Progress Interpreter::Impl::listen(const Step& step) {
     return Progress::done;
   }
   if (!listener->failure.empty()) {
-    judge(Verdict::error, "Assay cannot listen: " + listener->failure);
-    end();
+    cannot("Assay cannot listen: " + listener->failure);
   } else if (overdue(wait_named("connect-timeout"))) {
-    judge(Verdict::error, fmt::format("{} was never ready", name_of(step)));
-    end();
+    cannot(fmt::format("{} was never ready", name_of(step)));
   }
   return Progress::blocked;
 }
@@ -158,6 +156,7 @@ Progress Interpreter::Impl::accept_optional() {
   }
   if (!overdue(within(current, "operate-timeout"))) return Progress::blocked;
   count_calls();
+  if (telling) return Progress::done;  // that nobody came is for the script to see
   end();
   return Progress::blocked;
 }

@@ -74,6 +74,12 @@ bool Interpreter::Impl::all_needs_claimed() const {
 void Interpreter::Impl::stopped(const Step& step, std::string what, std::string expected, std::string actual,
                                 const Item* item) {
   const auto where = name_of(step);
+  if (telling) {
+    outcome.refusal = item != nullptr && is_refusal(*item);
+    step_failed(step.stage == Stage::health ? StepOutcome::Failure::health : StepOutcome::Failure::device, where,
+                std::move(what), std::move(expected), std::move(actual));
+    return;
+  }
   cut_short = true;
   if (const auto claim = unexplained_refusal(item)) {
     result.observations.push_back({"refused:" + *claim, actual});
@@ -109,7 +115,18 @@ void Interpreter::Impl::stopped(const Step& step, std::string what, std::string 
 }
 
 void Interpreter::Impl::own_fault(const Location& at, const std::string& message) {
-  judge(Verdict::error, fmt::format("{}:{}:{}: {}", at.file ? *at.file : scenario.file, at.line, at.column, message));
+  if (telling)
+    cannot(message);
+  else
+    cannot(fmt::format("{}:{}:{}: {}", at.file ? *at.file : scenario.file, at.line, at.column, message));
+}
+
+void Interpreter::Impl::cannot(std::string why) {
+  if (telling) {
+    step_failed(StepOutcome::Failure::not_ours, {}, std::move(why), {}, {});
+    return;
+  }
+  judge(Verdict::error, std::move(why));
   end();
 }
 

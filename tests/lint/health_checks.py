@@ -21,7 +21,16 @@ def check(root: pathlib.Path) -> list[str]:
                 continue
             if scenario.find(".//check-health") is None and scenario.find(".//check-served") is None:
                 complaints.append(f"{name}: scenario {scenario.get('id')} is negative and has no <check-health/>")
+    for path, line, words, text in lint.script_scenarios(root):
+        if words.get("role") != "requestor" or "negative" not in words.get("tags", "").split():
+            continue
+        if "check_health()" not in text:
+            complaints.append(f"{path.relative_to(root)}:{line}: scenario {words.get('id')} is negative and has no check_health()")
     return complaints
+
+
+def script(body: str) -> lint.Tree:
+    return {"scenarios/a.py": f'@assay.scenario(id="x", role="requestor", tags="tcp negative")\ndef f(case):\n    {body}\n'}
 
 
 def scenario(steps: str, tags: str = "negative", role: str = "requestor") -> lint.Tree:
@@ -35,11 +44,13 @@ if __name__ == "__main__":
             (scenario("<close/>"), "scenario x is negative"),
             (scenario("<close/>", tags="tcp negative"), "scenario x is negative"),
             ({"scenarios/a.xml": "<scenarios>"}, "not well-formed"),
+            (script("case.connect()"), "a.py:2: scenario x is negative"),
         ],
         sound=[
             scenario("<close/><check-health/>"),
             scenario("<repeat><check-served/></repeat>"),
             scenario("<close/>", tags="tcp"),
             scenario("<close/>", role="acceptor"),
+            script("case.connect(); case.check_health()"),
         ],
     )

@@ -3,6 +3,7 @@
 A lint is a function check(root) -> list of complaints. Its script calls main(check, broken, sound): with a folder as
 argument it checks that folder; with --self-test it builds small trees in a scratch folder and demands a complaint with
 the expected words about each broken one and none about each sound one."""
+import ast
 import os
 import pathlib
 import sys
@@ -31,6 +32,23 @@ def files(root: pathlib.Path, *suffixes: str, below: str = "") -> Iterator[pathl
 
 def lines(path: pathlib.Path) -> Iterator[tuple[int, str]]:
     yield from enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+
+
+def script_scenarios(root: pathlib.Path) -> Iterator[tuple[pathlib.Path, int, dict, str]]:
+    """What scripts declare, read and not run: file, line, the words of @assay.scenario that are constants, and the text of
+    the function. A file that is no Python raises SyntaxError."""
+    for path in files(root, ".py", below="scenarios"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text, str(path))):
+            for decorator in getattr(node, "decorator_list", []):
+                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "assay.scenario":
+                    words = {}
+                    for keyword in decorator.keywords:
+                        try:
+                            words[keyword.arg] = ast.literal_eval(keyword.value)
+                        except ValueError:
+                            continue
+                    yield path, node.lineno, words, ast.unparse(node)
 
 
 def write(root: pathlib.Path, tree: Tree) -> None:

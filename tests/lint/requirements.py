@@ -34,6 +34,11 @@ def scenarios_of(root: pathlib.Path) -> tuple[set[str], list[tuple[str, str]], l
             ids.add(scenario.get("id", ""))
             where = f"{name}: scenario {scenario.get('id')}"
             cited += [(requirement.get("id", ""), where) for requirement in scenario.iter("requirement")]
+    for path, line, words, _ in lint.script_scenarios(root):
+        rows = words.get("parameters") or ()
+        ids.add(words.get("id", ""))
+        ids.update(f"{words.get('id', '')}/{row['name']}" for row in rows if isinstance(row, dict) and "name" in row)
+        cited += [(name, f"{path.relative_to(root)}:{line}: scenario {words.get('id')}") for name in words.get("requirements", ())]
     return ids, cited, complaints
 
 
@@ -111,6 +116,9 @@ TREE = {
     "tests/interop/b_test.py": "    def test_it(self):\n",
 }
 
+SCRIPT = {"scenarios/b.py": '@assay.scenario(id="ps3.8/9.3.4/s", role="requestor", requirements=["net:138"])\ndef f(case): pass\n',
+          "tests/unit/pdu/a_test.cpp": ""}
+
 if __name__ == "__main__":
     lint.main(
         check,
@@ -137,9 +145,11 @@ if __name__ == "__main__":
             ({**TREE, TABLE: table(ROW + " tests/interop/b_test.py:test")}, "no test is tests/interop/b_test.py:test"),
             ({**TREE, TABLE: table(ROW.replace("138", "137"))}, "cites net:138"),
             ({**TREE, "scenarios/b.xml": "<scenarios>", TABLE: table(ROW)}, "not well-formed"),
+            ({**SCRIPT, TABLE: table(ROW.replace("138", "137").replace("9.3.2/*", "9.3.4/s"))}, "b.py:2: scenario ps3.8/9.3.4/s cites net:138"),
         ],
         sound=[
             {**TREE, TABLE: table(ROW)},
+            {**TREE, **SCRIPT, TABLE: table(ROW.replace("9.3.2/*", "9.3.4/s"))},
             *({**TREE, TABLE: table(f"{ROW}:{name}")} for name in ("Is_right", "Is_long", "row")),
             {**TREE, TABLE: table(ROW + " tests/interop/b_test.py:test_it")},
             {**TREE, TABLE: table(ROW, "data:E.01|3|34 VRs|PS3.5 6.2", "media:row-1|3|x|-||it is history")},
