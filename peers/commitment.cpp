@@ -240,8 +240,8 @@ std::string fresh_uid() {
   return fmt::format("2.25.{}{:018}", word() % 1'000'000'000'000'000'000U + 1, word() % 1'000'000'000'000'000'000U);
 }
 
-service::SendReport report_to(Loop& loop, std::shared_ptr<const DestinationTable> table,
-                              RequestorOptions options, ReportDelivery delivery, std::function<void(std::string)> log) {
+service::SendReport report_to(Loop& loop, std::shared_ptr<const DestinationTable> table, RequestorOptions options,
+                              ReportDelivery delivery, std::function<void(std::string)> log) {
   return [&loop, table = std::move(table), options = std::move(options), delivery, log](service::ReportJob job) {
     const auto found = table->find(job.destination);
     if (found == table->end()) return false;
