@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/base/bulk_digest.hpp"
 #include "harness/base/bytes.hpp"
 #include "harness/base/layout.hpp"
 #include "harness/base/problem.hpp"
@@ -123,7 +122,6 @@ struct Message {
   CommandSet command;
   Bytes data_set;                     // in the context's transfer syntax; empty when there is none or it was not kept
   std::uint64_t data_set_length = 0;  // true length, also when the bytes were not kept
-  BulkDigest data_set_digest;
 
   [[nodiscard]] bool data_set_kept() const { return data_set.size() == data_set_length; }
 };

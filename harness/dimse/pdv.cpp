@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::uint8_t command_bit = 1;
 constexpr std::uint8_t last_bit = 2;
-constexpr std::size_t pdv_overhead = 6;          // item length, context id, message control header
-constexpr std::size_t unlimited_length = 65536;  // what we put in a PDU when the receiver names no limit
+constexpr std::size_t pdv_overhead = 6;                    // item length, context id, message control header
+constexpr std::size_t unlimited_length = 65536;            // what we put in a PDU when the receiver names no limit
+constexpr std::size_t max_room_made_beforehand = 1 << 20;  // for a Data Set as long as the one before it
 
 struct Piece {
   ByteView fragment;
@@ -238,11 +239,12 @@ Assembler::Output Assembler::push_data(const pdu::PdvView& value) {
   data_begun_ = true;
   if (sink_) sink_(message_.command, value.fragment);
   message_.data_set_length += value.fragment.size();
-  message_.data_set_digest.update(value.fragment);
   if (keeping_data_) {
     keeping_data_ =
         message_.data_set_length <= keep_data_set_bytes_ && loan_.take(value.fragment.size()) == value.fragment.size();
     if (keeping_data_) {
+      // Images of a series have one size: room for as much as came last time spares moving what came so far.
+      if (message_.data_set.empty() && !value.is_last()) message_.data_set.reserve(last_data_set_bytes_);
       append(message_.data_set, value.fragment);
     } else {
       message_.data_set = {};
@@ -254,6 +256,7 @@ Assembler::Output Assembler::push_data(const pdu::PdvView& value) {
 }
 
 void Assembler::finish(Output& out) {
+  last_data_set_bytes_ = std::min(message_.data_set.size(), max_room_made_beforehand);
   out.message = std::move(message_);
   message_ = {};
   phase_ = Phase::idle;

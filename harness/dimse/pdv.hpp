@@ -28,7 +28,7 @@ bool fragment(Bytes& out, const Message& message, const Packing& packing);
 std::vector<pdu::PDataTf> fragment_to_pdus(const Message& message, const Packing& packing);
 
 struct AssemblerOptions {
-  std::size_t keep_data_set_bytes = limits::observed_dataset_bytes;  // beyond: digest and count only
+  std::size_t keep_data_set_bytes = limits::observed_dataset_bytes;  // beyond: counted only
   Budget common;                                                     // of the Data Sets that are not whole yet
 };
 
@@ -71,9 +71,10 @@ class Assembler {
   Loan loan_;                 // for message_.data_set
   bool keeping_data_ = true;  // no limit was met in this Data Set
   Phase phase_ = Phase::idle;
-  bool data_announced_ = true;     // false right after a message whose Data Set Type said that none follows
-  bool skipping_command_ = false;  // of a Command Set past its limit, until its last fragment
-  bool skipping_data_ = false;     // of a Data Set whose message was given up, until its last fragment
+  bool data_announced_ = true;           // false right after a message whose Data Set Type said that none follows
+  bool skipping_command_ = false;        // of a Command Set past its limit, until its last fragment
+  std::size_t last_data_set_bytes_ = 0;  // of the message before, as far as it was kept and room is made for
+  bool skipping_data_ = false;           // of a Data Set whose message was given up, until its last fragment
   bool data_begun_ = false;
   Bytes command_bytes_;
   Message message_;

@@ -63,7 +63,6 @@ void Keeper::trim(trace::MessageSeen& seen) {
     without->context_id = seen.message->context_id;
     without->command = seen.message->command;
     without->data_set_length = seen.message->data_set_length;
-    without->data_set_digest = seen.message->data_set_digest;
     seen.message = std::move(without);
   }
   if (!seen.problems.empty() && !take_structure(seen.problems.size() * problem_cost)) seen.problems = {};

@@ -32,8 +32,6 @@ inline void give(dimse::Message& message, Bytes data_set) {
   message.command.elements().set_u16(tags::CommandDataSetType, 1);
   message.data_set = std::move(data_set);
   message.data_set_length = message.data_set.size();
-  message.data_set_digest = {};
-  message.data_set_digest.update(message.data_set);
 }
 
 }  // namespace assay::service

@@ -38,7 +38,6 @@ dimse::Message User::begin(dimse::CommandSet command, Bytes data_set) {
   out.command = std::move(command);
   out.data_set = std::move(data_set);
   out.data_set_length = out.data_set.size();
-  out.data_set_digest.update(out.data_set);
   return out;
 }
 
