@@ -153,6 +153,7 @@ struct GetRequest {
   service::StorageOptions storage;
   std::function<bool(std::size_t)> cancel;  // true sends C-CANCEL, once; given how many have come. Empty: never
   std::function<void(const service::SubOperationCounts&)> on_progress;
+  bool relational = false;  // relational retrieval is proposed; without agreement nothing is asked
 };
 
 struct MoveRequest {
@@ -161,6 +162,7 @@ struct MoveRequest {
   std::string destination;                  // AE title
   std::function<bool(std::size_t)> cancel;  // true sends C-CANCEL, once; given how many are done. Empty: never
   std::function<void(const service::SubOperationCounts&)> on_progress;
+  bool relational = false;
 };
 
 using RequestorDone = std::function<void(RequestorResult)>;

@@ -123,6 +123,9 @@ pdu::AAssociateRq Requestor::request() const {
     user.sub_items.emplace_back(pdu::RoleSelectionSubItem{sop_class, 0, 1});
   if (!identity.implementation_version_name.empty())
     user.sub_items.emplace_back(pdu::ImplementationVersionNameSubItem{identity.implementation_version_name});
+  for (const auto& [sop_class, wanted] : operations_->extensions())
+    user.sub_items.emplace_back(
+        pdu::SopClassExtendedNegotiationSubItem{sop_class, service::application_information(sop_class, wanted)});
   rq.items.emplace_back(std::move(user));
   return rq;
 }
@@ -165,7 +168,8 @@ std::string Requestor::looks_like() const {
 }
 
 void Requestor::on_event(session::SessionEvent event) {
-  if (std::holds_alternative<session::AssociateConfirm>(event)) {
+  if (const auto* confirm = std::get_if<session::AssociateConfirm>(&event)) {
+    operations_->agreed(service::agreed_extensions(request(), confirm->ac));
     associated();
   } else if (const auto* reject = std::get_if<session::RejectConfirm>(&event)) {
     const auto& rj = reject->rj;

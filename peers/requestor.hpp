@@ -15,6 +15,10 @@ class Operations {
   [[nodiscard]] virtual std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const = 0;
   /// SOP Classes for which we want to be SCP (PS3.7 D.3.3.4); for the others the default roles hold.
   [[nodiscard]] virtual std::vector<std::string> as_scp() const { return {}; }
+  /// SOP Class extended negotiation (PS3.7 D.3.3.5): classes with what is wanted of each.
+  [[nodiscard]] virtual service::AgreedExtensions extensions() const { return {}; }
+  /// Told before begin() what both sides agreed on.
+  virtual void agreed(const service::AgreedExtensions&) {}
   /// Called once associated. An error says why nothing at all can be done (no_context).
   virtual std::expected<void, std::string> begin(const session::Session& session) = 0;
   /// The next request, or nothing when all is done. Called again after each final response.

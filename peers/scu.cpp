@@ -71,6 +71,14 @@ class Find final : public Operations {
     return {{job_.sop_class, {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)}}};
   }
 
+  [[nodiscard]] service::AgreedExtensions extensions() const override {
+    if (job_.extensions == service::QueryExtensions{}) return {};
+    return {{job_.sop_class, job_.extensions}};
+  }
+  void agreed(const service::AgreedExtensions& all) override {
+    if (const auto found = all.find(job_.sop_class); found != all.end()) agreed_ = found->second;
+  }
+
   std::expected<void, std::string> begin(const session::Session& session) override {
     const auto* context = session.context_for(job_.sop_class);
     if (context == nullptr) {
@@ -79,6 +87,7 @@ class Find final : public Operations {
       return std::unexpected(
           fmt::format("does not accept {}: compare its conformance statement", dict::uid_name(job_.sop_class)));
     }
+    if (auto refused = not_agreed(job_.extensions, agreed_)) return std::unexpected(std::move(*refused));
     user_.emplace(*context);
     return {};
   }
@@ -113,11 +122,28 @@ class Find final : public Operations {
 
  private:
   FindJob job_;
+  service::QueryExtensions agreed_;
   std::optional<service::FindUser> user_;
   bool cancelled_ = false;
 };
 
 }  // namespace
+
+std::optional<std::string> not_agreed(const service::QueryExtensions& wanted, const service::QueryExtensions& agreed) {
+  std::string missing;
+  const auto look = [&](bool service::QueryExtensions::* item, std::string_view words) {
+    if (wanted.*item && !(agreed.*item)) missing += (missing.empty() ? "" : " nor to ") + std::string(words);
+  };
+  look(&service::QueryExtensions::relational, "relational queries and retrieval");
+  look(&service::QueryExtensions::date_time, "combined date-time matching");
+  look(&service::QueryExtensions::fuzzy_names, "fuzzy matching of names");
+  look(&service::QueryExtensions::timezone, "timezone adjustment");
+  if (missing.empty()) return std::nullopt;
+  return fmt::format(
+      "does not agree to {} (extended negotiation, PS3.4 C.5): ask without it, level by level; its conformance "
+      "statement says what it supports",
+      missing);
+}
 
 ProposedContext storage_context(std::string_view sop_class_uid, std::string_view transfer_syntax) {
   constexpr std::string_view uncompressed[] = {uids::ExplicitVRLittleEndian, uids::ImplicitVRLittleEndian,

@@ -34,12 +34,16 @@ struct StoreJob {
 /// fails on the way, the instance in hand has no outcome.
 void async_store(Loop& loop, const RequestorOptions& options, StoreJob job, RequestorDone done);
 
+/// What was wanted and not agreed on, as a part of a sentence about the peer; nothing: all was.
+std::optional<std::string> not_agreed(const service::QueryExtensions& wanted, const service::QueryExtensions& agreed);
+
 /// A proposal per SOP Class and kind of encoding, so that compressed and uncompressed instances both find theirs:
 /// compressed and deflated ones in their own Transfer Syntax, uncompressed ones in their own and the other two.
 ProposedContext storage_context(std::string_view sop_class_uid, std::string_view transfer_syntax);
 
 struct FindJob {
   std::string sop_class;                                       // of an information model: what is proposed and asked
+  service::QueryExtensions extensions = {};                    // proposed; without agreement on all nothing is asked
   std::function<std::optional<dataset::DataSet>()> next;       // the next Identifier; nothing: there is no more
   std::function<void(dataset::DataSet, std::uint16_t)> match;  // a pending response: Identifier and status
   std::function<void(std::uint16_t)> answered;                 // a query is over, with this status

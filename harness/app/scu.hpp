@@ -50,6 +50,8 @@ struct QueryOptions {
   bool out_json = false;
   std::optional<unsigned> cancel_after;
   std::optional<unsigned> limit;
+  bool relational = false;  // relational queries are proposed
+  bool date_time = false;   // combined date-time matching is
 };
 /// C-FIND. 0 answered, matches or none.
 int find(const QueryOptions& options, Console& console);

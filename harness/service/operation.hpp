@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "harness/dimse/message.hpp"
+#include "harness/service/extensions.hpp"
 #include "harness/session/session.hpp"
 
 namespace assay::service {
@@ -24,6 +25,7 @@ struct AssociationView {
   /// Asks for another turn: what a waiting operation waited for has come from outside. May be called at any time,
   /// also when the association is gone; empty where nothing comes from outside.
   std::function<void()> wake;
+  AgreedExtensions extensions = {};  // of queries and retrievals
   /// What services keep for this association, each under its own address: it ends with the association.
   mutable std::map<const void*, std::shared_ptr<void>> kept = {};
 };

@@ -20,7 +20,8 @@ using Services = std::vector<std::shared_ptr<Service>>;
 struct ProviderOptions {
   StorageOptions storage;
   QueryOptions query;
-  Forward forward;                             // C-MOVE; empty: every destination is unknown
+  QueryExtensions extensions{.relational = true, .date_time = true};  // granted to who asks for them
+  Forward forward;                                                    // C-MOVE; empty: every destination is unknown
   std::size_t max_matches = 0;                 // pending responses of one query before it ends with B001H; 0 = no limit
   std::size_t max_outstanding = 64;            // operations taken in but not finished; more are refused
   std::size_t max_candidates_per_call = 1000;  // examined by one next_message(); it then says nothing and goes on
