@@ -18,6 +18,7 @@ using ProposedContext = std::pair<std::string, std::vector<std::string>>;
 
 /// What became of one instance that StoreJob::next gave.
 struct StoreOutcome {
+  std::size_t number = 0;       // of the instance, as next() gave them, from 0
   bool sent = false;            // false: no accepted Presentation Context takes it
   std::string transfer_syntax;  // in which it went out
   std::uint16_t status = 0;     // of the C-STORE-RSP
@@ -31,7 +32,8 @@ struct StoreJob {
 };
 
 /// One association. An instance that is refused or finds no context does not stop the others. When the association
-/// fails on the way, the instance in hand has no outcome.
+/// fails on the way, the instances in hand have no outcome. Under a window (RequestorOptions::window) several are, and
+/// outcomes come in the order of the answers.
 void async_store(Loop& loop, const RequestorOptions& options, StoreJob job, RequestorDone done);
 
 /// What was wanted and not agreed on, as a part of a sentence about the peer; nothing: all was.

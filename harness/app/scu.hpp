@@ -23,6 +23,7 @@ struct ScuOptions {
   bool show_trace = false;
   bool strict = false;  // warnings, and rules that the peer breaks, make it red
   unsigned repeat = 1;
+  unsigned window = 1;  // operations at the same time that are asked for; 0 = as many as the peer lets us
   TlsWords tls;
   std::string faults;  // file; "" = none
 };

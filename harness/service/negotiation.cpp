@@ -114,8 +114,10 @@ pdu::UserInformationItem answer_user_information(const pdu::UserInformationItem*
   out.sub_items.emplace_back(pdu::MaximumLengthSubItem{policy.maximum_length});
   out.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{policy.implementation_class_uid});
   if (asked != nullptr) {
-    if (asked->find<pdu::AsynchronousOperationsWindowSubItem>() != nullptr)
-      out.sub_items.emplace_back(pdu::AsynchronousOperationsWindowSubItem{1, 1});
+    if (const auto* window = asked->find<pdu::AsynchronousOperationsWindowSubItem>()) {
+      const auto granted = granted_window({window->invoked, window->performed}, policy.window);
+      out.sub_items.emplace_back(pdu::AsynchronousOperationsWindowSubItem{granted.invoked, granted.performed});
+    }
     for (auto& role : answer_roles(*asked, policy)) out.sub_items.emplace_back(std::move(role));
   }
   if (!policy.implementation_version_name.empty())

@@ -113,6 +113,7 @@ class GetOperation final : public Operation {
 
   [[nodiscard]] bool over() const override { return over_; }
   [[nodiscard]] bool waits() const override { return waits_; }
+  [[nodiscard]] bool asks() const override { return !report_ && !cancelled_ && progress_.current() != nullptr; }
   void cancel() override { cancelled_ = true; }
 
   std::optional<dimse::Message> next() override {
