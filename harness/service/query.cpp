@@ -158,8 +158,10 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
       if (!one.empty()) out.emplace_back(one);
     return out;
   };
-  if (model != Model::study_root && *level > QueryLevel::patient)
-    query.scope_.patient_id = unpadded_id(keys.text(tags::PatientID));
+  // A relational query may want several patients: then all are candidates.
+  if (const auto patient = keys.text(tags::PatientID); model != Model::study_root && *level > QueryLevel::patient &&
+                                                       patient.find_first_of("\\*?") == std::string_view::npos)
+    query.scope_.patient_id = unpadded_id(patient);
   query.scope_.study_uids = uids_of(tags::StudyInstanceUID);
   if (*level >= QueryLevel::series) query.scope_.series_uids = uids_of(tags::SeriesInstanceUID);
   if (*level >= QueryLevel::image) query.scope_.instance_uids = uids_of(tags::SOPInstanceUID);

@@ -131,6 +131,8 @@ TEST(Extensions, Relational_queries_match_the_keys_above_and_need_no_unique_ones
   EXPECT_EQ(matches("SERIES", {{tags::PatientID, patient}}, relational), of(tags::SeriesInstanceUID));
   EXPECT_EQ(matches("IMAGE", {{tags::PatientID, patient}}, relational), of(tags::SOPInstanceUID));
   EXPECT_EQ(matches("IMAGE", {{tags::PatientID, patient}}, relational, Model::patient_root), of(tags::SOPInstanceUID));
+  EXPECT_EQ(matches("IMAGE", {{tags::PatientID, "*" + patient.substr(1)}}, relational, Model::patient_root),
+            of(tags::SOPInstanceUID));
   EXPECT_EQ(matches("IMAGE", {{tags::StudyDate, "19000101"}}, relational), 0U);
   EXPECT_EQ(
       matches("IMAGE", {{tags::SOPInstanceUID, std::string(instances.front().text(tags::SOPInstanceUID))}}, relational),

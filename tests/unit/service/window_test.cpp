@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "harness/service/negotiation.hpp"
 #include "harness/service/provider.hpp"
 #include "harness/service/sop_classes.hpp"
