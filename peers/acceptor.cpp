@@ -125,14 +125,19 @@ class AcceptedAssociation final : public Association {
       (void)submit(session::AssociateReject{*rj});
       return;
     }
+    const auto window = service::agreed_window(rq, std::get<pdu::AAssociateAc>(answer));
+    auto extensions = service::agreed_extensions(rq, std::get<pdu::AAssociateAc>(answer));
     (void)submit(session::AssociateAccept{std::move(std::get<pdu::AAssociateAc>(answer))});
     owner_->log(fmt::format("{}: associated, {} of {} presentation contexts accepted", who_,
                             session().contexts().size(), rq.contexts().size()));
-    service::AssociationView view{session().contexts(), std::string(pdu::trimmed_ae_title(rq.calling_ae_title)),
+    service::AssociationView view{session().contexts(),
+                                  std::string(pdu::trimmed_ae_title(rq.calling_ae_title)),
                                   std::string(pdu::trimmed_ae_title(rq.called_ae_title)),
                                   [weak = weak_from_this(), this] {
                                     if (const auto self = weak.lock(); self && provider_) another_turn();
-                                  }};
+                                  },
+                                  std::move(extensions),
+                                  window};
     provider_.emplace(std::move(view), owner_->options.services, owner_->options.provider);
     wait_until(last_activity() + owner_->options.dimse_timeout);
   }
@@ -253,6 +258,7 @@ std::expected<std::unique_ptr<Acceptor>, std::string> Acceptor::start(Loop& loop
   if (!options.store) options.store = std::make_shared<service::MemoryStore>();
   if (options.services.empty()) options.services = service::archive_services(*options.store, options.provider);
   options.session.maximum_length = options.policy.maximum_length;
+  options.policy.extensions = options.provider.extensions;
 
   auto impl = std::make_shared<Impl>(loop, std::move(options));
   const auto port = listen_on(impl->acceptor, impl->options.address, impl->options.port, "--port");

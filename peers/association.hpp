@@ -51,6 +51,8 @@ class Association : public std::enable_shared_from_this<Association> {
   void wait_until(std::optional<Instant> deadline);
   /// What the session has to say: events, output, closing, deadlines.
   void process();
+  /// Hands the output to the transport now, and not when the event is done with.
+  void flush();
   [[nodiscard]] Loop::Impl& loop() { return loop_; }
   [[nodiscard]] Instant last_activity() const { return last_activity_; }
   /// The finished trace, once; nothing without rules.
@@ -63,7 +65,6 @@ class Association : public std::enable_shared_from_this<Association> {
   void received(ByteView bytes);
   void closed(trace::Closing how, const std::string& why);
   void end(std::optional<trace::Closing> by_peer, const std::string& why);
-  void flush();
   void pump_faults();
   [[nodiscard]] std::size_t unsent() const { return connection_->unsent() + (faults_ ? faults_->held() : 0); }
   void schedule();

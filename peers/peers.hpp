@@ -123,6 +123,7 @@ struct RequestorResult {
   std::vector<dataset::DataSet> identifiers;          // C-FIND matches; of C-GET and C-MOVE the list of what failed
   std::optional<service::SubOperationCounts> counts;  // C-GET, C-MOVE: those of the last response
   std::vector<std::string> sop_instances;             // DIMSE-N: the one each operation was on
+  std::uint16_t window = 1;                           // operations at the same time that the peer agreed to; 0: any
   Duration took{0};
   std::optional<trace::Trace> trace;
   std::optional<trace::Tls> tls;  // also where it was not agreed on
@@ -136,6 +137,9 @@ struct RequestorOptions {
   Duration connect_timeout = std::chrono::seconds(10);
   Duration dul_timeout = std::chrono::seconds(10);
   Duration dimse_timeout = std::chrono::seconds(30);
+  /// Operations outstanding at the same time that are asked for (PS3.7 D.3.3.3), by services that can: echo and store.
+  /// 1: nothing is asked; 0: as many as the peer lets us.
+  std::uint16_t window = 1;
   session::Options session;
   std::shared_ptr<const trace::RuleBook> rules;
   std::shared_ptr<const TlsContext> tls;       // set: TLS is spoken
@@ -153,6 +157,7 @@ struct GetRequest {
   service::StorageOptions storage;
   std::function<bool(std::size_t)> cancel;  // true sends C-CANCEL, once; given how many have come. Empty: never
   std::function<void(const service::SubOperationCounts&)> on_progress;
+  bool relational = false;  // relational retrieval is proposed; without agreement nothing is asked
 };
 
 struct MoveRequest {
@@ -161,6 +166,7 @@ struct MoveRequest {
   std::string destination;                  // AE title
   std::function<bool(std::size_t)> cancel;  // true sends C-CANCEL, once; given how many are done. Empty: never
   std::function<void(const service::SubOperationCounts&)> on_progress;
+  bool relational = false;
 };
 
 using RequestorDone = std::function<void(RequestorResult)>;

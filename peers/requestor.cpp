@@ -119,10 +119,14 @@ pdu::AAssociateRq Requestor::request() const {
   pdu::UserInformationItem user;
   user.sub_items.emplace_back(pdu::MaximumLengthSubItem{options_.session.maximum_length});
   user.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{identity.implementation_class_uid});
+  if (options_.window != 1) user.sub_items.emplace_back(pdu::AsynchronousOperationsWindowSubItem{options_.window, 1});
   for (const auto& sop_class : operations_->as_scp())
     user.sub_items.emplace_back(pdu::RoleSelectionSubItem{sop_class, 0, 1});
   if (!identity.implementation_version_name.empty())
     user.sub_items.emplace_back(pdu::ImplementationVersionNameSubItem{identity.implementation_version_name});
+  for (const auto& [sop_class, wanted] : operations_->extensions())
+    user.sub_items.emplace_back(
+        pdu::SopClassExtendedNegotiationSubItem{sop_class, service::application_information(sop_class, wanted)});
   rq.items.emplace_back(std::move(user));
   return rq;
 }
@@ -165,7 +169,10 @@ std::string Requestor::looks_like() const {
 }
 
 void Requestor::on_event(session::SessionEvent event) {
-  if (std::holds_alternative<session::AssociateConfirm>(event)) {
+  if (const auto* confirm = std::get_if<session::AssociateConfirm>(&event)) {
+    const auto rq = request();
+    result_.window = service::agreed_window(rq, confirm->ac).invoked;
+    operations_->agreed(service::agreed_extensions(rq, confirm->ac));
     associated();
   } else if (const auto* reject = std::get_if<session::RejectConfirm>(&event)) {
     const auto& rj = reject->rj;
@@ -227,23 +234,43 @@ void Requestor::associated() {
 
 void Requestor::next_operation() {
   // The peer may have ended it in the bytes already read; the event that says so comes next.
-  if (session().state() != dul::State::sta6) return;
-  auto request = operations_->next(static_cast<std::uint16_t>(message_id_ + 1), result_);
-  if (!request) {
-    const auto lingers = operations_->lingers();
-    if (!lingers) {
-      release();
+  while (session().state() == dul::State::sta6 && may_send()) {
+    auto request = operations_->next(static_cast<std::uint16_t>(message_id_ + 1), result_);
+    if (!request) {
+      if (outstanding_ == 0) finished_operating();
       return;
     }
-    if (!lingers_until_) lingers_until_ = loop().now() + *lingers;
-    wait_until(*lingers_until_);
+    lingers_until_.reset();
+    ++message_id_;
+    if (!send(std::move(*request))) return;
+    ++outstanding_;
+    wait_until(loop().now() + options_.dimse_timeout);
+    send_beside();
+    // What the next one may have to wait for is seen on the connection.
+    if (operations_->most_outstanding() > 1) flush();
+    if (ended()) return;
+  }
+}
+
+bool Requestor::may_send() {
+  if (outstanding_ == 0) return true;
+  return outstanding_ < operations_->most_outstanding() && service::has_room(result_.window, outstanding_) &&
+         connection().unsent() <= unsent_limit;
+}
+
+void Requestor::finished_operating() {
+  const auto lingers = operations_->lingers();
+  if (!lingers) {
+    release();
     return;
   }
-  lingers_until_.reset();
-  ++message_id_;
-  if (!send(std::move(*request))) return;
-  wait_until(loop().now() + options_.dimse_timeout);
-  send_beside();
+  if (!lingers_until_) lingers_until_ = loop().now() + *lingers;
+  wait_until(*lingers_until_);
+}
+
+/// What waited for room on the connection.
+void Requestor::on_sent() {
+  if (phase_ == Phase::operating && outstanding_ > 0 && operations_->most_outstanding() > 1) next_operation();
 }
 
 void Requestor::release() {
@@ -294,6 +321,7 @@ void Requestor::message(const dimse::Message& message) {
       give_up();
       break;
     case service::UserStep::Kind::final:
+      if (outstanding_ > 0) --outstanding_;
       result_.statuses.push_back(step.status);
       if (!step.succeeded())
         fail(Failure::status, fmt::format("{} answers {} with {}{}{}", target(), operations_->service(),

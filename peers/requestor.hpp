@@ -15,8 +15,14 @@ class Operations {
   [[nodiscard]] virtual std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const = 0;
   /// SOP Classes for which we want to be SCP (PS3.7 D.3.3.4); for the others the default roles hold.
   [[nodiscard]] virtual std::vector<std::string> as_scp() const { return {}; }
+  /// SOP Class extended negotiation (PS3.7 D.3.3.5): classes with what is wanted of each.
+  [[nodiscard]] virtual service::AgreedExtensions extensions() const { return {}; }
+  /// Told before begin() what both sides agreed on.
+  virtual void agreed(const service::AgreedExtensions&) {}
   /// Called once associated. An error says why nothing at all can be done (no_context).
   virtual std::expected<void, std::string> begin(const session::Session& session) = 0;
+  /// How many operations may be outstanding; a window that was agreed on may allow fewer.
+  [[nodiscard]] virtual std::size_t most_outstanding() const { return 1; }
   /// The next request, or nothing when all is done. Called again after each final response.
   virtual std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult& result) = 0;
   /// Asked after each request, pending response and answer: a message beside the operation in hand (C-CANCEL-RQ).
@@ -47,12 +53,15 @@ class Requestor final : public Association {
   void on_bytes(ByteView bytes) override;
   void on_end(std::optional<trace::Closing> by_peer, const std::string& why) override;
   void on_deadline() override;
+  void on_sent() override;
 
   void connect_failed(const error_code& error, bool resolving);
   void connected();
   void secured(const trace::Tls& tls);
   void associated();
   void next_operation();
+  [[nodiscard]] bool may_send();
+  void finished_operating();
   void send_beside();
   void release();
   void message(const dimse::Message& message);
@@ -74,6 +83,7 @@ class Requestor final : public Association {
   Phase phase_ = Phase::connecting;
   Instant started_;
   std::uint16_t message_id_ = 0;
+  std::size_t outstanding_ = 0;  // operations not answered to the end
   std::optional<Instant> lingers_until_;
   Bytes first_bytes_;  // of the peer, to say what it is when it is not DICOM
 };

@@ -39,11 +39,21 @@ std::string move_class(Model model) {
 template <typename User>
 class Retrieve : public Operations {
  public:
+  [[nodiscard]] service::AgreedExtensions extensions() const override {
+    if (!relational_) return {};
+    return {{sop_class_, {.relational = true}}};
+  }
+  void agreed(const service::AgreedExtensions& all) override {
+    const auto found = all.find(sop_class_);
+    agreed_ = found != all.end() && found->second.relational;
+  }
   std::expected<void, std::string> begin(const session::Session& session) override {
     const auto* context = session.context_for(sop_class_);
     if (context == nullptr)
       return std::unexpected(fmt::format("does not accept {}: see which models its conformance statement names",
                                          dict::uid_name(sop_class_)));
+    if (auto refused = not_agreed({.relational = relational_}, {.relational = agreed_}))
+      return std::unexpected(std::move(*refused));
     user_.emplace(*context);
     return {};
   }
@@ -65,11 +75,16 @@ class Retrieve : public Operations {
   }
 
  protected:
-  Retrieve(std::string sop_class, std::function<bool(std::size_t)> cancel,
+  Retrieve(std::string sop_class, bool relational, std::function<bool(std::size_t)> cancel,
            std::function<void(const service::SubOperationCounts&)> on_progress)
-      : sop_class_(std::move(sop_class)), cancel_(std::move(cancel)), on_progress_(std::move(on_progress)) {}
+      : sop_class_(std::move(sop_class)),
+        relational_(relational),
+        cancel_(std::move(cancel)),
+        on_progress_(std::move(on_progress)) {}
 
   std::string sop_class_;
+  bool relational_;
+  bool agreed_ = false;
   std::optional<User> user_;
   std::size_t done_ = 0;  // sub-operations
 
@@ -82,7 +97,8 @@ class Retrieve : public Operations {
 class Get final : public Retrieve<service::GetUser> {
  public:
   explicit Get(GetRequest request)
-      : Retrieve(get_class(request.model), std::move(request.cancel), std::move(request.on_progress)),
+      : Retrieve(get_class(request.model), request.relational, std::move(request.cancel),
+                 std::move(request.on_progress)),
         request_(std::move(request)) {
     const auto each = 1 + request_.compressed_syntaxes.size();
     const auto most = (most_contexts - 1) / each;
@@ -124,7 +140,8 @@ class Get final : public Retrieve<service::GetUser> {
 class Move final : public Retrieve<service::MoveUser> {
  public:
   explicit Move(MoveRequest request)
-      : Retrieve(move_class(request.model), std::move(request.cancel), std::move(request.on_progress)),
+      : Retrieve(move_class(request.model), request.relational, std::move(request.cancel),
+                 std::move(request.on_progress)),
         request_(std::move(request)) {}
   [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const override {
     return {{sop_class_, plain_syntaxes()}};

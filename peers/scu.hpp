@@ -18,6 +18,7 @@ using ProposedContext = std::pair<std::string, std::vector<std::string>>;
 
 /// What became of one instance that StoreJob::next gave.
 struct StoreOutcome {
+  std::size_t number = 0;       // of the instance, as next() gave them, from 0
   bool sent = false;            // false: no accepted Presentation Context takes it
   std::string transfer_syntax;  // in which it went out
   std::uint16_t status = 0;     // of the C-STORE-RSP
@@ -31,8 +32,12 @@ struct StoreJob {
 };
 
 /// One association. An instance that is refused or finds no context does not stop the others. When the association
-/// fails on the way, the instance in hand has no outcome.
+/// fails on the way, the instances in hand have no outcome. Under a window (RequestorOptions::window) several are, and
+/// outcomes come in the order of the answers.
 void async_store(Loop& loop, const RequestorOptions& options, StoreJob job, RequestorDone done);
+
+/// What was wanted and not agreed on, as a part of a sentence about the peer; nothing: all was.
+std::optional<std::string> not_agreed(const service::QueryExtensions& wanted, const service::QueryExtensions& agreed);
 
 /// A proposal per SOP Class and kind of encoding, so that compressed and uncompressed instances both find theirs:
 /// compressed and deflated ones in their own Transfer Syntax, uncompressed ones in their own and the other two.
@@ -40,6 +45,7 @@ ProposedContext storage_context(std::string_view sop_class_uid, std::string_view
 
 struct FindJob {
   std::string sop_class;                                       // of an information model: what is proposed and asked
+  service::QueryExtensions extensions = {};                    // proposed; without agreement on all nothing is asked
   std::function<std::optional<dataset::DataSet>()> next;       // the next Identifier; nothing: there is no more
   std::function<void(dataset::DataSet, std::uint16_t)> match;  // a pending response: Identifier and status
   std::function<void(std::uint16_t)> answered;                 // a query is over, with this status

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/service/sop_classes.hpp"
 #include "peers/operate.hpp"
@@ -10,12 +11,15 @@
 namespace assay::peers {
 namespace {
 
+constexpr std::size_t most_echoes = 256;  // even where the peer names no limit
+
 class Echo final : public Operations {
  public:
   explicit Echo(unsigned count) : left_(count) {}
   [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const override {
     return {{std::string(uids::Verification), {std::string(uids::ImplicitVRLittleEndian)}}};
   }
+  [[nodiscard]] std::size_t most_outstanding() const override { return most_echoes; }
   std::expected<void, std::string> begin(const session::Session& session) override {
     const auto* context = session.context_for(uids::Verification);
     if (context == nullptr)
@@ -26,16 +30,22 @@ class Echo final : public Operations {
   std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult&) override {
     if (left_ == 0) return std::nullopt;
     --left_;
-    return user_->request(message_id);
+    return in_hand_.insert_or_assign(message_id, *user_).first->second.request(message_id);
   }
   service::UserStep consume(const dimse::Message& message, RequestorResult&) override {
-    return user_->consume(message);
+    auto found = in_hand_.find(message.command.responded_to().value_or(0));
+    if (in_hand_.empty()) return {};
+    if (found == in_hand_.end()) found = in_hand_.begin();  // it can say what is wrong with the message
+    auto step = found->second.consume(message);
+    if (step.kind == service::UserStep::Kind::final) in_hand_.erase(found);
+    return step;
   }
   [[nodiscard]] std::string service() const override { return "C-ECHO"; }
 
  private:
   unsigned left_;
   std::optional<service::EchoUser> user_;
+  std::map<std::uint16_t, service::EchoUser> in_hand_;  // by Message ID
 };
 
 }  // namespace
@@ -55,8 +65,8 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
   struct Given {
     std::vector<service::InstancePtr> instances;
     std::size_t at = 0;
-    std::vector<std::uint16_t> statuses;
-    std::string not_sent;  // of the first
+    std::map<std::size_t, std::uint16_t> statuses;  // by the number of the instance
+    std::string not_sent;                           // of the first
   };
   const auto given = std::make_shared<Given>();
   given->instances = std::move(instances);
@@ -65,15 +75,16 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
     return *given->instances[given->at++];
   };
   job.outcome = [given](const StoreOutcome& outcome) {
-    given->statuses.push_back(outcome.sent ? outcome.status : std::uint16_t{0x0122});
+    given->statuses[outcome.number] = outcome.sent ? outcome.status : std::uint16_t{0x0122};
     if (outcome.sent || !given->not_sent.empty()) return;
-    const auto& instance = *given->instances[given->at - 1];
+    const auto& instance = *given->instances[outcome.number];
     given->not_sent = fmt::format(
         "{} was not sent: no accepted presentation context for {} takes its transfer syntax {}",
         instance.sop_instance_uid, dict::uid_name(instance.sop_class_uid), dict::uid_name(instance.transfer_syntax));
   };
   async_store(loop, options, std::move(job), [given, done = std::move(done)](RequestorResult result) {
-    result.statuses = std::move(given->statuses);
+    result.statuses.clear();
+    for (const auto& [number, status] : given->statuses) result.statuses.push_back(status);
     if (result.failure == Failure::none && !given->not_sent.empty()) {
       result.failure = Failure::no_context;
       result.message = std::move(given->not_sent);

@@ -22,6 +22,7 @@ int echo(const ScuOptions& options, Console& console) {
         {"target", options.target},
         {"echoes", answer.statuses.size()},
         {"successful", good},
+        {"window", answer.window},
         {"seconds", static_cast<double>(answer.took.count()) / 1e9},
         {"failure", answer.failure == peers::Failure::none ? "" : std::string(peers::name(answer.failure))},
         {"message", answer.message}};
@@ -34,6 +35,7 @@ int echo(const ScuOptions& options, Console& console) {
                                answer.statuses.size(), reports::detail::seconds(answer.took)));
     else
       console.error(answer.message);
+    console.text(window_line(options.window, answer.window));
     if (answer.tls && answer.tls->established) console.text("  " + answer.tls->summary() + "\n");
     console.text(findings.text());
     if (options.show_trace && answer.trace) console.text(trace::to_text(*answer.trace, true));

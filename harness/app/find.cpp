@@ -94,6 +94,11 @@ int find(const QueryOptions& options, Console& console) {
   }
   const auto requestor = requestor_of(options.scu, console);
   if (!requestor) return exit_codes::usage;
+  if ((options.relational || options.date_time) && !service::has_extensions(query->model.sop_class)) {
+    console.error(
+        "--relational and --date-time are of the Query/Retrieve models: this one has no extended negotiation");
+    return exit_codes::usage;
+  }
   for (const auto& doubt : query->doubts) console.error("warning: " + doubt + "; sent all the same");
 
   peers::Loop loop;
@@ -103,6 +108,8 @@ int find(const QueryOptions& options, Console& console) {
   unsigned asked = 0;
   peers::FindJob job;
   job.sop_class = query->model.sop_class;
+  job.extensions.relational = options.relational;
+  job.extensions.date_time = options.date_time;
   job.next = [&]() -> std::optional<dataset::DataSet> {
     if (asked == options.scu.repeat || interrupt.asked()) return std::nullopt;
     ++asked;

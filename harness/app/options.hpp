@@ -91,6 +91,7 @@ struct ServeOptions {
   std::string schedule;                // of a RIS: file; "" = a synthetic one
   /// Instances of the archive, performed steps of a RIS: "" = in memory only. Pages of a printer: "" = assay-prints.
   std::string folder;
+  std::string window;          // of the archive: "N" or "N:M" operations at a time are granted; "" = one
   std::string index;           // file, or "memory"; "" = in the folder
   bool with_patients = false;  // the synthetic set into the folder, too
   bool sync = true;            // what is stored is on the disk before it is acknowledged

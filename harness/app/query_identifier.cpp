@@ -160,10 +160,12 @@ std::expected<QueryIdentifier, std::string> query_identifier(const QueryOptions&
   if (query.model.model) {
     if (auto done = settle_level(options, query); !done) return std::unexpected(done.error());
     if (query.level) {
-      for (const Tag tag : service::missing_unique_keys(query.identifier, *query.level, *query.model.model))
+      for (const Tag tag : service::missing_unique_keys(query.identifier, *query.level, *query.model.model)) {
+        if (options.relational) break;
         query.doubts.push_back(fmt::format(
             "a query at {} level needs one value of {}, unless relational queries were agreed on (PS3.4 C.4.1.2.1)",
             service::name(*query.level), in_words(tag)));
+      }
       if (!wanted) usual = service::usual_keys(*query.level, *query.model.model);
       service::QueryKey unique;
       unique.path.steps.push_back({service::unique_key(*query.level), {}, dataset::ItemChoice::none, 0});

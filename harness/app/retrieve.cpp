@@ -65,7 +65,7 @@ std::expected<Wanted, std::string> wanted_of(const RetrieveOptions& options) {
     out.level = *lowest;
   }
   out.identifier.set_text(tags::QueryRetrieveLevel, Vr::CS, service::name(out.level));
-  if (const auto right = service::Retrieval::parse(out.identifier, out.model); !right)
+  if (const auto right = service::Retrieval::parse(out.identifier, out.model, options.relational); !right)
     out.doubts.push_back(fmt::format("{} (PS3.4 C.4.2.1.4)", right.error().comment));
   for (const auto* node : out.identifier.root().elements()) {
     const auto tag = node->tag;
@@ -214,6 +214,7 @@ int get(const RetrieveOptions& options, Console& console) {
   const auto files = std::make_shared<ReceivedFiles>(options.out);
   peers::GetRequest request;
   request.model = wanted->model;
+  request.relational = options.relational;
   request.identifier = std::move(wanted->identifier);
   request.sop_classes = std::move(*classes);
   request.into = files;
@@ -265,6 +266,7 @@ int move(const RetrieveOptions& options, Console& console) {
   }
   peers::MoveRequest request;
   request.model = wanted->model;
+  request.relational = options.relational;
   request.identifier = std::move(wanted->identifier);
   request.destination = options.destination.empty() ? requestor->calling_ae : options.destination;
   request.cancel = [&](std::size_t done) {

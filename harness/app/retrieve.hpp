@@ -21,6 +21,7 @@ struct RetrieveOptions {
   std::optional<unsigned> listen;        // move: port on which we take what is moved to us
   std::string listen_address = "127.0.0.1";
   std::optional<unsigned> cancel_after;
+  bool relational = false;  // relational retrieval is proposed
 };
 
 /// 0 all came, 1 some failed or the device refused, 2 bad usage, 3 not reached, 130.

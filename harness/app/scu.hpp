@@ -23,6 +23,7 @@ struct ScuOptions {
   bool show_trace = false;
   bool strict = false;  // warnings, and rules that the peer breaks, make it red
   unsigned repeat = 1;
+  unsigned window = 1;  // operations at the same time that are asked for; 0 = as many as the peer lets us
   TlsWords tls;
   std::string faults;  // file; "" = none
 };
@@ -50,6 +51,8 @@ struct QueryOptions {
   bool out_json = false;
   std::optional<unsigned> cancel_after;
   std::optional<unsigned> limit;
+  bool relational = false;  // relational queries are proposed
+  bool date_time = false;   // combined date-time matching is
 };
 /// C-FIND. 0 answered, matches or none.
 int find(const QueryOptions& options, Console& console);

@@ -106,6 +106,7 @@ std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, C
     return std::nullopt;
   if (options.timeout) requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = *options.timeout;
   if (options.dimse_timeout) requestor.dimse_timeout = *options.dimse_timeout;
+  requestor.window = static_cast<std::uint16_t>(options.window);
   requestor.rules = conformance::standard_rules();
   auto tls = tls_client(options.tls);
   if (!tls) {
@@ -117,6 +118,15 @@ std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, C
   if (!faults) return std::nullopt;
   requestor.faults = *faults;
   return requestor;
+}
+
+std::string window_line(unsigned asked, std::uint16_t agreed) {
+  if (asked == 1) return {};
+  const auto words = [](unsigned number) {
+    return number == 0 ? std::string("any number of") : std::to_string(number);
+  };
+  return fmt::format("  {} {} at a time agreed on, asked for {}\n", words(agreed),
+                     agreed == 1 ? "operation" : "operations", asked == 0 ? "any number" : std::to_string(asked));
 }
 
 int exit_code_of(peers::Failure failure) {

@@ -32,6 +32,9 @@ std::expected<Target, std::string> target_from(std::string_view text);
 std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, Console& console);
 
 /// 0, 1 answered, but not as it should; 2, 3 not reached or not judgeable, 130.
+/// What became of --window, a line; empty when none was asked for.
+std::string window_line(unsigned asked, std::uint16_t agreed);
+
 int exit_code_of(peers::Failure failure);
 /// The one that counts when several apply: 70, 2, 1, 5, 3, 130, 0.
 int worse_exit_code(int a, int b);

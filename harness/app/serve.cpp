@@ -1,6 +1,8 @@
 // assay serve.
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "harness/app/commands.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
@@ -34,12 +36,28 @@ std::expected<std::pair<std::string, peers::Destination>, std::string> destinati
   return std::pair{text.substr(0, equals), peers::Destination{target->host, target->port, {}}};
 }
 
+/// N or N:M; the error is one sentence.
+std::expected<service::OperationsWindow, std::string> window_from(const std::string& text) {
+  service::OperationsWindow out;
+  const auto number = [](std::string_view digits, std::uint16_t& into) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), into);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  const auto colon = text.find(':');
+  const std::string_view all = text;
+  if (!number(all.substr(0, colon), out.invoked) ||
+      (colon != std::string::npos && !number(all.substr(colon + 1), out.performed)))
+    return std::unexpected("--window '" + text + "' is no window: write 16, or 16:4 to invoke 4 at a time ourselves");
+  return out;
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options, Console& console) {
   const bool other = options.device != "archive";
-  if (other && (!options.index.empty() || options.with_patients || !options.sync || !options.destinations.empty())) {
-    console.error("--index, --with-patients, --no-sync and --destination are of 'assay serve archive'");
+  if (other && (!options.index.empty() || options.with_patients || !options.sync || !options.destinations.empty() ||
+                !options.window.empty())) {
+    console.error("--index, --with-patients, --no-sync, --window and --destination are of 'assay serve archive'");
     return exit_codes::usage;
   }
   if (options.device != "ris" && !options.schedule.empty()) {
@@ -57,6 +75,14 @@ int serve(const ServeOptions& options, Console& console) {
     }
     if (!titles_fit({{"--destination", destination->first}}, console)) return exit_codes::usage;
     device_options.destinations.insert(std::move(*destination));
+  }
+  if (!options.window.empty()) {
+    const auto window = window_from(options.window);
+    if (!window) {
+      console.error(window.error());
+      return exit_codes::usage;
+    }
+    device_options.window = *window;
   }
   auto& commitment = device_options.commitment;
   commitment.way = options.commitment == "never" ? service::ReportWay::never

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "harness/app/findings.hpp"
 #include "harness/app/object_file.hpp"
@@ -42,6 +43,7 @@ class Storing {
         progress_(console, options.scu.json),
         interrupt_(loop_, console, "files on their way are finished") {
     report_.target = options.scu.target;
+    report_.window_asked = options.scu.window;
   }
 
   StoreReport run() {
@@ -70,7 +72,8 @@ class Storing {
  private:
   /// One association's part in a group.
   struct Line {
-    std::optional<std::size_t> file;  // in hand
+    std::map<std::size_t, std::size_t> files;  // in hand, by their number on the association
+    std::size_t given = 0;
   };
 
   void send(Group& group, const std::vector<peers::ProposedContext>& contexts) {
@@ -93,7 +96,7 @@ class Storing {
     report_.associations += lines;
     loop_.run_until([&] { return open == 0; });
     for (const auto& line : all)
-      if (line->file) report_.add({*line->file, Fate::unanswered, 0, {}});
+      for (const auto& [number, file] : line->files) report_.add({file, Fate::unanswered, 0, {}});
     leave(group, refused_all && !interrupt_.asked() ? Fate::no_context : Fate::not_tried);
   }
 
@@ -107,12 +110,11 @@ class Storing {
   }
 
   std::optional<service::Instance> next(Group& group, Line& line) {
-    line.file.reset();
     if (interrupt_.asked()) return std::nullopt;
     while (const auto file = group.take()) {
       auto instance = load_instance(plan_, plan_.files[*file]);
       if (instance) {
-        line.file = file;
+        line.files.emplace(line.given++, *file);
         return std::move(*instance);
       }
       report_.add({*file, Fate::unreadable, 0, instance.error()});
@@ -121,7 +123,7 @@ class Storing {
   }
 
   void note(Line& line, const peers::StoreOutcome& outcome) {
-    const auto index = *std::exchange(line.file, std::nullopt);
+    const auto index = line.files.extract(outcome.number).mapped();
     FileFate fate{index, Fate::no_context, outcome.status, outcome.comment};
     if (outcome.sent) {
       const auto kind = dimse::status_class(outcome.status);
@@ -140,6 +142,7 @@ class Storing {
 
   void finished(const peers::RequestorResult& result) {
     report_.findings.add(result.trace);
+    report_.window = result.window;
     if (result.tls) report_.tls = result.tls;
     if (options_.scu.show_trace && result.trace) console_.text(trace::to_text(*result.trace, true));
     // Of single files it has been told.

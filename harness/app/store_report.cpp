@@ -6,6 +6,7 @@
 #include <map>
 
 #include "harness/app/findings.hpp"
+#include "harness/app/scu_run.hpp"
 #include "harness/dataset/dump_people.hpp"
 #include "harness/dimse/status.hpp"
 #include "reports/detail.hpp"
@@ -81,6 +82,7 @@ std::string store_text(const StoreReport& report, const StorePlan& plan) {
     out += fmt::format(", {}/s", size_text(static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds)));
   if (report.associations > 1) out += fmt::format(", {} associations", report.associations);
   out += "\n";
+  out += window_line(report.window_asked, report.window);
   if (plan.skipped > 0) out += fmt::format("  {} skipped: no DICOM objects\n", counted(plan.skipped, "file"));
   if (plan.unusable > 0) out += fmt::format("  {} could not be read\n", plan.unusable);
   if (report.tls && report.tls->established) out += "  " + report.tls->summary() + "\n";
@@ -113,6 +115,7 @@ nlohmann::ordered_json store_json(const StoreReport& report, const StorePlan& pl
   out["bytes"] = report.bytes;
   out["seconds"] = std::chrono::duration<double>(report.took).count();
   out["associations"] = report.associations;
+  out["window"] = report.window;
   out["interrupted"] = report.interrupted;
   out["failure"] = report.failure == peers::Failure::none ? "" : std::string(peers::name(report.failure));
   out["message"] = report.message;

@@ -185,6 +185,11 @@ int dispatch(int argc, char** argv, app::Console& console) {
       ->add_option("--destination", serve.destinations,
                    "an application that C-MOVE and commitment reports may go to, AE=HOST:PORT; may be given many times")
       ->type_name("AE=HOST:PORT");
+  serve_command
+      ->add_option("--window", serve.window,
+                   "archive: operations that a caller may have outstanding, and that we invoke on its association at "
+                   "the same time; 0 is any number (PS3.7 D.3.3.3; default 1:1)")
+      ->type_name("N[:M]");
   std::string commitment_delay;
   serve_command
       ->add_option("--commitment", serve.commitment,

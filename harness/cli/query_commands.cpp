@@ -51,6 +51,13 @@ void add_find(CLI::App& cli, Commands& commands) {
   command->add_option("--level", options->level, "PATIENT, STUDY, SERIES or IMAGE (default: the highest of the model)");
   command->add_option("--model", options->model,
                       "patient, study, patient-study, or keyword or UID of another FIND SOP Class (default: study)");
+  command->add_flag(
+      "--relational", options->relational,
+      "propose relational queries (PS3.4 C.5.1.1): keys of the levels above match, and unique keys of them "
+      "may be left out; nothing is asked where the device does not agree");
+  command->add_flag("--date-time", options->date_time,
+                    "propose combined date-time matching: StudyDate=20260105-20260107 with StudyTime=1000-1800 is one "
+                    "period; nothing is asked where the device does not agree");
   command->footer(std::string(key_help) +
                   "Examples:\n"
                   "  assay find ARCHIVE@192.0.2.10:104 -k PatientName='DOE*' -k StudyDate=20260101-20260131\n"

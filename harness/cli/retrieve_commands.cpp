@@ -21,6 +21,10 @@ void add_retrieve_options(CLI::App& command, app::RetrieveOptions& options) {
   command.add_option("--level", options.level,
                      "PATIENT, STUDY, SERIES or IMAGE (default: the lowest of which a unique key is given)");
   command.add_option("--model", options.model, "study, patient or patient-study (default: study)");
+  command.add_flag(
+      "--relational", options.relational,
+      "propose relational retrieval (PS3.4 C.5.2.1, C.5.3.1): unique keys above the level may be left out; "
+      "nothing is asked where the device does not agree");
   command
       .add_option("--cancel-after", options.cancel_after,
                   "send a C-CANCEL-RQ after this many instances, and show what the device makes of it")

@@ -5,11 +5,20 @@
 
 namespace assay::cli {
 
+namespace {
+constexpr const char* window_help =
+    "operations to have outstanding at the same time, as far as the device agrees (PS3.7 D.3.3.3); 0 asks for any "
+    "number";
+}  // namespace
+
 void add_echo(CLI::App& cli, Commands& commands) {
   const auto options = std::make_shared<app::ScuOptions>();
   auto* command = cli.add_subcommand("echo", "C-ECHO: is it there, and does it speak DICOM?");
   add_scu_options(*command, *options,
-                  {.timeouts = "10s", .repeat_option = "--count,--repeat", .repeat = "echoes over one association"});
+                  {.timeouts = "10s",
+                   .repeat_option = "--count,--repeat",
+                   .repeat = "echoes over one association",
+                   .window = window_help});
   command->footer(
       "Exit code: 0 answered, 1 answered wrong or aborted, 3 not reached or not judgeable.\n"
       "Examples:\n  assay echo 127.0.0.1:11112 --called-ae ARCHIVE\n  assay echo ARCHIVE@127.0.0.1:11112 --count 100\n"
@@ -28,7 +37,8 @@ void add_store(CLI::App& cli, Commands& commands) {
       *command, options->scu,
       {.repeat = "send everything this many times",
        .strict = "send nothing when a file cannot be sent; warnings, and rules that the device breaks on the way, make "
-                 "the exit code 1"});
+                 "the exit code 1",
+       .window = window_help});
   command->add_option("path", options->paths, "files, and folders with all that is in them")
       ->required()
       ->type_name("FILE|DIR");

@@ -34,6 +34,11 @@ void add_scu_options(CLI::App& command, app::ScuOptions& options, const ScuOptio
     command.add_option(words.repeat_option, options.repeat, words.repeat)
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
+  if (!words.window.empty())
+    command.add_option("--window", options.window, words.window)
+        ->check(CLI::Range(0, 65535))
+        ->type_name("N")
+        ->capture_default_str();
   command.add_option("--faults", options.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
       ->type_name("FILE");
   command.add_flag("--strict", options.strict, words.strict);

@@ -18,6 +18,7 @@ struct ScuOptionWords {
   std::string repeat;  // help; "" = no such option
   std::string strict = "warnings, and rules that the device breaks on the way, make the exit code 1";
   std::string json = "for tools";
+  std::string window;  // help; "" = no such option
 };
 
 void add_scu_options(CLI::App& command, app::ScuOptions& options, const ScuOptionWords& words = {});

@@ -61,6 +61,18 @@ struct Interval {
 /// Nothing when the text is no single value of this VR.
 std::optional<Interval> interval_of(Vr vr, std::string_view text);
 
+/// A date and a time that belong together, where both are asked for by ranges: one range of moments, as in PS3.4 Table
+/// K.6-1 and where combined date-time matching was agreed on (C.5.1.1).
+struct MomentKey {
+  Tag date;
+  Tag time;
+  std::string range;  // of DT
+};
+/// Nothing when one of them is no range.
+std::optional<MomentKey> moment_key(const dataset::Level& identifier, Tag date, Tag time);
+/// An attribute without a date matches none.
+bool match_moment(const MomentKey& key, const dataset::Level& attributes, const MatchOptions& options = {});
+
 /// True when `text` matches the pattern: '*' any run of characters, '?' exactly one (of UTF-8 and Latin-1 alike
 /// one code point), linear in the product of their lengths at worst, without recursion.
 bool wildcard_match(std::string_view pattern, std::string_view text, bool ignore_case = false);

@@ -93,18 +93,37 @@ std::vector<pdu::RoleSelectionSubItem> answer_roles(const pdu::UserInformationIt
   return out;
 }
 
+/// PS3.7 D.3.3.5, PS3.4 C.5: each class once.
+std::vector<pdu::SopClassExtendedNegotiationSubItem> answer_extended(const pdu::UserInformationItem& asked,
+                                                                     const Policy& policy) {
+  std::vector<pdu::SopClassExtendedNegotiationSubItem> out;
+  for (const auto& item : asked.sub_items) {
+    const auto* one = std::get_if<pdu::SopClassExtendedNegotiationSubItem>(&item);
+    if (one == nullptr || !has_extensions(one->sop_class_uid)) continue;
+    const bool again = std::ranges::any_of(out, [&](const auto& o) { return o.sop_class_uid == one->sop_class_uid; });
+    if (again || support_for(policy, one->sop_class_uid).transfer_syntaxes == nullptr) continue;
+    out.push_back({one->sop_class_uid, answer_extensions(one->sop_class_uid, one->service_class_application_information,
+                                                         policy.extensions)});
+  }
+  return out;
+}
+
 /// Sub-items in the order of their types.
 pdu::UserInformationItem answer_user_information(const pdu::UserInformationItem* asked, const Policy& policy) {
   pdu::UserInformationItem out;
   out.sub_items.emplace_back(pdu::MaximumLengthSubItem{policy.maximum_length});
   out.sub_items.emplace_back(pdu::ImplementationClassUidSubItem{policy.implementation_class_uid});
   if (asked != nullptr) {
-    if (asked->find<pdu::AsynchronousOperationsWindowSubItem>() != nullptr)
-      out.sub_items.emplace_back(pdu::AsynchronousOperationsWindowSubItem{1, 1});
+    if (const auto* window = asked->find<pdu::AsynchronousOperationsWindowSubItem>()) {
+      const auto granted = granted_window({window->invoked, window->performed}, policy.window);
+      out.sub_items.emplace_back(pdu::AsynchronousOperationsWindowSubItem{granted.invoked, granted.performed});
+    }
     for (auto& role : answer_roles(*asked, policy)) out.sub_items.emplace_back(std::move(role));
   }
   if (!policy.implementation_version_name.empty())
     out.sub_items.emplace_back(pdu::ImplementationVersionNameSubItem{policy.implementation_version_name});
+  if (asked != nullptr)
+    for (auto& one : answer_extended(*asked, policy)) out.sub_items.emplace_back(std::move(one));
   if (asked != nullptr && policy.answer_user_identity) {
     const auto* identity = asked->find<pdu::UserIdentitySubItemRq>();
     if (identity != nullptr && identity->positive_response_requested != 0)

@@ -9,6 +9,8 @@
 
 #include "harness/base/limits.hpp"
 #include "harness/pdu/pdu.hpp"
+#include "harness/service/extensions.hpp"
+#include "harness/service/window.hpp"
 
 namespace assay::service {
 
@@ -32,6 +34,8 @@ struct Policy {
   std::string implementation_class_uid;
   std::string implementation_version_name;  // empty = not sent
   std::size_t max_associations = 0;         // 0 = no limit
+  QueryExtensions extensions;               // of queries and retrievals: what is granted where it is asked for
+  OperationsWindow window;                  // at most granted, where a window is asked for
   bool answer_user_identity = true;         // a positive response when one is requested (PS3.7 D.3.3.7)
 };
 
@@ -39,8 +43,9 @@ using NegotiationAnswer = std::variant<pdu::AAssociateAc, pdu::AAssociateRj>;
 
 /// Accepts, context by context, or rejects: 1/2/2 protocol version, 1/1/2 application context, 1/1/7 called and
 /// 1/1/3 calling AE title, 2/3/2 when `open_associations` has reached the limit. No context accepted is still an
-/// acceptance (PS3.8 9.3.3.2). Role selection is answered where asked, the asynchronous window 1/1 where asked,
-/// SOP Class extended negotiation not at all: nothing of it is supported.
+/// acceptance (PS3.8 9.3.3.2). Role selection is answered where asked, the asynchronous window where asked by no
+/// more than the policy's,
+/// SOP Class extended negotiation of the Query/Retrieve classes that are supported item by item, of others not at all.
 NegotiationAnswer negotiate(const pdu::AAssociateRq& rq, const Policy& policy, std::size_t open_associations = 0);
 
 /// Verification, every Storage SOP Class in both roles, and FIND, GET and MOVE of both models in the uncompressed

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "harness/dimse/message.hpp"
+#include "harness/service/extensions.hpp"
+#include "harness/service/window.hpp"
 #include "harness/session/session.hpp"
 
 namespace assay::service {
@@ -24,6 +26,8 @@ struct AssociationView {
   /// Asks for another turn: what a waiting operation waited for has come from outside. May be called at any time,
   /// also when the association is gone; empty where nothing comes from outside.
   std::function<void()> wake;
+  AgreedExtensions extensions = {};  // of queries and retrievals
+  OperationsWindow window = {};      // how many operations go on at the same time
   /// What services keep for this association, each under its own address: it ends with the association.
   mutable std::map<const void*, std::shared_ptr<void>> kept = {};
 };
@@ -39,6 +43,8 @@ class Operation {
   [[nodiscard]] virtual bool over() const = 0;
   /// It cannot go on before received() or AssociationView::wake.
   [[nodiscard]] virtual bool waits() const { return false; }
+  /// What next() brings may be a request, for which the peer's window must have room.
+  [[nodiscard]] virtual bool asks() const { return false; }
   /// Its response is sent, and what may still come (a notification) holds up no other operation.
   [[nodiscard]] virtual bool background() const { return false; }
   /// C-CANCEL came (PS3.7 9.3.2.3).

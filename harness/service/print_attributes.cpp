@@ -114,14 +114,21 @@ std::optional<Number> number(std::string_view text) {
   return value;
 }
 
+/// A bin of the sorter: numbered from 1, without leading zeros (PS3.3 C.13.1), as many as this printer has.
+bool is_bin(std::string_view text) {
+  constexpr unsigned bins = 20;
+  constexpr std::string_view prefix = "BIN_";
+  if (!text.starts_with(prefix) || text.substr(prefix.size()).starts_with('0')) return false;
+  const auto bin = number<unsigned>(text.substr(prefix.size()));
+  return bin && *bin <= bins;
+}
+
 /// What is wrong with a value that is there: 0, or a status.
 std::uint16_t judge(const Rule& rule, const dataset::Level& level, DensityRange range) {
   const auto text = level.text(rule.tag);
   switch (rule.kind) {
     case Kind::terms: return among(rule.terms, text) ? 0 : out_of_range;
-    case Kind::bin:
-      return among(rule.terms, text) || (text.starts_with("BIN_") && number<unsigned>(text.substr(4))) ? 0
-                                                                                                       : out_of_range;
+    case Kind::bin: return among(rule.terms, text) || is_bin(text) ? 0 : out_of_range;
     case Kind::count: {
       const auto value = number<int>(text);
       if (!value || *value < 1) return invalid_value;

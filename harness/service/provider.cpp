@@ -45,6 +45,7 @@ struct Provider::Outstanding {
   std::uint16_t refusal = 0;           // decided when it came in
   std::optional<std::uint16_t> asked;  // Message ID of our request that the peer has to answer
   std::uint16_t asked_field = 0;
+  std::uint64_t turn = 0;  // the last it had
 
   [[nodiscard]] bool background() const { return operation && operation->background(); }
 };
@@ -59,7 +60,11 @@ Services archive_services(InstanceStore& store, const ProviderOptions& options) 
 Provider::Provider(AssociationView association, Services services, ProviderOptions options)
     : association_(std::make_unique<AssociationView>(std::move(association))),
       services_(std::move(services)),
-      options_(std::move(options)) {}
+      options_(std::move(options)) {
+  constexpr std::size_t any_number = 1024;
+  const auto invoked = association_->window.invoked;
+  options_.max_outstanding = std::max<std::size_t>(options_.max_outstanding, invoked == 0 ? any_number : invoked);
+}
 Provider::Provider(std::map<std::uint8_t, session::AcceptedContext> contexts, InstanceStore& store,
                    ProviderOptions options)
     : Provider(AssociationView{std::move(contexts), {}, {}, {}}, archive_services(store, options), options) {}
@@ -125,15 +130,23 @@ void Provider::answered(dimse::Message message) {
 }
 
 std::size_t Provider::turn() const {
-  const auto can = [](const Outstanding& one) { return !one.operation || !one.operation->waits(); };
-  // No window was negotiated: notifications go one after the other (PS3.7 D.3.3.3).
-  const bool asking = std::ranges::any_of(operations_, [](const auto& one) { return one->asked.has_value(); });
-  for (std::size_t i = 0; i < operations_.size(); ++i) {
+  const auto& window = association_->window;
+  const auto asked = std::ranges::count_if(operations_, [](const auto& one) { return one->asked.has_value(); });
+  const bool may_ask = has_room(window.performed, static_cast<std::size_t>(asked));
+  const auto can = [&](const Outstanding& one) {
+    return !one.operation || (!one.operation->waits() && (may_ask || !one.operation->asks()));
+  };
+  // Without a window responses come in the order of their requests, one operation after the other (PS3.7 D.3.3.3).
+  auto next = operations_.size();
+  std::size_t in_window = 0;
+  for (std::size_t i = 0; i < operations_.size() && has_room(window.invoked, in_window); ++i) {
     if (operations_[i]->background()) continue;
-    if (can(*operations_[i])) return i;
-    break;  // responses come in the order of their requests
+    ++in_window;
+    if (can(*operations_[i]) && (next == operations_.size() || operations_[i]->turn < operations_[next]->turn))
+      next = i;
   }
-  for (std::size_t i = 0; i < operations_.size() && !asking; ++i)
+  if (next != operations_.size()) return next;
+  for (std::size_t i = 0; i < operations_.size() && may_ask; ++i)
     if (operations_[i]->background() && can(*operations_[i])) return i;
   return operations_.size();
 }
@@ -151,7 +164,9 @@ std::optional<dimse::Message> Provider::next_message() {
   if (!one.operation) {
     one.operation = start(one);
     if (one.cancelled) one.operation->cancel();
+    if (one.operation->asks() && turn() != index) return std::nullopt;  // nobody knew that it would ask
   }
+  one.turn = ++turns_;
   auto message = one.operation->next();
   if (message && !dimse::is_response(message->command.field().value_or(0))) {
     last_message_id_ = static_cast<std::uint16_t>(last_message_id_ == 0xffff ? 1 : last_message_id_ + 1);

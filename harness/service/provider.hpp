@@ -20,9 +20,11 @@ using Services = std::vector<std::shared_ptr<Service>>;
 struct ProviderOptions {
   StorageOptions storage;
   QueryOptions query;
-  Forward forward;                             // C-MOVE; empty: every destination is unknown
-  std::size_t max_matches = 0;                 // pending responses of one query before it ends with B001H; 0 = no limit
-  std::size_t max_outstanding = 64;            // operations taken in but not finished; more are refused
+  QueryExtensions extensions{.relational = true, .date_time = true};  // granted to who asks for them
+  Forward forward;                                                    // C-MOVE; empty: every destination is unknown
+  std::size_t max_matches = 0;  // pending responses of one query before it ends with B001H; 0 = no limit
+  /// Operations taken in but not finished; more are refused. A window that was agreed on has its room in any case.
+  std::size_t max_outstanding = 64;
   std::size_t max_candidates_per_call = 1000;  // examined by one next_message(); it then says nothing and goes on
 };
 
@@ -58,7 +60,8 @@ class Provider {
   struct Outstanding;
 
   std::unique_ptr<Operation> start(Outstanding& one);
-  /// Whose turn it is: the first that owes a response, or else one in the background; operations_.size() for none.
+  /// Whose turn it is: of those in the window that owe a response the one that had its turn longest ago, or else one in
+  /// the background; operations_.size() for none. What is beyond the window waits.
   [[nodiscard]] std::size_t turn() const;
   void answered(dimse::Message message);
 
@@ -67,6 +70,7 @@ class Provider {
   ProviderOptions options_;
   std::vector<std::unique_ptr<Outstanding>> operations_;
   std::uint16_t last_message_id_ = 0;  // of our own requests
+  std::uint64_t turns_ = 0;
   std::size_t ignored_ = 0;
 };
 

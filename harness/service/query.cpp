@@ -57,6 +57,16 @@ std::string joined(const std::vector<std::string>& values) {
   return out;
 }
 
+/// Dates and the times that belong to them.
+constexpr std::pair<Tag, Tag> moments_of_entities[] = {
+    {tags::StudyDate, tags::StudyTime},
+    {tags::SeriesDate, tags::SeriesTime},
+    {tags::AcquisitionDate, tags::AcquisitionTime},
+    {tags::ContentDate, tags::ContentTime},
+    {tags::InstanceCreationDate, tags::InstanceCreationTime},
+    {tags::PerformedProcedureStepStartDate, tags::PerformedProcedureStepStartTime},
+};
+
 std::unexpected<QueryError> refuse(std::uint16_t status, std::optional<Tag> offending, std::string comment) {
   return std::unexpected(QueryError{status, offending, std::move(comment)});
 }
@@ -130,7 +140,8 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
 
   // Baseline behaviour is hierarchical: one entity named at each level above (PS3.4 C.4.1.2.1).
   const auto top = model == Model::study_root ? QueryLevel::study : QueryLevel::patient;
-  for (auto above = top; above < *level; above = static_cast<QueryLevel>(static_cast<int>(above) + 1)) {
+  const bool relational = query.options_.agreed.relational;
+  for (auto above = top; above < *level && !relational; above = static_cast<QueryLevel>(static_cast<int>(above) + 1)) {
     const auto tag = unique_key(above);
     const auto value = keys.text(tag);
     if (value.empty())
@@ -147,8 +158,10 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
       if (!one.empty()) out.emplace_back(one);
     return out;
   };
-  if (model != Model::study_root && *level > QueryLevel::patient)
-    query.scope_.patient_id = unpadded_id(keys.text(tags::PatientID));
+  // A relational query may want several patients: then all are candidates.
+  if (const auto patient = keys.text(tags::PatientID); model != Model::study_root && *level > QueryLevel::patient &&
+                                                       patient.find_first_of("\\*?") == std::string_view::npos)
+    query.scope_.patient_id = unpadded_id(patient);
   query.scope_.study_uids = uids_of(tags::StudyInstanceUID);
   if (*level >= QueryLevel::series) query.scope_.series_uids = uids_of(tags::SeriesInstanceUID);
   if (*level >= QueryLevel::image) query.scope_.instance_uids = uids_of(tags::SOPInstanceUID);
@@ -170,12 +183,20 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
                                       : *level == QueryLevel::image;
     const bool upper = key_level && key_level < *level;
     const bool unique_above = upper && tag == unique_key(*key_level);
-    // A key of a level above is answered, but not matched: only a wish for all values is fully met.
-    if (here || unique_above) continue;
-    if (upper && node->kind == dataset::NodeKind::element && keys.text(tag).empty() && !is_counted(tag) &&
-        tag != tags::ModalitiesInStudy && tag != tags::SOPClassesInStudy)
-      continue;
+    // A key of a level above is answered, but not matched: only a wish for all values is fully met. What is counted or
+    // gathered of a study or patient stands with its own level alone.
+    const bool gathered = is_counted(tag) || tag == tags::ModalitiesInStudy || tag == tags::SOPClassesInStudy;
+    if (here || unique_above || (relational && upper && !gathered)) continue;
+    if (upper && node->kind == dataset::NodeKind::element && keys.text(tag).empty() && !gathered) continue;
     query.unsupported_.push_back(tag);
+  }
+  if (query.options_.agreed.date_time) {
+    const auto supported = [&](Tag tag) {
+      return std::ranges::find(query.unsupported_, tag) == query.unsupported_.end();
+    };
+    for (const auto& [date, time] : moments_of_entities)
+      if (supported(date) && supported(time))
+        if (auto key = moment_key(keys.root(), date, time)) query.moments_.push_back(std::move(*key));
   }
   return query;
 }
@@ -185,9 +206,14 @@ bool Query::matches(const Entity& entity) const {
   const auto& attributes = entity.representative->attributes;
   const CharacterSets sets{identifier_.text(tags::SpecificCharacterSet), attributes.text(tags::SpecificCharacterSet)};
   const auto root = identifier_.root();
+  if (!std::ranges::all_of(
+          moments_, [&](const MomentKey& key) { return match_moment(key, attributes.root(), options_.matching); }))
+    return false;
   for (const auto* key : root.elements()) {
     const auto tag = key->tag;
     if (is_control(tag) || is_answer_only(tag)) continue;
+    if (std::ranges::any_of(moments_, [&](const MomentKey& one) { return tag == one.date || tag == one.time; }))
+      continue;
     if (std::ranges::find(unsupported_, tag) != unsupported_.end()) continue;
     if (const auto count = counted(entity, tag)) {
       if (!match_value(Vr::IS, identifier_.text(tag), std::to_string(*count))) return false;

@@ -24,6 +24,7 @@ std::optional<Model> find_model(std::string_view sop_class_uid);
 struct QueryOptions {
   MatchOptions matching;
   std::string retrieve_ae_title;  // (0008,0054) of the responses; empty = not given
+  QueryExtensions agreed = {};    // on the association of the query
 };
 
 /// Why an Identifier was refused.
@@ -37,6 +38,7 @@ class Query {
  public:
   /// Decodes and checks an Identifier: A900H for a missing or unknown Query/Retrieve Level, a level the model does
   /// not have, a missing, multiple or wild upper unique key (PS3.4 C.4.1.2, C.4.1.3); C000H when it cannot be read.
+  /// A relational query may have any keys at its level and above (C.4.1.2.2.1).
   static std::expected<Query, QueryError> parse(ByteView identifier, std::string_view transfer_syntax, Model model,
                                                 QueryOptions options = {});
   static std::expected<Query, QueryError> parse(dataset::DataSet identifier, Model model, QueryOptions options = {});
@@ -63,6 +65,7 @@ class Query {
   dataset::DataSet identifier_;
   Scope scope_;
   std::vector<Tag> unsupported_;
+  std::vector<MomentKey> moments_;  // pairs of ranges that are one
 };
 
 struct QueryServiceOptions {

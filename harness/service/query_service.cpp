@@ -65,15 +65,18 @@ class FindOperation final : public Operation {
 }  // namespace
 
 std::unique_ptr<Operation> QueryService::begin(dimse::Message request, const session::AcceptedContext& context,
-                                               const AssociationView&) {
+                                               const AssociationView& association) {
   const auto refuse = [&](std::uint16_t status, std::string_view comment, std::optional<Tag> offending) {
     return std::make_unique<SingleResponse>(answer(request, status, comment, offending));
   };
   if (!request.command.has_data_set())
     return refuse(identifier_does_not_match, "no Identifier", tags::CommandDataSetType);
   if (!request.data_set_kept()) return refuse(out_of_resources, "Identifier larger than is kept here", std::nullopt);
+  auto options = options_.query;
+  if (const auto agreed = association.extensions.find(context.abstract_syntax); agreed != association.extensions.end())
+    options.agreed = agreed->second;
   auto query =
-      Query::parse(request.data_set, context.transfer_syntax, *find_model(context.abstract_syntax), options_.query);
+      Query::parse(request.data_set, context.transfer_syntax, *find_model(context.abstract_syntax), std::move(options));
   if (!query) return refuse(query.error().status, query.error().comment, query.error().offending);
   auto cursor = store_->candidates(query->level(), query->scope());
   return std::make_unique<FindOperation>(std::move(request), context.transfer_syntax, std::move(*query),

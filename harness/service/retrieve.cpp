@@ -113,6 +113,7 @@ class GetOperation final : public Operation {
 
   [[nodiscard]] bool over() const override { return over_; }
   [[nodiscard]] bool waits() const override { return waits_; }
+  [[nodiscard]] bool asks() const override { return !report_ && !cancelled_ && progress_.current() != nullptr; }
   void cancel() override { cancelled_ = true; }
 
   std::optional<dimse::Message> next() override {
@@ -242,17 +243,18 @@ std::optional<Model> move_model(std::string_view sop_class_uid) {
 }
 
 std::expected<Retrieval, QueryError> Retrieval::parse(ByteView identifier, std::string_view transfer_syntax,
-                                                      Model model) {
+                                                      Model model, bool relational) {
   const auto encoding = dataset::encoding_of(transfer_syntax);
   if (encoding.deflated)
     return std::unexpected(QueryError{unable_to_process, std::nullopt, "deflated Identifiers are not read"});
   const auto decoded = dataset::decode(identifier, encoding);
   if (has_error(decoded.problems))
     return std::unexpected(QueryError{unable_to_process, std::nullopt, "Identifier cannot be read"});
-  return parse(decoded.data_set, model);
+  return parse(decoded.data_set, model, relational);
 }
 
-std::expected<Retrieval, QueryError> Retrieval::parse(const dataset::DataSet& identifier, Model model) {
+std::expected<Retrieval, QueryError> Retrieval::parse(const dataset::DataSet& identifier, Model model,
+                                                      bool relational) {
   const auto refuse = [](Tag tag, std::string comment) {
     return std::unexpected(QueryError{does_not_match, tag, std::move(comment)});
   };
@@ -272,6 +274,7 @@ std::expected<Retrieval, QueryError> Retrieval::parse(const dataset::DataSet& id
     for (const auto one : identifier.texts(tag))
       if (!one.empty()) values.emplace_back(one);
     const auto of_level = "unique key of the level " + std::string(name(each));
+    if (values.empty() && relational && each < *level) continue;
     if (values.empty()) return refuse(tag, of_level + " is missing");
     if (each == QueryLevel::patient ? values.size() > 1 : each < *level && values.size() > 1)
       return refuse(tag, of_level + " must be one value");
@@ -297,7 +300,9 @@ std::unique_ptr<Operation> RetrieveService::begin(dimse::Message request, const 
   const auto model = get ? *get : *move_model(context.abstract_syntax);
   if (!request.command.has_data_set()) return refuse(does_not_match, "no Identifier", tags::CommandDataSetType);
   if (!request.data_set_kept()) return refuse(cannot_count, "Identifier larger than is kept here");
-  const auto retrieval = Retrieval::parse(request.data_set, context.transfer_syntax, model);
+  const auto agreed = association.extensions.find(context.abstract_syntax);
+  const bool relational = agreed != association.extensions.end() && agreed->second.relational;
+  const auto retrieval = Retrieval::parse(request.data_set, context.transfer_syntax, model, relational);
   if (!retrieval) return refuse(retrieval.error().status, retrieval.error().comment, retrieval.error().offending);
 
   std::vector<Wanted> wanted;

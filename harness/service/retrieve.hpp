@@ -27,9 +27,12 @@ struct Retrieval {
   Scope scope;
 
   /// A900H for a level the model does not have, a missing or wild unique key, or more than one value in a unique key
-  /// above the level (PS3.4 C.4.2.1.4, C.4.2.2.1); C000H when it cannot be read.
-  static std::expected<Retrieval, QueryError> parse(ByteView identifier, std::string_view transfer_syntax, Model model);
-  static std::expected<Retrieval, QueryError> parse(const dataset::DataSet& identifier, Model model);
+  /// above the level (PS3.4 C.4.2.1.4, C.4.2.2.1); C000H when it cannot be read. A relational retrieval may leave out
+  /// the unique keys above its level (C.4.2.2.2.1, C.4.3.2.2.1).
+  static std::expected<Retrieval, QueryError> parse(ByteView identifier, std::string_view transfer_syntax, Model model,
+                                                    bool relational = false);
+  static std::expected<Retrieval, QueryError> parse(const dataset::DataSet& identifier, Model model,
+                                                    bool relational = false);
 };
 
 /// Hands the instances of a C-MOVE to whoever sends them and takes the answers.

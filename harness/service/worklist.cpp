@@ -31,36 +31,8 @@ bool is_control(Tag tag) {
   return tag.is_group_length() || tag == tags::SpecificCharacterSet || tag == tags::TimezoneOffsetFromUTC;
 }
 
-bool is_range(Vr vr, std::string_view key) { return match_type(vr, key) == MatchType::range; }
-
-/// The end of a range: before the hyphen or behind it, without blanks.
-std::string_view end_of(std::string_view range, bool first) {
-  const auto hyphen = range.find('-');
-  auto part = first ? range.substr(0, hyphen) : range.substr(hyphen + 1);
-  while (part.starts_with(' ')) part.remove_prefix(1);
-  while (part.ends_with(' ')) part.remove_suffix(1);
-  return part;
-}
-
-/// "20260705-20260707" and "1000-1800" are the period from July 5, 10:00 to July 7, 18:00 (PS3.4 Table K.6-1). A time
-/// without a date at its end of the range says nothing.
-std::string moments(std::string_view dates, std::string_view times) {
-  const auto joined = [&](bool first) {
-    const std::string date(end_of(dates, first));
-    return date.empty() ? date : date + std::string(end_of(times, first));
-  };
-  return joined(true) + "-" + joined(false);
-}
-
 std::unexpected<QueryError> refuse(std::uint16_t status, std::optional<Tag> offending, std::string comment) {
   return std::unexpected(QueryError{status, offending, std::move(comment)});
-}
-
-/// Digits alone, as a DT is written: "10:00" of ACR-NEMA and "1000" are the same time.
-std::string plain(std::string_view text) {
-  std::string out(text);
-  std::erase_if(out, [](char c) { return c == ':' || c == ' '; });
-  return out;
 }
 
 class WorklistOperation final : public Operation {
@@ -218,9 +190,8 @@ std::expected<WorklistQuery, QueryError> WorklistQuery::parse(dataset::DataSet i
   if (!any) return refuse(identifier_does_not_match, std::nullopt, "the Identifier has no key");
   const auto steps = query.identifier_.items(tags::ScheduledProcedureStepSequence);
   if (!steps.empty()) {
-    const auto dates = steps.front().text(tags::ScheduledProcedureStepStartDate);
-    const auto times = steps.front().text(tags::ScheduledProcedureStepStartTime);
-    if (is_range(Vr::DA, dates) && is_range(Vr::TM, times)) query.moments_ = moments(dates, plain(times));
+    query.moments_ =
+        moment_key(steps.front(), tags::ScheduledProcedureStepStartDate, tags::ScheduledProcedureStepStartTime);
   }
   return query;
 }
@@ -229,14 +200,9 @@ bool WorklistQuery::matches(const dataset::DataSet& item) const {
   const CharacterSets sets{identifier_.text(tags::SpecificCharacterSet), item.text(tags::SpecificCharacterSet)};
   const auto keys = identifier_.root();
   const auto in_step = [&](const dataset::Level& wanted, const dataset::Level& scheduled) {
-    const auto date = scheduled.text(tags::ScheduledProcedureStepStartDate);
-    if (!moments_.empty() &&
-        (date.empty() ||
-         !match_value(Vr::DT, moments_,
-                      std::string(date) + plain(scheduled.text(tags::ScheduledProcedureStepStartTime)), options_)))
-      return false;
+    if (moments_ && !match_moment(*moments_, scheduled, options_)) return false;
     return std::ranges::all_of(wanted.elements(), [&](const dataset::Node* key) {
-      if (!moments_.empty() &&
+      if (moments_ &&
           (key->tag == tags::ScheduledProcedureStepStartDate || key->tag == tags::ScheduledProcedureStepStartTime))
         return true;
       return match_key(wanted, *key, scheduled, sets, options_);

@@ -84,7 +84,7 @@ class WorklistQuery {
   MatchOptions options_;
   dataset::DataSet identifier_;
   std::vector<Tag> unsupported_;
-  std::string moments_;  // the range of start moments; empty: date and time are matched each on its own
+  std::optional<MomentKey> moments_;  // the range of start moments; none: date and time are matched each on its own
 };
 
 struct WorklistOptions {

@@ -58,6 +58,7 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   acceptor.port = chosen.port;
   if (chosen.require_called_ae) acceptor.policy.called_ae_titles = {chosen.ae_title};
   acceptor.policy.max_associations = chosen.max_associations;
+  acceptor.policy.window = chosen.window;
   acceptor.store = store;
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
   RequestorOptions mover;

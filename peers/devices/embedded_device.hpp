@@ -17,6 +17,7 @@ struct EmbeddedDeviceOptions {
   std::string ae_title = "ASSAY-DEVICE";
   bool require_called_ae = false;  // reject other called AE titles with 1/1/7
   std::size_t max_associations = 50;
+  service::OperationsWindow window;  // granted to who asks for one
   Duration artim = std::chrono::seconds(30);
   Duration dimse_timeout = std::chrono::seconds(60);
   std::shared_ptr<service::InstanceStore> store;  // null: one in memory, which starts empty

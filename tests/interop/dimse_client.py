@@ -148,9 +148,11 @@ class Answer:
 
 
 class Association:
-    """One association with FIND of Patient and Study Root; `accepted` are the SOP Classes that the peer took."""
+    """One association with FIND of Patient and Study Root; `accepted` are the SOP Classes that the peer took. `extended` is
+    the application information proposed for both (PS3.4 C.5.1.1), `granted` what the peer answered, by SOP Class."""
 
-    def __init__(self, port, called, calling="GOLDEN", limit=60):
+    def __init__(self, port, called, calling="GOLDEN", limit=60, extended=b""):
+        self.extended = extended
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=limit)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = bytearray()
@@ -161,6 +163,7 @@ class Association:
         if kind != 2:
             raise RuntimeError(f"no A-ASSOCIATE-AC but PDU type {kind}: {body.hex()}")
         taken, self.max_length = self.accepted_contexts(body)
+        self.granted = self.extended_negotiation(body)
         self.accepted = [uid for uid, number in self.contexts.items() if number in taken]
 
     def __enter__(self):
@@ -181,6 +184,8 @@ class Association:
         contexts = b"".join(item(0x20, bytes([number, 0, 0, 0]) + item(0x30, uid.encode()) + item(0x40, EXPLICIT_LE.encode()))
                             for uid, number in self.contexts.items())
         user = item(0x51, struct.pack(">I", 0)) + item(0x52, b"1.2.826.0.1.3680043.10.999.1")
+        if self.extended:
+            user += b"".join(item(0x56, struct.pack(">H", len(uid)) + uid.encode() + self.extended) for uid in self.contexts)
         body = (struct.pack(">HH", 1, 0) + called.ljust(16).encode() + calling.ljust(16).encode() + bytes(32) +
                 item(0x10, b"1.2.840.10008.3.1.1.1") + contexts + item(0x50, user))
         return struct.pack(">BBI", 1, 0, len(body)) + body
@@ -196,6 +201,19 @@ class Association:
                 longest = struct.unpack_from(">I", body, at + 8)[0] or 16384
             at += 4 + length
         return taken, longest
+
+    @staticmethod
+    def extended_negotiation(body):
+        out, at = {}, 68
+        while at + 4 <= len(body):
+            kind, _, length = struct.unpack_from(">BBH", body, at)
+            if kind == 0x50:  # the items of User Information stand in it
+                length = 0
+            elif kind == 0x56:
+                size = struct.unpack_from(">H", body, at + 4)[0]
+                out[body[at + 6:at + 6 + size].decode()] = body[at + 6 + size:at + 4 + length]
+            at += 4 + length
+        return out
 
     def take(self, count):
         while len(self.received) < count:

@@ -189,6 +189,40 @@ def uid_key(rng, _vr, value):
 KINDS = {"DA": date_key, "TM": time_key, "DT": datetime_key, "IS": number_key, "DS": number_key, "AS": exact_key, "UI": uid_key}
 
 
+def relational_query(reference, level, number):
+    """Keys of the levels above as well, and their unique keys only now and then (PS3.4 C.4.1.2.2.1)."""
+    rng = random.Random(f"relational {level} {number}")
+    asked = query(reference, level, number)
+    target = rng.choice(reference.entities[level])
+    identifier = {k: v for k, v in asked.identifier.items() if k != "SpecificCharacterSet"}
+    for keyword in reference.upper(asked.model, level):
+        if rng.random() < 0.7:
+            identifier.pop(keyword, None)
+        elif rng.random() < 0.3:
+            identifier[keyword] = ""
+    above = [k for k in reference.keys_above(asked.model, level) if vr_of(k) != "SQ" and k not in identifier]
+    for keyword in rng.sample(above, min(len(above), rng.choice([1, 1, 2]))):
+        source = rng.choice([target, target, rng.choice(reference.entities[level])])
+        identifier[keyword] = key(rng, keyword, source.attributes.get(keyword), reference.entities[level])
+    return Query(level, number, asked.model, with_character_set(rng, identifier))
+
+
+def period_query(reference, level, number):
+    """A range of dates and a range of times, mostly around an entity that is there."""
+    rng = random.Random(f"period {level} {number}")
+    date, time = reference.PAIRS[level]
+    target = rng.choice([e for e in reference.entities[level] if e.attributes.get(date)])
+    identifier = {"QueryRetrieveLevel": level, UNIQUE_KEYS[level]: ""}
+    for keyword in reference.upper(STUDY_ROOT, level):
+        identifier[keyword] = target.attributes[keyword]
+    others = [e.attributes[date] for e in reference.entities[level] if e.attributes.get(date)]
+    days = sorted([target.attributes[date], rng.choice(others)])
+    times = [rng.choice([target.attributes.get(time) or "12", "000000", "10", "1015", "1200", "1830", "235959.999999"]) for _ in "ab"]
+    identifier[date] = rng.choice(["{}-{}", "{}-{}", "{}-{}", "{}-", "-{1}"]).format(*days)
+    identifier[time] = rng.choice(["{}-{}", "{}-{}", "{}-{}", "{}-", "-{1}"]).format(*times)
+    return Query(level, number, STUDY_ROOT, identifier)
+
+
 def queries(reference, count):
     """`count` of each level; those of a smaller count are the first of a larger one."""
     return [query(reference, level, number) for level in LEVELS for number in range(count)]

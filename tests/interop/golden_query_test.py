@@ -16,7 +16,7 @@ import products
 import pydicom
 import query_clusters
 from embedded_device_test import Served
-from matching_reference import KEYS, Reference
+from matching_reference import KEYS, Combined, Reference, Relational
 
 COUNT = 500 if products.LONG else 60
 PRODUCT_COUNT = 500 if products.LONG else 25  # other products take a tenth of a second each
@@ -99,6 +99,43 @@ class GoldenQueries(unittest.TestCase):
         wrong = "".join(f"\n{len(examples)} times {' '.join(cluster)}\n  {examples[0]}"
                         for cluster, examples in sorted(judge.differences.items()))
         self.assertEqual(wrong, "")
+
+    def extended(self, reference, queries, items):
+        """Assay's archive under extended negotiation; what differs, as text."""
+        folder = self.scratch / f"assay-{items.hex()}"
+        folder.mkdir()
+        with archive(folder) as (port, title):
+            stored = subprocess.run(["storescu", "-xe", "-aec", title, "127.0.0.1", str(port), *map(str, self.files)],
+                                    capture_output=True, text=True, timeout=120)
+            self.assertEqual(stored.returncode, 0, stored.stderr)
+            with dimse_client.Association(port, title, extended=items) as association:
+                self.assertEqual(set(association.granted.values()), {items})
+                judge = query_clusters.Judge(reference, association.find)
+                for query in queries:
+                    judge.judge(query)
+        print(f"{judge.equal} of {len(queries)} queries with {items.hex()} answered as the reference does")
+        return "".join(f"\n{len(examples)} times {' '.join(cluster)}\n  {examples[0]}" for cluster, examples in sorted(judge.differences.items()))
+
+    def test_relational_queries_are_answered_as_by_the_reference(self):
+        reference = Relational(golden_set.instances())
+        queries = [golden_queries.relational_query(reference, level, number) for level in ("STUDY", "SERIES", "IMAGE") for number in range(COUNT)]
+        self.assertEqual(self.extended(reference, queries, b"\1"), "")
+
+    def test_combined_dates_and_times_are_matched_as_by_the_reference(self):
+        reference = Combined(golden_set.instances())
+        queries = [golden_queries.period_query(reference, level, number) for level in reference.PAIRS for number in range(COUNT)]
+        plain = Reference(golden_set.instances())
+        differ = sum(reference.answers(q.model, q.identifier).keys() != plain.answers(q.model, q.identifier).keys() for q in queries)
+        self.assertGreater(differ, len(queries) // 20, "the queries tell both ways of matching apart")
+        self.assertEqual(self.extended(reference, queries, b"\0\1"), "")
+
+    def test_the_archive_grants_item_by_item_what_it_does(self):
+        with archive(None) as (port, title):
+            for asked, granted in ((b"\1\1\1\1\1", b"\1\1\0\0\0"), (b"\0\0\0", b"\0\0\0"), (b"\0\1\1", b"\0\1\0"), (b"\1" * 9, b"\1\1\0\0\0\0\0")):
+                with dimse_client.Association(port, title, extended=asked) as association:
+                    self.assertEqual(set(association.granted.values()), {granted}, asked)
+            with dimse_client.Association(port, title) as association:
+                self.assertEqual(association.granted, {})
 
     def test_dcmqrscp_differs_only_where_known(self):
         self.compared("dcmqrscp", dcmqrscp)

@@ -341,6 +341,58 @@ class Reference:
         return [{name: self.returned(name, value, item.get(name)) for name, value in key[0].items()} for item in items]
 
 
+# What is counted or gathered below an entity stands with its own level alone.
+GATHERED = {keyword for keys in KEYS.values() for keyword in keys if keyword.startswith("NumberOf")} | {"ModalitiesInStudy", "SOPClassesInStudy"}
+
+
+class Relational(Reference):
+    """Answers where relational queries were agreed on (C.4.1.3.2): any keys of the level and of those above."""
+
+    def keys_above(self, model, level):
+        above = [one for upper in LEVELS[:LEVELS.index(level)] for one in KEYS[upper]]
+        return [one for one in above if one not in GATHERED and one not in self.keys_here(model, level)]
+
+    def unsupported(self, model, identifier):
+        above = self.keys_above(model, identifier["QueryRetrieveLevel"])
+        return [keyword for keyword in super().unsupported(model, identifier) if keyword not in above]
+
+    def is_below(self, model, identifier, entity):
+        return all(matches(vr_of(keyword), identifier[keyword], entity.attributes.get(keyword), self.choices)
+                   for keyword in self.keys_above(model, entity.level) if keyword in identifier)
+
+    def response(self, model, identifier, entity):
+        upper = self.upper(model, entity.level)
+        given = {keyword: value for keyword, value in identifier.items() if keyword not in upper}
+        out = super().response(model, given, entity)
+        for keyword in self.keys_above(model, entity.level):
+            if keyword in identifier:
+                out[keyword] = self.returned(keyword, identifier[keyword], entity.attributes.get(keyword))
+        return out
+
+
+class Combined(Reference):
+    """Answers where combined date-time matching was agreed on: a range of dates and one of times are one period (C.5.1.1)."""
+
+    PAIRS = dict(STUDY=("StudyDate", "StudyTime"), SERIES=("SeriesDate", "SeriesTime"), IMAGE=("ContentDate", "ContentTime"))
+
+    def entity_matches(self, model, identifier, entity):
+        date, time = self.PAIRS.get(entity.level, ("", ""))
+        both = (identifier.get(date, ""), identifier.get(time, ""))
+        if not all("-" in one for one in both):
+            return super().entity_matches(model, identifier, entity)
+        rest = {keyword: value for keyword, value in identifier.items() if keyword not in (date, time)}
+        return super().entity_matches(model, rest, entity) and self.in_period(*both, entity.attributes.get(date) or "", entity.attributes.get(time) or "")
+
+    @staticmethod
+    def in_period(dates, times, date, time):
+        if not date:
+            return False
+        at = moment("DT", date.strip() + time.strip().replace(":", ""))[0]
+        (first_day, last_day), (first_time, last_time) = range_ends("DA", dates), range_ends("TM", times)
+        return ((not first_day or moment("DT", first_day + (first_time or ""))[0] <= at) and
+                (not last_day or at <= moment("DT", last_day + (last_time or ""))[1]))
+
+
 def model_name(model):
     return {PATIENT_ROOT: "patient root", STUDY_ROOT: "study root"}[model]
 

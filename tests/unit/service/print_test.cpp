@@ -227,7 +227,8 @@ TEST(Print, Attributes_are_judged) {
   EXPECT_EQ(thousand.data_set.text(tags::NumberOfCopies), "1") << "the default is used";
   EXPECT_EQ(session({{tags::PrintPriority, "SOON"}}).status, 0x0116);
   EXPECT_EQ(session({{tags::FilmDestination, "BIN_2"}}).status, 0);
-  EXPECT_EQ(session({{tags::FilmDestination, "BIN_x"}}).status, 0x0116);
+  for (const std::string bin : {"BIN_x", "BIN_0", "BIN_02", "BIN_", "BIN_21"})
+    EXPECT_EQ(session({{tags::FilmDestination, bin}}).status, 0x0116) << bin;
   EXPECT_EQ(session({{tags::MemoryAllocation, "1000"}}).status, 0xb600);
   const auto unknown = session({{tags::PatientName, "DOE"}});
   EXPECT_EQ(unknown.status, 0x0107);
