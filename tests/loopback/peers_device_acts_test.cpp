@@ -1,11 +1,14 @@
 // The embedded device as a whole hospital: what it serves beside the archive, and what it does as SCU of it.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
+#include "harness/service/synthetic_schedule.hpp"
 #include "peers/devices/embedded_device.hpp"
-#include "peers/devices/ris.hpp"
+#include "peers/local_time.hpp"
 #include "tests/loopback/peers_support.hpp"
 
 namespace assay::peers::test {
@@ -70,12 +73,20 @@ TEST(WholeHospital, An_image_is_made_of_the_worklist_item_that_came_from_the_sam
   const auto before = bench.hospital->store().count();
   bench.act("store", port);
   EXPECT_EQ(bench.hospital->store().count(), before) << "the synthetic image was there";
+  std::set<std::string> known;
+  for (const auto& instance : bench.hospital->store().all()) known.insert(instance->sop_instance_uid);
+  std::set<std::string> of_the_worklist;
+  for (const auto& item : service::synthetic_schedule(local_time().date))
+    of_the_worklist.emplace(item.text(tags::StudyInstanceUID));
   bench.act("worklist", port);
   bench.act("store", port);
   ASSERT_EQ(bench.hospital->store().count(), before + 1);
   std::size_t scheduled = 0;
   for (const auto& instance : bench.hospital->store().all())
-    if (instance->patient_id.starts_with("ASY-")) ++scheduled;
+    if (!known.contains(instance->sop_instance_uid)) {
+      ++scheduled;
+      EXPECT_TRUE(of_the_worklist.contains(instance->study_uid)) << instance->study_uid;
+    }
   EXPECT_EQ(scheduled, 1U);
   EXPECT_THAT(bench.blamed, IsEmpty());
 }
