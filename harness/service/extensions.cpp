@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::array find_items{&QueryExtensions::relational, &QueryExtensions::date_time,
                                 &QueryExtensions::fuzzy_names, &QueryExtensions::timezone};
-/// Behind those above stand the query view of enhanced multi-frame images, and of queries alone empty value and multiple
-/// value matching: we know none of them.
+/// Behind those above stand the query view of enhanced multi-frame images, and of queries alone empty value and
+/// multiple value matching: we know none of them.
 constexpr std::size_t find_length = find_items.size() + 3;
 constexpr std::size_t retrieve_length = 2;
 
