@@ -196,7 +196,7 @@ void Process::Impl::read_channel() {
 
 void Process::Impl::take_lines(std::size_t length) {
   std::string_view text(channel_buffer.data(), length);
-  const auto keep = shared_from_this();
+  const auto alive = shared_from_this();
   while (!text.empty()) {
     const auto end = text.find('\n');
     line += text.substr(0, end);

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """The module by itself: conversations in both roles, limits, errors, threads, findings, XML scenarios."""
 import _thread
+import importlib.util
 import socket
+import sys
 import threading
 import time
 import unittest
@@ -245,4 +247,7 @@ class Values(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if importlib.util.find_spec("assay._engine") is None:
+        print("the module's engine is not built (target assay_engine)")
+        sys.exit(77)
     unittest.main()
