@@ -37,6 +37,7 @@ struct Acceptor::Impl : std::enable_shared_from_this<Acceptor::Impl> {
   bool waiting = false;         // for a file descriptor
   std::unordered_set<std::shared_ptr<AcceptedAssociation>> associations;
   bool stopping = false;
+  bool serving = true;
 };
 
 namespace {
@@ -239,18 +240,19 @@ void Acceptor::Impl::accept() {
                                 self->associations.size()));
         self->retry.expires_after(accept_retry);
         self->retry.async_wait([weak](const error_code& cancelled) {
-          if (const auto again = weak.lock(); again && !cancelled && !again->stopping) again->accept();
+          if (const auto again = weak.lock(); again && !cancelled && !again->stopping && again->serving)
+            again->accept();
         });
         return;
       }
-      self->accept();  // the peer was gone before it was accepted
+      if (self->serving) self->accept();  // the peer was gone before it was accepted
       return;
     }
     self->waiting = false;
     auto association = std::make_shared<AcceptedAssociation>(self, std::move(socket));
     self->associations.insert(association);
     association->start();
-    self->accept();
+    if (self->serving) self->accept();
   });
 }
 
@@ -261,7 +263,7 @@ std::expected<std::unique_ptr<Acceptor>, std::string> Acceptor::start(Loop& loop
   options.policy.extensions = options.provider.extensions;
 
   auto impl = std::make_shared<Impl>(loop, std::move(options));
-  const auto port = listen_on(impl->acceptor, impl->options.address, impl->options.port, "--port");
+  const auto port = listen_on(impl->acceptor, impl->options.address, impl->options.port, impl->options.port_setting);
   if (!port) return std::unexpected(port.error());
   impl->port = *port;
   impl->accept();
@@ -277,6 +279,18 @@ std::uint16_t Acceptor::port() const { return impl_->port; }
 std::size_t Acceptor::open_associations() const { return impl_->established; }
 
 std::size_t Acceptor::open_connections() const { return impl_->associations.size(); }
+
+void Acceptor::set_faults(std::shared_ptr<const faults::Plan> plan) { impl_->options.faults = std::move(plan); }
+
+void Acceptor::set_serving(bool serving) {
+  if (impl_->stopping || serving == impl_->serving) return;
+  impl_->serving = serving;
+  error_code ignored;
+  if (serving)
+    impl_->accept();
+  else
+    impl_->acceptor.cancel(ignored);
+}
 
 void Acceptor::stop(Duration grace) {
   const auto impl = impl_;

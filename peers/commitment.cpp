@@ -263,6 +263,7 @@ std::expected<void, std::string> async_commit(Loop& loop, const RequestorOptions
     AcceptorOptions acceptor;
     acceptor.address = wanted.listen_address;
     acceptor.port = *wanted.listen;
+    acceptor.port_setting = wanted.listen_setting;
     acceptor.tls = wanted.listen_tls;
     acceptor.log = wanted.log;
     acceptor.policy.supported = {{std::string(uids::Verification), plain_syntaxes()}};

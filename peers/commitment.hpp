@@ -13,7 +13,8 @@ struct CommitRequest {
   /// How long the association is kept open for a report on it, when one may come elsewhere as well; without a listener
   /// it is kept for `wait`.
   Duration hold = std::chrono::seconds(2);
-  std::optional<std::uint16_t> listen;  // port for reports on associations of their own; 0 = a free one
+  std::optional<std::uint16_t> listen;      // port for reports on associations of their own; 0 = a free one
+  std::string listen_setting = "--listen";  // what a person changes to get another port
   std::string listen_address = "127.0.0.1";
   std::shared_ptr<const TlsContext> listen_tls;
   std::function<void(std::uint16_t)> on_listening;

@@ -59,6 +59,7 @@ std::expected<void, std::string> can_listen(const std::string& address, std::uin
 struct AcceptorOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                              // 0 = pick a free one
+  std::string port_setting = "--port";                 // what a person changes to get another one
   service::Policy policy = service::default_policy();  // what is accepted and offered
   std::shared_ptr<service::InstanceStore> store;       // null: an empty one in memory
   service::Services services;                          // empty: those of an archive over `store`
@@ -85,6 +86,10 @@ class Acceptor {
   [[nodiscard]] std::size_t open_connections() const;
   /// No new connections; open ones are aborted after `grace`.
   void stop(Duration grace);
+  /// How connections that begin from here on misbehave; null: as they should.
+  void set_faults(std::shared_ptr<const faults::Plan> plan);
+  /// False: whoever connects from here on waits, as before a program with one thread that is busy elsewhere.
+  void set_serving(bool serving);
 
   struct Impl;
 

@@ -157,6 +157,41 @@ class Move final : public Retrieve<service::MoveUser> {
   bool sent_ = false;
 };
 
+/// Several moves, one after the other.
+class Moves final : public Operations {
+ public:
+  explicit Moves(MoveJob job) : sop_class_(move_class(job.model)), job_(std::move(job)) {}
+  [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> proposals() const override {
+    return {{sop_class_, plain_syntaxes()}};
+  }
+  std::expected<void, std::string> begin(const session::Session& session) override {
+    const auto* context = session.context_for(sop_class_);
+    if (context == nullptr)
+      return std::unexpected(fmt::format("does not accept {}: see which models its conformance statement names",
+                                         dict::uid_name(sop_class_)));
+    user_.emplace(*context);
+    return {};
+  }
+  std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult&) override {
+    const auto identifier = job_.next();
+    if (!identifier) return std::nullopt;
+    return user_->request(message_id, *identifier, job_.destination);
+  }
+  service::UserStep consume(const dimse::Message& message, RequestorResult& result) override {
+    auto step = user_->consume(message);
+    if (step.counts) result.counts = step.counts;
+    if (step.kind == service::UserStep::Kind::final && job_.answered)
+      job_.answered(step.status, step.counts.value_or(service::SubOperationCounts{}));
+    return step;
+  }
+  [[nodiscard]] std::string service() const override { return "C-MOVE"; }
+
+ private:
+  std::string sop_class_;
+  MoveJob job_;
+  std::optional<service::MoveUser> user_;
+};
+
 /// C-STORE sub-operations: what comes from the source, with the originator named (PS3.7 9.1.1.1).
 class SubOperations final : public Operations {
  public:
@@ -219,6 +254,10 @@ void async_get(Loop& loop, const RequestorOptions& options, GetRequest request, 
 
 void async_move(Loop& loop, const RequestorOptions& options, MoveRequest request, RequestorDone done) {
   start_requestor(loop, options, std::make_unique<Move>(std::move(request)), std::move(done));
+}
+
+void async_move(Loop& loop, const RequestorOptions& options, MoveJob job, RequestorDone done) {
+  start_requestor(loop, options, std::make_unique<Moves>(std::move(job)), std::move(done));
 }
 
 void async_forward(Loop& loop, const RequestorOptions& options, service::ForwardJob job, RequestorDone done) {

@@ -57,4 +57,14 @@ struct FindJob {
 /// ends with FE00H is no failure.
 void async_find(Loop& loop, const RequestorOptions& options, FindJob job, RequestorDone done);
 
+struct MoveJob {
+  service::Model model = service::Model::study_root;
+  std::string destination;                                // AE title
+  std::function<std::optional<dataset::DataSet>()> next;  // the next Identifier; nothing: there is no more
+  std::function<void(std::uint16_t, const service::SubOperationCounts&)> answered;  // a move is over: status, counts
+};
+
+/// One association, its moves one after the other (PS3.4 C.4.2). A failure status ends no move but its own.
+void async_move(Loop& loop, const RequestorOptions& options, MoveJob job, RequestorDone done);
+
 }  // namespace assay::peers

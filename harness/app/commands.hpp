@@ -18,10 +18,8 @@ int list(const Selection& selection, bool clauses, bool json, Console& console);
 int check(const std::vector<std::string>& files, Console& console);
 /// Prints the rules that run on every connection.
 int rules(bool json, Console& console);
-/// The embedded device until interrupted.
-int serve(const ServeOptions& options, Console& console);
 int version(bool json, Console& console);
-/// Prints scenario.xsd or profile.xsd as the loaders' own tables give it.
+/// Prints the schema of scenarios, profiles, faults or devices as the loaders' own tables give it.
 int schema(const std::string& which, Console& console);
 
 }  // namespace assay::app

@@ -74,16 +74,20 @@ std::expected<HostPort, std::string> host_port(std::string_view text) {
   return HostPort{std::string(host), static_cast<std::uint16_t>(value)};
 }
 
+std::string_view title_problem(std::string_view title) {
+  const bool blank = title.find_first_not_of(' ') == std::string_view::npos;
+  if (title.size() <= 16 && !blank &&
+      std::ranges::all_of(title, [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; }))
+    return {};
+  return "an AE title has 1 to 16 characters of ASCII, no backslash, and is not all blanks (PS3.5 6.2)";
+}
+
 bool titles_fit(std::initializer_list<std::pair<std::string_view, std::string_view>> titles, Console& console) {
   bool good = true;
   for (const auto& [option, title] : titles) {
-    const bool blank = title.find_first_not_of(' ') == std::string_view::npos;
-    if (title.size() <= 16 && !blank &&
-        std::ranges::all_of(title, [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; }))
-      continue;
-    console.error(fmt::format(
-        "{} '{}': an AE title has 1 to 16 characters of ASCII, no backslash, and is not all blanks (PS3.5 6.2)", option,
-        title));
+    const auto problem = title_problem(title);
+    if (problem.empty()) continue;
+    console.error(fmt::format("{} '{}': {}", option, title, problem));
     good = false;
   }
   return good;

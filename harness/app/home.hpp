@@ -33,6 +33,8 @@ struct HostPort {
 /// "host:port", "[::1]:port"; the error says what is wrong with it.
 std::expected<HostPort, std::string> host_port(std::string_view text);
 
+/// Why a text can be no AE title (PS3.5 6.2); "" when it can.
+std::string_view title_problem(std::string_view title);
 /// Complains of each AE title that cannot be one (PS3.5 6.2), by the option that gave it. False where any cannot.
 bool titles_fit(std::initializer_list<std::pair<std::string_view, std::string_view>> titles, Console& console);
 

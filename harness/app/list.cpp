@@ -8,6 +8,7 @@
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/catalogue.hpp"
 #include "harness/app/commands.hpp"
+#include "harness/app/device_file.hpp"
 #include "harness/app/edition.hpp"
 #include "harness/scenario/fault_file.hpp"
 #include "harness/scenario/loader.hpp"
@@ -145,9 +146,10 @@ int version(bool json, Console& console) {
 }
 
 int schema(const std::string& which, Console& console) {
-  console.text(which == "profile"  ? conformance::profile_xsd()
-               : which == "faults" ? scenario::faults_xsd()
-                                   : scenario::scenario_xsd());
+  console.text(which == "profile"   ? conformance::profile_xsd()
+               : which == "faults"  ? scenario::faults_xsd()
+               : which == "devices" ? devices_xsd()
+                                    : scenario::scenario_xsd());
   return exit_codes::ok;
 }
 

@@ -10,7 +10,6 @@
 #include "harness/app/scu_run.hpp"
 #include "harness/dataset/part10.hpp"
 #include "harness/service/negotiation.hpp"
-#include "peers/devices/modality.hpp"
 #include "peers/local_time.hpp"
 
 namespace assay::app {
@@ -24,6 +23,8 @@ std::string as_json(const peers::ModalityReport& report) {
       {"performed", report.performed},
       {"made", report.made},
       {"stored", report.stored},
+      {"committed", report.committed},
+      {"not_committed", report.not_committed},
       {"failures", report.failures},
       {"worst", report.worst == peers::Failure::none ? "" : std::string(peers::name(report.worst))}};
   return out.dump() + "\n";
@@ -43,72 +44,97 @@ std::expected<void, std::string> write_object(const fs::path& folder, const data
 
 }  // namespace
 
-int modality(const ModalitySettings& s, Console& console) {
-  const auto peer = [&](const std::string& target) {
-    ScuOptions words;
-    words.target = target;
-    words.calling_ae = s.ae_title;
-    words.timeout = s.timeout;
-    words.tls = s.tls;
-    return requestor_of(words, console);
-  };
+std::string report_line(const peers::ModalityReport& report) {
+  std::string commitment;
+  if (report.committed + report.not_committed != 0)
+    commitment = fmt::format(" {} of {} committed,", report.committed, report.committed + report.not_committed);
+  return fmt::format("{} items, {} performed, {} objects made, {} stored,{} {} failures", report.items,
+                     report.performed, report.made, report.stored, commitment, report.failures);
+}
+
+std::optional<peers::ModalityOptions> modality_options(const DeviceDescription& device,
+                                                       const DeviceDirectory& directory, bool& unwritten,
+                                                       Console& console) {
+  const auto& s = device.modality;
   peers::ModalityOptions options;
-  const auto worklist = peer(s.worklist);
-  if (!worklist) return exit_codes::usage;
+  const auto worklist = requestor_to(s.worklist, device, s.timeout, directory, console);
+  if (!worklist) return std::nullopt;
   options.worklist = *worklist;
-  for (const auto& [target, into] : {std::pair{&s.archive, &options.archive}, std::pair{&s.mpps, &options.mpps}}) {
-    if (target->empty()) continue;
-    *into = peer(*target);
-    if (!*into) return exit_codes::usage;
+  for (const auto& [peer, into] : {std::pair{&s.archive, &options.archive}, std::pair{&s.mpps, &options.mpps}}) {
+    if (!peer->given()) continue;
+    *into = requestor_to(*peer, device, s.timeout, directory, console);
+    if (!*into) return std::nullopt;
   }
-  options.station_ae_title = options.station_name = s.ae_title;
+  options.station_ae_title = options.station_name = device.ae_title;
   if (!s.modality.empty()) options.wanted.emplace_back(tags::Modality, s.modality);
   if (!s.station.empty()) options.wanted.emplace_back(tags::ScheduledStationAETitle, s.station);
   if (!s.date.empty())
     options.wanted.emplace_back(tags::ScheduledProcedureStepStartDate,
                                 s.date == "today" ? peers::local_time().date : s.date);
   options.instances = s.instances;
-  if (!s.json) options.log = [&](const std::string& line) { console.text(line + "\n"); };
-  bool unwritten = false;
-  if (!s.out.empty()) {
-    std::error_code error;
-    fs::create_directories(s.out, error);
-    if (error) {
-      console.error(fmt::format("{}: cannot be used as a folder ({})", s.out, error.message()));
-      return exit_codes::usage;
+  options.commit = s.commit;
+  options.commit_wait = s.commit_wait;
+  options.commit_listen_address = device.address;
+  if (s.commit_listens) {
+    options.commit_listen = device.port;
+    if (!device.tls.certificate.empty()) {
+      auto server = tls_server(device.tls);
+      if (!server) {
+        complain(console, device, "tls", server.error());
+        return std::nullopt;
+      }
+      options.commit_tls = std::move(*server);
     }
-    options.on_object = [&](const dataset::DataSet& object) {
-      if (const auto written = write_object(s.out, object); !written && !std::exchange(unwritten, true))
-        console.error(written.error());
-    };
   }
+  if (!device.quiet)
+    options.log = [&console, prefix = line_prefix(device)](const std::string& line) {
+      console.text(fmt::format("{}{}\n", prefix, line));
+    };
+  if (s.out.empty()) return options;
+  std::error_code error;
+  fs::create_directories(s.out, error);
+  if (error) {
+    complain(console, device, "out", fmt::format("{}: cannot be used as a folder ({})", s.out, error.message()));
+    return std::nullopt;
+  }
+  options.on_object = [&console, &unwritten, folder = s.out](const dataset::DataSet& object) {
+    if (const auto written = write_object(folder, object); !written && !std::exchange(unwritten, true))
+      console.error(written.error());
+  };
+  return options;
+}
+
+int modality(const DeviceDescription& description, bool json, Console& console) {
+  bool unwritten = false;
+  auto options = modality_options(description, {}, unwritten, console);
+  if (!options) return exit_codes::usage;
+  const auto& every = description.modality.every;
   peers::Loop loop;
-  peers::Modality device(loop, std::move(options));
+  peers::Modality device(loop, std::move(*options));
   peers::Failure worst = peers::Failure::none;
   bool finished = false;
   bool interrupted = false;
   const auto polled = [&](const peers::ModalityReport& report) {
     if (worst == peers::Failure::none) worst = report.worst;
     if (worst == peers::Failure::none && report.failures != 0) worst = peers::Failure::bad_response;
-    if (s.json)
+    if (json)
       console.data(as_json(report));
     else
-      console.text(fmt::format("{} items, {} performed, {} objects made, {} stored, {} failures\n", report.items,
-                               report.performed, report.made, report.stored, report.failures));
-    finished = !s.every;
+      console.text(report_line(report) + "\n");
+    finished = !every;
   };
   loop.on_signal([&](int) {
     interrupted = true;
     loop.stop();
   });
-  if (s.every)
-    device.poll_every(*s.every, polled);
+  if (every)
+    device.poll_every(*every, polled);
   else
     device.poll(polled);
   loop.run_until([&] { return finished || interrupted; });
   if (unwritten) return exit_codes::usage;
   // Who polls for ever ends by Ctrl-C, as it should.
-  if (interrupted && !s.every) return exit_codes::interrupted;
+  if (interrupted && !every) return exit_codes::interrupted;
   return exit_code_of(worst);
 }
 

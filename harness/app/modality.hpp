@@ -1,30 +1,26 @@
-// assay modality: polls a worklist, performs what is on it. Tests: tests/interop/modality_test.py
+// assay modality: polls a worklist, performs what is on it; and the same as a device of a file.
+// Tests: tests/interop/modality_test.py, device_files_test.py
 #pragma once
 
+#include <functional>
 #include <optional>
-#include <string>
 
-#include "harness/app/scu.hpp"
+#include "harness/app/served_device.hpp"
+#include "peers/devices/modality.hpp"
 
 namespace assay::app {
 
-struct ModalitySettings {
-  std::string worklist;  // HOST:PORT or AE@HOST:PORT, as the others
-  std::string archive;   // "" = objects are not stored
-  std::string mpps;      // "" = steps are not reported
-  std::string ae_title = "ASSAY";
-  std::string modality;  // "" = every modality
-  std::string station;   // "" = every station
-  std::string date;      // DA, a range, or "today"; "" = every day
-  std::string out;       // folder for the objects
-  std::size_t instances = 3;
-  std::optional<Duration> every;  // none: once
-  Duration timeout = std::chrono::seconds(10);
-  bool json = false;
-  TlsWords tls;
-};
+/// What the modality of a description needs; the lines go to the console. Nothing after a complaint.
+/// `unwritten` becomes true when an object could not be written into its folder, which is told once; it outlives what
+/// is made of the options.
+std::optional<peers::ModalityOptions> modality_options(const DeviceDescription& device,
+                                                       const DeviceDirectory& directory, bool& unwritten,
+                                                       Console& console);
 
-/// 0 all done, 1 something was refused, 2 usage, 3 somebody could not be reached.
-int modality(const ModalitySettings& settings, Console& console);
+/// "12 items, 12 performed, 30 objects made, 30 stored, 0 failures".
+std::string report_line(const peers::ModalityReport& report);
+
+/// 0 all done, 1 something was refused, 2 usage, 3 somebody could not be reached. `json`: a line for each poll.
+int modality(const DeviceDescription& device, bool json, Console& console);
 
 }  // namespace assay::app

@@ -61,40 +61,4 @@ struct RunOptions {
   TlsWords tls;                                        // of the demo only whether
 };
 
-/// Of a printer alone.
-struct PrinterSettings {
-  bool gray_only = false;
-  bool no_collation = false;
-  unsigned dots_per_inch = 150;
-  unsigned queue = 32;
-  Duration job_time{0};
-};
-
-struct ServeOptions {
-  std::string device = "archive";  // or "ris", "printer"
-  PrinterSettings printer;
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 11112;
-  std::string ae_title = "ASSAY";
-  bool check_called = false;
-  unsigned maximum_associations = 64;
-  Duration artim = std::chrono::seconds(30);
-  bool quiet = false;
-  TlsWords tls;
-  std::string faults;  // file; "" = none
-  bool judge = true;   // callers, by the rules
-  Duration idle_timeout = std::chrono::seconds(60);
-  std::vector<std::string> destinations;  // of C-MOVE and of commitment reports: AE=HOST:PORT each
-  std::string commitment = "same";        // where it is reported: same, new, never
-  Duration commitment_delay{0};
-  unsigned commitment_fail_every = 0;  // each Nth instance; 0 = none
-  std::string schedule;                // of a RIS: file; "" = a synthetic one
-  /// Instances of the archive, performed steps of a RIS: "" = in memory only. Pages of a printer: "" = assay-prints.
-  std::string folder;
-  std::string window;          // of the archive: "N" or "N:M" operations at a time are granted; "" = one
-  std::string index;           // file, or "memory"; "" = in the folder
-  bool with_patients = false;  // the synthetic set into the folder, too
-  bool sync = true;            // what is stored is on the disk before it is acknowledged
-};
-
 }  // namespace assay::app

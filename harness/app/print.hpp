@@ -1,4 +1,4 @@
-// assay print: images onto a DICOM printer, with what it answered to each step; and assay serve printer.
+// assay print: images onto a DICOM printer, with what it answered to each step.
 // Tests: tests/interop/print_commit_test.py
 #pragma once
 
@@ -26,8 +26,5 @@ struct PrintOptions {
 /// 0 everything is printed, warnings of the printer included; 1 the printer refused a step; 2 an image that cannot be
 /// printed, or no such format; 3 the printer cannot be reached.
 int print(const PrintOptions& options, Console& console);
-
-/// Until interrupted. What is queued then is still printed.
-int serve_printer(const ServeOptions& options, Console& console);
 
 }  // namespace assay::app

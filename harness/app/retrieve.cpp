@@ -256,6 +256,7 @@ int move(const RetrieveOptions& options, Console& console) {
     peers::AcceptorOptions accept;
     accept.address = options.listen_address;
     accept.port = static_cast<std::uint16_t>(*options.listen);
+    accept.port_setting = "--listen";
     accept.store = files;
     auto started = peers::Acceptor::start(loop, std::move(accept));
     if (!started) {

@@ -60,7 +60,7 @@ class ItemBuilder {
 
  private:
   void fail(const ScheduleValue& value, std::string_view what) {
-    errors_.add(value.line, fmt::format("{}: {}", value.path, what));
+    errors_.add(value.at, fmt::format("{}: {}", value.path, what));
     bad_ = true;
   }
   void put(const ScheduleValue& value) {
@@ -84,7 +84,7 @@ class ItemBuilder {
   }
   void missing() {
     if (item_.items(tags::ScheduledProcedureStepSequence).size() > 1) {
-      errors_.add(row_.line, "has two scheduled steps: write an item for each");
+      errors_.add(row_.at, "has two scheduled steps: write an item for each");
       bad_ = true;
       return;
     }
@@ -92,7 +92,7 @@ class ItemBuilder {
     if (lacking.empty()) return;
     std::string names;
     for (const auto tag : lacking) names += (names.empty() ? "" : ", ") + std::string(dict::keyword(tag));
-    errors_.add(row_.line, fmt::format("lacks {} (PS3.4 Table K.6-1)", names));
+    errors_.add(row_.at, fmt::format("lacks {} (PS3.4 Table K.6-1)", names));
     bad_ = true;
   }
 
@@ -103,6 +103,20 @@ class ItemBuilder {
 };
 
 }  // namespace
+
+std::expected<dataset::DataSet, std::string> schedule_item(const std::vector<std::string>& words) {
+  ScheduleErrors errors("item");
+  ScheduleRow row;
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return std::unexpected(fmt::format("'{}' is no KEY=VALUE such as PatientID=P1", word));
+    row.values.push_back({word.substr(0, equals), word.substr(equals + 1), row.at});
+  }
+  auto item = ItemBuilder(row, errors).build();
+  if (item) return std::move(*item);
+  return std::unexpected(errors.take().front());
+}
 
 std::expected<std::vector<dataset::DataSet>, std::vector<std::string>> read_schedule(std::string_view text,
                                                                                      const std::string& file_name) {
@@ -119,9 +133,9 @@ std::expected<std::vector<dataset::DataSet>, std::vector<std::string>> read_sche
     const auto steps = item->items(tags::ScheduledProcedureStepSequence);
     const auto [at, fresh] = seen.emplace(std::pair(std::string(item->text(tags::StudyInstanceUID)),
                                                     std::string(steps.front().text(tags::ScheduledProcedureStepID))),
-                                          row.line);
+                                          row.at.line);
     if (!fresh) {
-      errors.add(row.line, fmt::format("has the StudyInstanceUID and ScheduledProcedureStepID of line {}", at->second));
+      errors.add(row.at, fmt::format("has the StudyInstanceUID and ScheduledProcedureStepID of line {}", at->second));
       continue;
     }
     out.push_back(std::move(*item));

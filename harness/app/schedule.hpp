@@ -1,5 +1,5 @@
 // A schedule as people write it, XML or CSV, to the items of a Modality Worklist (PS3.4 Annex K). Every mistake is told
-// with file and line; nothing is guessed. Tests: tests/loopback/schedule_test.cpp, tests/interop/ris_test.py
+// with its place; nothing is guessed. Tests: tests/loopback/schedule_test.cpp, tests/interop/ris_test.py
 #pragma once
 
 #include <expected>
@@ -14,7 +14,7 @@ namespace assay::app {
 /// Mistakes of one schedule before the rest is only counted.
 inline constexpr std::size_t max_schedule_errors = 20;
 
-/// Reads a schedule; what begins with '<' is XML. The errors, each "file:line: sentence".
+/// Reads a schedule; what begins with '<' is XML. The errors, each "file:line:column: sentence".
 ///
 /// CSV: the first line has keywords of PS3.6, each line after it is an item. A comma, semicolon or tab separates,
 /// values may stand in quotation marks, lines that begin with # are comments, an empty cell is an attribute that is not
@@ -27,5 +27,8 @@ inline constexpr std::size_t max_schedule_errors = 20;
 /// Text is UTF-8, and stays so in the items unless they say a Specific Character Set of their own.
 std::expected<std::vector<dataset::DataSet>, std::vector<std::string>> read_schedule(std::string_view text,
                                                                                      const std::string& file_name);
+
+/// One item from words like PatientID=P1 and Modality=CT. The error is one sentence.
+std::expected<dataset::DataSet, std::string> schedule_item(const std::vector<std::string>& words);
 
 }  // namespace assay::app

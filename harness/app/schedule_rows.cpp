@@ -25,15 +25,22 @@ class CsvReader {
  public:
   explicit CsvReader(std::string_view text) : text_(text) {}
 
-  /// False at the end. `line` is where the row begins.
-  bool row(std::vector<std::string>& cells, std::size_t& line) {
+  struct Cell {
+    std::string text;
+    SchedulePlace at;
+  };
+
+  /// False at the end. `at` is where the row begins.
+  bool row(std::vector<Cell>& cells, SchedulePlace& at) {
     cells.clear();
     while (at_ < text_.size() && (text_[at_] == '#' || blank_line())) skip_line();
     if (at_ >= text_.size()) return false;
-    line = line_;
+    at = place();
     if (separator_ == 0) find_separator();
     while (true) {
-      cells.push_back(cell());
+      while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+      const auto begun = place();
+      cells.push_back({cell(), begun});
       if (at_ < text_.size() && text_[at_] == separator_) {
         ++at_;
         continue;
@@ -51,8 +58,13 @@ class CsvReader {
   }
   void skip_line() {
     at_ = std::min(text_.find('\n', at_), text_.size());
-    if (at_ < text_.size()) ++at_, ++line_;
+    if (at_ < text_.size()) next_line();
   }
+  void next_line() {
+    line_start_ = ++at_;
+    ++line_;
+  }
+  [[nodiscard]] SchedulePlace place() const { return {line_, at_ - line_start_ + 1}; }
   /// The header has no quotation marks around separators: keywords have none.
   void find_separator() {
     const auto header = text_.substr(at_, std::min(text_.find('\n', at_), text_.size()) - at_);
@@ -61,7 +73,6 @@ class CsvReader {
       if (std::ranges::count(header, one) > std::ranges::count(header, separator_)) separator_ = one;
   }
   std::string cell() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
     std::string out;
     if (at_ < text_.size() && text_[at_] == '"') {
       ++at_;
@@ -70,8 +81,11 @@ class CsvReader {
           if (at_ + 1 >= text_.size() || text_[at_ + 1] != '"') break;
           ++at_;
         }
-        if (text_[at_] == '\n') ++line_;
-        out += text_[at_++];
+        out += text_[at_];
+        if (text_[at_] == '\n')
+          next_line();
+        else
+          ++at_;
       }
       if (at_ >= text_.size())
         open_ = true;
@@ -87,6 +101,7 @@ class CsvReader {
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
+  std::size_t line_start_ = 0;
   char separator_ = 0;
   bool open_ = false;
 };
@@ -98,30 +113,35 @@ class XmlReader {
   void read(const pugi::xml_node& node, const std::string& prefix, ScheduleRow& row, std::size_t depth) {
     constexpr std::size_t deepest = 16;
     for (const auto& attribute : node.attributes())
-      row.values.push_back({prefix + attribute.name(), attribute.value(), line_of(node, attribute.name())});
+      row.values.push_back({prefix + attribute.name(), attribute.value(), place_of(node, attribute.name())});
     std::map<std::string, std::size_t> items;
     for (const auto& child : node.children()) {
       if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) {
-        errors_.add(line_of(child),
+        errors_.add(place_of(child),
                     fmt::format("text stands where none belongs: values are attributes of <{}>", node.name()));
         continue;
       }
       if (child.type() != pugi::node_element) continue;
       if (depth == deepest) {
-        errors_.add(line_of(child), "sequences are nested too deep");
+        errors_.add(place_of(child), "sequences are nested too deep");
         continue;
       }
       const auto number = ++items[child.name()];
       read(child, fmt::format("{}{}[{}].", prefix, child.name(), number), row, depth + 1);
     }
   }
-  [[nodiscard]] std::size_t line_of(const pugi::xml_node& node, std::string_view attribute = {}) const {
+  [[nodiscard]] SchedulePlace place_of(const pugi::xml_node& node, std::string_view attribute = {}) const {
     auto offset = static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.offset_debug(), 0));
-    if (!attribute.empty()) offset = std::min(text_.find(attribute, offset), text_.size());
-    return line_at(offset);
+    if (!attribute.empty())
+      offset = std::min(text_.find(attribute, offset), text_.size());
+    else if (node.type() == pugi::node_element && offset > 0)
+      --offset;  // of the '<'
+    return place_at(offset);
   }
-  [[nodiscard]] std::size_t line_at(std::size_t offset) const {
-    return 1 + static_cast<std::size_t>(std::ranges::count(text_.substr(0, offset), '\n'));
+  [[nodiscard]] SchedulePlace place_at(std::size_t offset) const {
+    const auto before = text_.substr(0, offset);
+    const auto newline = before.rfind('\n');  // npos + 1 is 0
+    return {1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), before.size() - (newline + 1) + 1};
   }
 
  private:
@@ -131,9 +151,9 @@ class XmlReader {
 
 }  // namespace
 
-void ScheduleErrors::add(std::size_t line, std::string_view what) {
+void ScheduleErrors::add(SchedulePlace at, std::string_view what) {
   if (errors_.size() < max_schedule_errors)
-    errors_.push_back(fmt::format("{}:{}: {}", file_, line, what));
+    errors_.push_back(fmt::format("{}:{}:{}: {}", file_, at.line, at.column, what));
   else
     ++more_;
 }
@@ -146,33 +166,35 @@ std::vector<std::string> ScheduleErrors::take() {
 std::vector<ScheduleRow> csv_rows(std::string_view text, ScheduleErrors& errors) {
   std::vector<ScheduleRow> out;
   CsvReader reader(text);
-  std::vector<std::string> header;
-  std::size_t line = 1;
-  if (!reader.row(header, line)) {
+  std::vector<CsvReader::Cell> header;
+  SchedulePlace at;
+  if (!reader.row(header, at)) {
     errors.add(
-        1, "there is nothing in it: the first line has keywords such as PatientName, each line after it is an item");
+        {}, "there is nothing in it: the first line has keywords such as PatientName, each line after it is an item");
     return out;
   }
-  const auto header_line = line;
+  const auto header_line = at.line;
   for (std::size_t i = 0; i < header.size(); ++i) {
-    if (header[i].empty()) errors.add(line, fmt::format("column {} has no keyword", i + 1));
-    if (std::ranges::count(header, header[i]) > 1 &&
-        std::ranges::find(header, header[i]) - header.begin() == static_cast<std::ptrdiff_t>(i))
-      errors.add(line, fmt::format("the column {} is there more than once", header[i]));
+    const auto& [keyword, place] = header[i];
+    if (keyword.empty()) errors.add(place, fmt::format("column {} has no keyword", i + 1));
+    const auto same = [&](const CsvReader::Cell& other) { return other.text == keyword; };
+    if (std::ranges::count_if(header, same) > 1 &&
+        std::ranges::find_if(header, same) - header.begin() == static_cast<std::ptrdiff_t>(i))
+      errors.add(place, fmt::format("the column {} is there more than once", keyword));
   }
-  std::vector<std::string> cells;
-  while (reader.row(cells, line)) {
+  std::vector<CsvReader::Cell> cells;
+  while (reader.row(cells, at)) {
     if (cells.size() > header.size()) {
-      errors.add(line, fmt::format("has {} values, the header on line {} has {} columns", cells.size(), header_line,
-                                   header.size()));
+      errors.add(at, fmt::format("has {} values, the header on line {} has {} columns", cells.size(), header_line,
+                                 header.size()));
       continue;
     }
     auto& row = out.emplace_back();
-    row.line = line;
+    row.at = at;
     for (std::size_t i = 0; i < cells.size(); ++i)
-      if (!cells[i].empty()) row.values.push_back({header[i], std::move(cells[i]), line});
+      if (!cells[i].text.empty()) row.values.push_back({header[i].text, std::move(cells[i].text), cells[i].at});
   }
-  if (reader.open_quotation()) errors.add(line, "a quotation mark is not closed");
+  if (reader.open_quotation()) errors.add(at, "a quotation mark is not closed");
   return out;
 }
 
@@ -182,23 +204,23 @@ std::vector<ScheduleRow> xml_rows(std::string_view text, ScheduleErrors& errors)
   const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
   XmlReader reader(text, errors);
   if (!parsed) {
-    errors.add(reader.line_at(static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0))),
+    errors.add(reader.place_at(static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0))),
                fmt::format("is no XML: {}", parsed.description()));
     return out;
   }
   const auto root = document.document_element();
   if (std::string_view(root.name()) != "schedule") {
-    errors.add(reader.line_of(root), fmt::format("<{}> stands where <schedule> belongs", root.name()));
+    errors.add(reader.place_of(root), fmt::format("<{}> stands where <schedule> belongs", root.name()));
     return out;
   }
   for (const auto& item : root.children()) {
     if (item.type() != pugi::node_element) continue;
     if (std::string_view(item.name()) != "item") {
-      errors.add(reader.line_of(item), fmt::format("<{}> stands where <item> belongs", item.name()));
+      errors.add(reader.place_of(item), fmt::format("<{}> stands where <item> belongs", item.name()));
       continue;
     }
     auto& row = out.emplace_back();
-    row.line = reader.line_of(item);
+    row.at = reader.place_of(item);
     reader.read(item, "", row, 0);
   }
   return out;

@@ -11,21 +11,26 @@
 
 namespace assay::app {
 
+/// Counted from 1.
+struct SchedulePlace {
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
 struct ScheduleValue {
   std::string path;  // "ScheduledProcedureStepSequence[1].Modality"
   std::string value;
-  std::size_t line = 0;
+  SchedulePlace at;
 };
 struct ScheduleRow {
   std::vector<ScheduleValue> values;
-  std::size_t line = 0;
+  SchedulePlace at;
 };
 
 /// Collects mistakes up to a limit.
 class ScheduleErrors {
  public:
   explicit ScheduleErrors(std::string file) : file_(std::move(file)) {}
-  void add(std::size_t line, std::string_view what);
+  void add(SchedulePlace at, std::string_view what);
   [[nodiscard]] bool empty() const { return errors_.empty(); }
   /// With a last line that counts what was left out.
   std::vector<std::string> take();

@@ -1,135 +1,168 @@
-// assay serve.
+#include "harness/app/serve.hpp"
+
 #include <fmt/format.h>
 
-#include <charconv>
+#include <unistd.h>
 
-#include "harness/app/commands.hpp"
-#include "harness/app/fault_file.hpp"
+#include <algorithm>
+
+#include "harness/app/control.hpp"
+#include "harness/app/device_file.hpp"
 #include "harness/app/home.hpp"
-#include "harness/app/print.hpp"
-#include "harness/app/serve_parts.hpp"
-#include "peers/devices/embedded_device.hpp"
-#include "peers/devices/folder_store.hpp"
+#include "harness/app/options.hpp"
+#include "harness/app/served_device.hpp"
+#include "peers/line_input.hpp"
 #include "peers/load.hpp"
-#include "peers/peers.hpp"
 
 namespace assay::app {
 namespace {
 
-std::expected<std::unique_ptr<peers::FolderStore>, std::string> open_folder(const ServeOptions& options,
-                                                                            Console& console) {
-  peers::FolderStoreOptions store;
-  store.folder = options.folder;
-  store.index = options.index == "memory" ? ":memory:" : options.index;
-  store.sync = options.sync;
-  store.log = [&console](const std::string& line) { console.text("  archive: " + line + "\n"); };
-  return peers::FolderStore::open(std::move(store));
+using Served = std::vector<std::unique_ptr<ServedDevice>>;
+
+/// Files for the connections of all devices.
+void allow_connections(const std::vector<DeviceDescription>& devices, Console& console) {
+  // Those that are refused have a connection for a moment, too; and some files are our own.
+  constexpr std::size_t others = 64;
+  std::size_t wanted = others;
+  for (const auto& device : devices) wanted += device.max_associations;
+  const auto files = peers::allow_descriptors(wanted);
+  if (files >= wanted) return;
+  console.error(fmt::format(
+      "this system lets a program have {} files open: more than about {} connections at a time will have to wait "
+      "(raise it with ulimit -n)",
+      files, files > others ? files - others : 0));
 }
 
-/// AE=HOST:PORT; the error is one sentence.
-std::expected<std::pair<std::string, peers::Destination>, std::string> destination_from(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return std::unexpected("--destination '" + text + "' is no AE=HOST:PORT: write WS1=192.0.2.5:104");
-  const auto target = host_port(text.substr(equals + 1));
-  if (!target) return std::unexpected("--destination '" + text + "': " + target.error());
-  return std::pair{text.substr(0, equals), peers::Destination{target->host, target->port, {}}};
+/// Where others of the same machine reach a device that listens on all addresses.
+std::string host_of(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  if (address == "::") return "::1";
+  return address;
 }
 
-/// N or N:M; the error is one sentence.
-std::expected<service::OperationsWindow, std::string> window_from(const std::string& text) {
-  service::OperationsWindow out;
-  const auto number = [](std::string_view digits, std::uint16_t& into) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), into);
-    return error == std::errc{} && end == digits.data() + digits.size();
+DeviceDirectory directory_of(const Served& served) {
+  return [&served](std::string_view name) -> std::optional<DeviceAddress> {
+    for (const auto& one : served) {
+      const auto& d = one->description();
+      if (d.name == name) return DeviceAddress{host_of(d.address), one->port(), d.ae_title, d.tls.any()};
+    }
+    return std::nullopt;
   };
-  const auto colon = text.find(':');
-  const std::string_view all = text;
-  if (!number(all.substr(0, colon), out.invoked) ||
-      (colon != std::string::npos && !number(all.substr(colon + 1), out.performed)))
-    return std::unexpected("--window '" + text + "' is no window: write 16, or 16:4 to invoke 4 at a time ourselves");
-  return out;
 }
+
+/// Devices from before their start to their end. What they do by themselves is finished first, then open associations
+/// get a second.
+class Play {
+ public:
+  explicit Play(Console& console) : console_(console) {
+    // From here on, for whoever reads that a device listens may stop it.
+    loop_.on_signal([this](int) { stop(); });
+  }
+
+  bool start(std::vector<DeviceDescription> devices) {
+    bool good = true;
+    for (auto& device : devices) {
+      // Every device is tried, so that one look at the lines shows all that is wrong.
+      if (auto one = start_device(loop_, std::move(device), console_))
+        served_.push_back(std::move(one));
+      else
+        good = false;
+    }
+    return good;
+  }
+
+  bool begin() {
+    const bool alone = served_.size() == 1 && served_.front()->description().name.empty();
+    for (const auto& one : served_) {
+      auto lines = one->begun();
+      if (alone) lines.front() += " Ctrl-C ends it.";
+      for (const auto& line : lines)
+        console_.text(fmt::format("{}{}{}", line_prefix(one->description()), line, line.ends_with('\n') ? "" : "\n"));
+    }
+    if (!alone)
+      console_.text(fmt::format("{} {} of one file. Ctrl-C ends {}.\n", served_.size(),
+                                served_.size() == 1 ? "device" : "devices", served_.size() == 1 ? "it" : "them"));
+    console_.flush();
+    const auto directory = directory_of(served_);
+    return std::ranges::all_of(served_, [&](const auto& one) { return one->meet(directory); });
+  }
+
+  void run() {
+    const auto answer = [this](const std::vector<std::string>& lines) {
+      for (const auto& line : lines) console_.text(line + "\n");
+      console_.flush();
+    };
+    const peers::LineInput lines(
+        loop_, STDIN_FILENO, max_control_line,
+        [&](const std::string& line) { answer(control(line, served_, [this] { stop(); })); },
+        [&](const std::string& why) { answer({"error: " + why}); });
+    bool closing = false;
+    loop_.run_until([&] {
+      if (!asked_ || std::ranges::any_of(served_, [](const auto& one) { return one->acting(); })) return false;
+      if (!std::exchange(closing, true))
+        for (const auto& one : served_) one->stop(std::chrono::seconds(1));
+      return std::ranges::none_of(served_, [](const auto& one) { return one->called(); });
+    });
+    console_.text("Stopped.\n");
+    for (const auto& one : served_)
+      if (const auto last = one->finish(); !last.empty())
+        console_.text(fmt::format("{}{}\n", line_prefix(one->description()), last));
+  }
+
+ private:
+  void stop() {
+    if (std::exchange(asked_, true)) {
+      loop_.stop();
+      return;
+    }
+    console_.text("Stopping: open associations get a second to end (Ctrl-C again stops at once).\n");
+    console_.flush();
+    for (const auto& one : served_) one->rest();
+  }
+
+  Console& console_;
+  peers::Loop loop_;
+  Served served_;
+  bool asked_ = false;
+};
 
 }  // namespace
 
-int serve(const ServeOptions& options, Console& console) {
-  const bool other = options.device != "archive";
-  if (other && (!options.index.empty() || options.with_patients || !options.sync || !options.destinations.empty() ||
-                !options.window.empty())) {
-    console.error("--index, --with-patients, --no-sync, --window and --destination are of 'assay serve archive'");
-    return exit_codes::usage;
-  }
-  if (options.device != "ris" && !options.schedule.empty()) {
-    console.error("--schedule is of 'assay serve ris'");
-    return exit_codes::usage;
-  }
-  if (options.device == "ris") return serve_ris(options, console);
-  if (options.device == "printer") return serve_printer(options, console);
-  peers::EmbeddedDeviceOptions device_options;
-  for (const auto& one : options.destinations) {
-    auto destination = destination_from(one);
-    if (!destination) {
-      console.error(destination.error());
-      return exit_codes::usage;
-    }
-    if (!titles_fit({{"--destination", destination->first}}, console)) return exit_codes::usage;
-    device_options.destinations.insert(std::move(*destination));
-  }
-  if (!options.window.empty()) {
-    const auto window = window_from(options.window);
-    if (!window) {
-      console.error(window.error());
-      return exit_codes::usage;
-    }
-    device_options.window = *window;
-  }
-  auto& commitment = device_options.commitment;
-  commitment.way = options.commitment == "never" ? service::ReportWay::never
-                   : options.commitment == "new" ? service::ReportWay::new_association
-                                                 : service::ReportWay::same_association;
-  commitment.delay = options.commitment_delay;
-  commitment.fail_every = options.commitment_fail_every;
-  const auto parts = serve_parts(options, console);
-  if (!parts) return exit_codes::usage;
-  peers::keep_memory();
-  peers::Loop loop;
-  device_options.address = options.address;
-  device_options.port = options.port;
-  device_options.ae_title = options.ae_title;
-  device_options.require_called_ae = options.check_called;
-  device_options.max_associations = options.maximum_associations;
-  device_options.artim = options.artim;
-  device_options.dimse_timeout = options.idle_timeout;
-  device_options.rules = parts->rules;
-  device_options.faults = parts->faults;
-  device_options.on_trace = parts->on_trace;
-  device_options.log = parts->log;
-  device_options.tls = parts->tls;
-  std::shared_ptr<peers::FolderStore> folder;
-  if (!options.folder.empty()) {
-    auto opened = open_folder(options, console);
-    if (!opened) {
-      console.error(opened.error());
-      return exit_codes::usage;
-    }
-    folder = std::move(*opened);
-    device_options.store = folder;
-    device_options.with_patients = options.with_patients;
-  }
-  auto device = peers::EmbeddedDevice::start(loop, std::move(device_options));
-  if (!device) {
-    console.error(device.error());
-    return exit_codes::usage;
-  }
-  console.text(fmt::format(
-      "Listening on {}:{}{} as {}{}: Verification, Storage, commitment, query and retrieve. Ctrl-C ends it.\n",
-      options.address, (*device)->port(), parts->over, options.ae_title,
-      options.check_called ? " (other called titles are refused)" : ""));
-  if (folder) console.text(fmt::format("Folder {}: {}.\n", options.folder, folder->summary()));
-  if (parts->faults) console.text(fault_lines(*parts->faults));
-  serve_until_stopped(loop, (*device)->acceptor(), console);
+std::expected<PeerDescription, std::string> destination_from(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0)
+    return std::unexpected(fmt::format("--destination '{}' is no AE=HOST:PORT: write WS1=192.0.2.5:104", text));
+  PeerDescription out;
+  out.ae_title = text.substr(0, equals);
+  out.target = text.substr(equals + 1);
+  if (const auto target = host_port(out.target); !target)
+    return std::unexpected(fmt::format("--destination '{}': {}", text, target.error()));
+  if (const auto problem = title_problem(out.ae_title); !problem.empty())
+    return std::unexpected(fmt::format("--destination '{}': {}", out.ae_title, problem));
+  return out;
+}
+
+int serve(std::vector<DeviceDescription> devices, Console& console) {
+  allow_connections(devices, console);
+  Play play(console);
+  if (!play.start(std::move(devices)) || !play.begin()) return exit_codes::usage;
+  play.run();
   return exit_codes::ok;
+}
+
+int serve_file(const std::string& file, bool quiet, Console& console) {
+  const auto text = read_text(file);
+  if (!text) {
+    console.error(text.error());
+    return exit_codes::usage;
+  }
+  auto devices = load_devices(*text, file);
+  if (!devices) {
+    for (const auto& error : devices.error()) console.error(scenario::to_string(error));
+    return exit_codes::usage;
+  }
+  for (auto& device : *devices) device.quiet = device.quiet || quiet;
+  return serve(std::move(*devices), console);
 }
 
 }  // namespace assay::app

@@ -40,9 +40,11 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_probe(cli, commands);
   add_proxy(cli, commands);
   add_reconcile(cli, commands);
+  add_serve(cli, commands);
   add_store(cli, commands);
   add_validate(cli, commands);
   add_worklist(cli, commands);
+  add_workstation(cli, commands);
 }
 
 }  // namespace assay::cli

@@ -25,9 +25,6 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options);
 /// --tls and what belongs to it; `scenarios`: what only runs of scenarios need, too.
 void add_tls_options(CLI::App& command, app::TlsWords& words, bool scenarios = false);
 
-/// --gray-only, --job-time and what else only a printer has.
-void add_printer_options(CLI::App& command, app::PrinterSettings& settings, std::string& job_time);
-
 // One line per command, in alphabetical order; main.cpp calls add_commands alone.
 void add_certificates(CLI::App& cli, Commands& commands);
 void add_commit(CLI::App& cli, Commands& commands);
@@ -49,8 +46,10 @@ void add_print(CLI::App& cli, Commands& commands);
 void add_probe(CLI::App& cli, Commands& commands);
 void add_proxy(CLI::App& cli, Commands& commands);
 void add_reconcile(CLI::App& cli, Commands& commands);
+void add_serve(CLI::App& cli, Commands& commands);
 void add_store(CLI::App& cli, Commands& commands);
 void add_validate(CLI::App& cli, Commands& commands);
+void add_workstation(CLI::App& cli, Commands& commands);
 void add_worklist(CLI::App& cli, Commands& commands);
 void add_commands(CLI::App& cli, Commands& commands);
 

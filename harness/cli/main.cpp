@@ -159,83 +159,6 @@ int dispatch(int argc, char** argv, app::Console& console) {
   list_command->footer(
       "Examples:\n  assay list ps3.8/9.3\n  assay list --role acceptor --tag sanity\n  assay list --clauses");
 
-  app::ServeOptions serve;
-  std::string artim;
-  std::string idle_timeout;
-  auto* serve_command =
-      line.add_subcommand("serve",
-                          "play a device: an archive (Verification, Storage, commitment, query and retrieve, over a "
-                          "synthetic patient set or "
-                          "a folder of files), a ris (Modality Worklist and MPPS) or a printer (pages as PNG files)");
-  serve_command->add_option("device", serve.device, "archive, ris or printer")
-      ->check(CLI::IsMember({"archive", "ris", "printer"}))
-      ->capture_default_str();
-  serve_command->add_option("--schedule", serve.schedule, "ris: the worklist, as XML or CSV (default: a synthetic one)")
-      ->type_name("FILE");
-  std::string job_time;
-  cli::add_printer_options(*serve_command, serve.printer, job_time);
-  serve_command->add_option("--port", serve.port, "port to listen on; 0 picks a free one")->capture_default_str();
-  serve_command->add_option("--address", serve.address, "address to listen on")->capture_default_str();
-  serve_command->add_option("--ae-title", serve.ae_title, "our AE title")->capture_default_str();
-  serve_command->add_flag("--check-called", serve.check_called, "refuse associations that call another title");
-  serve_command
-      ->add_option("--max-associations", serve.maximum_associations, "at the same time; more are refused (transient)")
-      ->capture_default_str();
-  serve_command
-      ->add_option("--destination", serve.destinations,
-                   "an application that C-MOVE and commitment reports may go to, AE=HOST:PORT; may be given many times")
-      ->type_name("AE=HOST:PORT");
-  serve_command
-      ->add_option("--window", serve.window,
-                   "archive: operations that a caller may have outstanding, and that we invoke on its association at "
-                   "the same time; 0 is any number (PS3.7 D.3.3.3; default 1:1)")
-      ->type_name("N[:M]");
-  std::string commitment_delay;
-  serve_command
-      ->add_option("--commitment", serve.commitment,
-                   "where Storage Commitment is reported: same (association, or a new one when it is gone), new, never")
-      ->check(CLI::IsMember({"same", "new", "never"}))
-      ->capture_default_str();
-  serve_command->add_option("--commitment-delay", commitment_delay, "report so late, for example 2s");
-  serve_command->add_option("--commitment-fail-every", serve.commitment_fail_every,
-                            "do not commit to each Nth instance (0110H)");
-  serve_command->add_option("--artim", artim, "ARTIM timer, for example 30s");
-  serve_command
-      ->add_option("--faults", serve.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
-      ->type_name("FILE");
-  serve_command->add_option("--idle-timeout", idle_timeout,
-                            "an association on which nothing happens is aborted after this (default 60s)");
-  serve_command->add_flag("!--no-judging", serve.judge,
-                          "do not hold callers against the rules: less memory for each association");
-  serve_command->add_flag("--quiet", serve.quiet, "no line per association");
-  auto* folder =
-      serve_command
-          ->add_option("--folder", serve.folder,
-                       "archive: keep instances here as DICOM files and serve those that lie here already; ris: keep "
-                       "performed procedure steps here as JSON; printer: pages go here (default assay-prints)")
-          ->type_name("DIR");
-  serve_command
-      ->add_option("--index", serve.index,
-                   "the folder's index: a file (default index.sqlite in the folder), or memory to read all files anew")
-      ->type_name("FILE|memory")
-      ->needs(folder);
-  serve_command->add_flag("--with-patients", serve.with_patients, "put the synthetic patients into the folder, too")
-      ->needs(folder);
-  serve_command
-      ->add_flag(
-          "!--no-sync", serve.sync,
-          "answer before an instance is on the disk: faster; a power failure loses it, the end of Assay does not")
-      ->needs(folder);
-  cli::add_tls_options(*serve_command, serve.tls);
-  serve_command->footer(
-      "Examples:\n  assay serve --port 11112\n  assay serve --destination WS1=192.0.2.5:104\n  assay serve --port 0 "
-      "--ae-title ARCHIVE --check-called\n"
-      "  assay serve --port 11112 --folder archive\n"
-      "  assay serve --port 2762 --tls-cert assay.pem --tls-key assay.key --tls-ca authority.pem\n"
-      "  assay serve --port 11112 --faults peers/faults/examples/abort.xml\n"
-      "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps\n"
-      "  assay serve printer --port 11112 --folder pages");
-
   cli::Commands file_commands;
   cli::add_commands(line, file_commands);
 
@@ -245,12 +168,11 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   std::string which = "scenario";
   auto* schema_command = line.add_subcommand("schema", "print the schema of a kind of file");
-  schema_command->add_option("which", which, "scenario, profile or faults")
-      ->check(CLI::IsMember({"scenario", "profile", "faults"}))
+  schema_command->add_option("which", which, "scenario, profile, faults or devices")
+      ->check(CLI::IsMember({"scenario", "profile", "faults", "devices"}))
       ->capture_default_str();
 
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
-  serve_command->group("Talk to a device");
   for (const auto& [command, work] : file_commands)
     if (command->get_group() == "Subcommands") command->group("Work on files and folders");
   for (auto* command : {version_command, schema_command}) command->group("About Assay");
@@ -299,21 +221,6 @@ int dispatch(int argc, char** argv, app::Console& console) {
     if (!to_check.empty()) return app::check(to_check, console);
     if (show_rules) return app::rules(list_json, console);
     return app::list(listing, clauses, list_json, console);
-  }
-  if (*serve_command) {
-    for (const auto& [text, into, name] :
-         {std::tuple{&artim, &serve.artim, "--artim"}, std::tuple{&job_time, &serve.printer.job_time, "--job-time"},
-          std::tuple{&commitment_delay, &serve.commitment_delay, "--commitment-delay"},
-          std::tuple{&idle_timeout, &serve.idle_timeout, "--idle-timeout"}}) {
-      if (text->empty()) continue;
-      const auto value = app::duration(*text);
-      if (!value || value->count() == 0) {
-        console.error(std::string(name) + " '" + *text + "' is no duration: write 30s or 500ms");
-        return app::exit_codes::usage;
-      }
-      *into = *value;
-    }
-    return app::serve(serve, console);
   }
   if (*version_command) return app::version(version_json, console);
   return app::schema(which, console);

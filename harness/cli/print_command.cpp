@@ -5,16 +5,6 @@
 
 namespace assay::cli {
 
-void add_printer_options(CLI::App& command, app::PrinterSettings& settings, std::string& job_time) {
-  command.add_flag("--gray-only", settings.gray_only, "printer: no Basic Color Print Management");
-  command.add_flag("--no-collation", settings.no_collation, "printer: films are printed one by one, not as a session");
-  command.add_option("--dots-per-inch", settings.dots_per_inch, "printer: pixels of its pages")
-      ->check(CLI::Range(10, 600))
-      ->capture_default_str();
-  command.add_option("--queue", settings.queue, "printer: jobs that wait at the most")->capture_default_str();
-  command.add_option("--job-time", job_time, "printer: between taking a job and printing it, for example 2s");
-}
-
 void add_print(CLI::App& cli, Commands& commands) {
   struct Options {
     app::PrintOptions print;

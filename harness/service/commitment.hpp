@@ -117,6 +117,8 @@ class CommitmentService final : public Service {
   }
   std::unique_ptr<Operation> begin(dimse::Message request, const session::AcceptedContext& context,
                                    const AssociationView& association) override;
+  /// How requests that come from here on are reported.
+  void change(ReportWay way, Duration delay, std::size_t fail_every);
 
   struct Shared;
 

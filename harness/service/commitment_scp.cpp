@@ -178,6 +178,12 @@ CommitmentService::CommitmentService(const InstanceStore& store, CommitmentOptio
 
 CommitmentService::~CommitmentService() = default;
 
+void CommitmentService::change(ReportWay way, Duration delay, std::size_t fail_every) {
+  shared_->options.way = way;
+  shared_->options.delay = delay;
+  shared_->options.fail_every = fail_every;
+}
+
 bool CommitmentService::serves(std::string_view abstract_syntax) const {
   return abstract_syntax == uids::StorageCommitmentPushModel;
 }

@@ -53,12 +53,14 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   const std::shared_ptr<service::InstanceStore> store = chosen.store ? chosen.store : device->store_;
   if (chosen.with_patients) service::fill_with_synthetic(*store, !chosen.store);
 
-  AcceptorOptions acceptor;
-  acceptor.address = chosen.address;
-  acceptor.port = chosen.port;
-  if (chosen.require_called_ae) acceptor.policy.called_ae_titles = {chosen.ae_title};
-  acceptor.policy.max_associations = chosen.max_associations;
+  auto acceptor = acceptor_of(chosen);
   acceptor.policy.window = chosen.window;
+  if (!chosen.sop_classes.empty()) {
+    auto& policy = acceptor.policy;
+    for (const auto& uid : chosen.sop_classes)
+      policy.supported.push_back({uid, policy.any_storage_transfer_syntaxes, policy.any_storage_scu});
+    policy.any_storage_transfer_syntaxes.clear();
+  }
   acceptor.store = store;
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
   RequestorOptions mover;
@@ -74,22 +76,19 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   commitment.later = later_on(loop);
   commitment.log = chosen.log;
   acceptor.services = service::archive_services(*store, acceptor.provider);
-  acceptor.services.insert(acceptor.services.begin(),
-                           std::make_shared<service::CommitmentService>(*store, std::move(commitment)));
+  device->commitment_ = std::make_shared<service::CommitmentService>(*store, std::move(commitment));
+  acceptor.services.insert(acceptor.services.begin(), device->commitment_);
   if (chosen.whole_hospital) device->open_departments(acceptor);
-  acceptor.session.artim = chosen.artim;
-  acceptor.dimse_timeout = chosen.dimse_timeout;
-  acceptor.rules = chosen.rules;
-  acceptor.on_trace = chosen.on_trace;
-  acceptor.faults = chosen.faults;
-  acceptor.log = chosen.log;
-  acceptor.tls = chosen.tls;
   auto started = Acceptor::start(loop, std::move(acceptor));
   if (!started) return std::unexpected(started.error());
   device->acceptor_ = std::move(*started);
   device->requestor.calling_ae = chosen.ae_title;
   device->requestor.tls = chosen.tls_client;
   return device;
+}
+
+void EmbeddedDevice::set_commitment(service::ReportWay way, Duration delay, std::size_t fail_every) {
+  commitment_->change(way, delay, fail_every);
 }
 
 void EmbeddedDevice::open_departments(AcceptorOptions& acceptor) {

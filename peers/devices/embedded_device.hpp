@@ -8,32 +8,22 @@
 #include "harness/service/print.hpp"
 #include "harness/service/worklist.hpp"
 #include "peers/commitment.hpp"
+#include "peers/devices/device_options.hpp"
 
 namespace assay::peers {
 
-struct EmbeddedDeviceOptions {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0 = pick a free one
-  std::string ae_title = "ASSAY-DEVICE";
-  bool require_called_ae = false;  // reject other called AE titles with 1/1/7
-  std::size_t max_associations = 50;
-  service::OperationsWindow window;  // granted to who asks for one
-  Duration artim = std::chrono::seconds(30);
-  Duration dimse_timeout = std::chrono::seconds(60);
+struct EmbeddedDeviceOptions : DeviceOptions {
+  service::OperationsWindow window;               // granted to who asks for one
   std::shared_ptr<service::InstanceStore> store;  // null: one in memory, which starts empty
   bool with_patients = true;                      // the synthetic set is put in
   /// Worklist (the synthetic schedule of today), MPPS and printing (on no paper) are there as well, Patient/Study Only
   /// query and retrieve, and storage in the transfer syntaxes of compressed images.
   bool whole_hospital = false;
-  std::shared_ptr<const trace::RuleBook> rules;
-  std::function<void(const trace::Trace&)> on_trace;
-  std::function<void(std::string)> log;
-  std::shared_ptr<const TlsContext> tls;         // set: nothing but TLS is taken
+  /// Storage SOP Classes that are accepted; empty: every one.
+  std::vector<std::string> sop_classes;
   std::shared_ptr<const TlsContext> tls_client;  // set: it speaks TLS where it acts as SCU
-  std::shared_ptr<const faults::Plan> faults;    // how it misbehaves on purpose
-  // Of C-MOVE and of commitment reports, by AE title.
-  DestinationTable destinations;
-  service::CommitmentOptions commitment;  // its hooks are the device's own
+  DestinationTable destinations;                 // of C-MOVE and of commitment reports, by AE title
+  service::CommitmentOptions commitment;         // its hooks are the device's own
   ReportDelivery report_delivery;
 };
 
@@ -49,6 +39,8 @@ class EmbeddedDevice {
   [[nodiscard]] Acceptor& acceptor() { return *acceptor_; }
   /// The one in memory: not for a device that was given another.
   [[nodiscard]] service::MemoryStore& store() { return *store_; }
+  /// How commitment that is asked for from here on is reported.
+  void set_commitment(service::ReportWay way, Duration delay, std::size_t fail_every);
   void stop(Duration grace) { acceptor_->stop(grace); }
   /// Of C-MOVE and of commitment reports, as they are known from now on.
   [[nodiscard]] DestinationTable& destinations() { return *destinations_; }
@@ -92,6 +84,7 @@ class EmbeddedDevice {
   service::PerformedSteps steps_;
   std::shared_ptr<std::size_t> films_ = std::make_shared<std::size_t>(0);
   std::map<std::string, dataset::DataSet> to_be_imaged_;  // the worklist item that came from a host:port last
+  std::shared_ptr<service::CommitmentService> commitment_;
   std::unique_ptr<Acceptor> acceptor_;
 };
 

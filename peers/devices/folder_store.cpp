@@ -205,6 +205,23 @@ std::expected<void, std::string> FolderStore::keep(const service::Instance& inst
   return {};
 }
 
+std::expected<void, std::string> FolderStore::erase(std::string_view sop_instance_uid) {
+  const auto entry = index_->by_uid(sop_instance_uid, false);
+  if (!entry) return std::unexpected(fmt::format("there is no instance {}", sop_instance_uid));
+  const auto path = options_.folder + '/' + entry->path;
+  if (entry->path != folder_path(*entry))
+    return std::unexpected(fmt::format("{} was put there by somebody else, and is not ours to remove", path));
+  // The file first: a row without its file is dropped at the next start, a file without its row would come back.
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return std::unexpected(fmt::format("{} cannot be removed: {}", path, system_error()));
+  if (!index_->begin() || !index_->erase(sop_instance_uid) || !index_->commit()) {
+    const auto why = index_->error();
+    index_->rollback();
+    return std::unexpected("index: " + why);
+  }
+  return {};
+}
+
 service::InstancePtr FolderStore::find(std::string_view sop_instance_uid) const {
   const auto entry = index_->by_uid(sop_instance_uid, false);
   if (!entry) return nullptr;

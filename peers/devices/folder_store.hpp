@@ -46,6 +46,9 @@ class FolderStore final : public service::InstanceStore {
   [[nodiscard]] std::unique_ptr<service::EntityCursor> candidates(service::QueryLevel level,
                                                                   const service::Scope& scope) const override;
 
+  /// Takes an instance out, with its file. The error says why not: there is none, or the file is somebody else's.
+  std::expected<void, std::string> erase(std::string_view sop_instance_uid);
+
   [[nodiscard]] const Recovery& recovery() const { return recovery_; }
   [[nodiscard]] std::uint64_t count() const { return index_->count(); }
   /// "12 instances (2 new, 1 file of an instance that was there already left out)".

@@ -29,6 +29,7 @@ struct Modality::Step {
   std::string id;
   std::string uid;  // of the MPPS; empty: it was not created
   std::vector<service::MadeSeries> series;
+  std::vector<service::InstanceReference> stored;
   std::string what;  // for lines
 };
 
@@ -52,6 +53,8 @@ void Modality::failed(const std::string& what, const RequestorResult& result) {
 
 void Modality::poll(std::function<void(ModalityReport)> done) {
   report_ = {};
+  polling_ = true;
+  stopped_ = false;
   finished_ = std::move(done);
   async_worklist(loop_, options_.worklist, service::worklist_identifier(options_.wanted),
                  [this](RequestorResult result) {
@@ -90,16 +93,22 @@ void Modality::poll_every(Duration pause, std::function<void(ModalityReport)> po
   });
 }
 
-void Modality::stop() { timer_.reset(); }
+void Modality::stop() {
+  timer_.reset();
+  stopped_ = true;
+}
 
 void Modality::finish() {
   step_.reset();
   // From the loop and not from here: whoever is told may begin the next poll.
-  loop_.post([finished = std::move(finished_), report = report_] { finished(report); });
+  loop_.post([this, finished = std::move(finished_), report = report_] {
+    polling_ = false;
+    finished(report);
+  });
 }
 
 void Modality::perform_next() {
-  if (waiting_.empty()) {
+  if (waiting_.empty() || stopped_) {
     finish();
     return;
   }
@@ -168,11 +177,16 @@ void Modality::store(Step& step) {
         instances.push_back(std::make_shared<const service::Instance>(std::move(*instance)));
     series.instances.clear();
   }
-  async_store(loop_, *options_.archive, std::move(instances), [this](const RequestorResult& result) {
-    for (const auto status : result.statuses)
-      if (dimse::status_class(status) == dimse::StatusClass::success ||
-          dimse::status_class(status) == dimse::StatusClass::warning)
-        ++report_.stored;
+  std::vector<service::InstanceReference> sent;
+  for (const auto& one : instances) sent.push_back({one->sop_class_uid, one->sop_instance_uid});
+  async_store(loop_, *options_.archive, std::move(instances), [this, sent](const RequestorResult& result) {
+    // A status for each instance that was answered, in their order.
+    for (std::size_t i = 0; i < result.statuses.size() && i < sent.size(); ++i) {
+      const auto status = dimse::status_class(result.statuses[i]);
+      if (status != dimse::StatusClass::success && status != dimse::StatusClass::warning) continue;
+      ++report_.stored;
+      step_->stored.push_back(sent[i]);
+    }
     if (result.failure != Failure::none) failed(step_->what + ": not everything was stored", result);
     complete(*step_);
   });
@@ -183,7 +197,7 @@ void Modality::complete(Step& step) {
   done_.insert(key_of(step.item));
   if (step.uid.empty()) {
     say(step.what + ": performed");
-    perform_next();
+    commit();
     return;
   }
   const auto [date, time] = local_time();
@@ -197,8 +211,61 @@ void Modality::complete(Step& step) {
       say(step_->what + ": performed and COMPLETED");
     else
       failed(step_->what + ": its end cannot be reported", result);
-    perform_next();
+    commit();
   });
+}
+
+void Modality::commit() {
+  if (!options_.commit || !options_.archive || step_->stored.empty()) {
+    perform_next();
+    return;
+  }
+  CommitRequest request;
+  request.request.instances = step_->stored;
+  request.wait = options_.commit_wait;
+  request.listen = options_.commit_listen;
+  request.listen_setting = "commit-listen";
+  request.listen_address = options_.commit_listen_address;
+  request.listen_tls = options_.commit_tls;
+  request.log = options_.log;
+  const auto started = async_commit(loop_, *options_.archive, std::move(request),
+                                    [this](const CommitResult& result) { committed(result); });
+  if (started) return;
+  report_.not_committed += step_->stored.size();
+  RequestorResult result;
+  result.failure = Failure::usage;
+  result.message = started.error();
+  failed(step_->what + ": commitment cannot be asked for", result);
+  perform_next();
+}
+
+void Modality::committed(const CommitResult& result) {
+  auto told = result.association;
+  const auto asked = result.request.instances.size();
+  if (result.report) {
+    report_.committed += result.report->committed.size();
+    report_.not_committed += result.report->failed.size();
+    say(fmt::format("{}: {} of {} instances committed, reported on {}", step_->what, result.report->committed.size(),
+                    asked,
+                    result.on_same_association ? "the same association" : "an association of the archive's own"));
+    if (told.failure == Failure::none && (!result.report->failed.empty() || !result.faults.empty()))
+      told.failure = Failure::status;
+    for (const auto& one : result.report->failed) {
+      told.message = fmt::format("{} is not committed to, {}", one.instance.sop_instance_uid,
+                                 service::failure_reason_text(one.reason));
+      failed(step_->what, told);
+    }
+    for (const auto& fault : result.faults) {
+      told.message = "the report of commitment is wrong: " + fault;
+      failed(step_->what, told);
+    }
+  } else {
+    report_.not_committed += asked;
+    if (told.failure == Failure::none) told.failure = Failure::dimse_timeout;
+    told.message = result.failure;
+    failed(step_->what + ": commitment", told);
+  }
+  perform_next();
 }
 
 }  // namespace assay::peers

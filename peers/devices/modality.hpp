@@ -1,12 +1,12 @@
 // A modality: asks a worklist, reports each step it performs (MPPS), makes synthetic objects of the scheduled kind and
-// stores them. SCU of Modality Worklist, MPPS and Storage. PS3.4 B, F.7, K. `assay modality` runs it.
+// stores them and asks for storage commitment. SCU of all these. PS3.4 B, F.7, J, K. `assay modality` runs it.
 // Tests: tests/loopback/ris_test.cpp, tests/interop/modality_test.py
 #pragma once
 
 #include <set>
 
 #include "harness/service/modality_objects.hpp"
-#include "peers/peers.hpp"
+#include "peers/commitment.hpp"
 
 namespace assay::peers {
 
@@ -18,6 +18,13 @@ struct ModalityOptions {
   std::string station_name = "ASSAY";
   /// Keys of the scheduled step that narrow the worklist: modality, station, date.
   std::vector<std::pair<Tag, std::string>> wanted;
+  /// Storage commitment is asked for what was stored, when the step is over (PS3.4 Annex J); the archive may report on
+  /// the same association, or to `commit_listen`.
+  bool commit = false;
+  std::optional<std::uint16_t> commit_listen;
+  std::string commit_listen_address = "127.0.0.1";
+  std::shared_ptr<const TlsContext> commit_tls;  // of the listener
+  Duration commit_wait = std::chrono::seconds(30);
   std::size_t instances = 3;                               // of a series of slices
   std::function<void(const dataset::DataSet&)> on_object;  // each object made; may be empty
   std::function<void(std::string)> log;                    // a line for each thing done or failed
@@ -26,8 +33,10 @@ struct ModalityOptions {
 struct ModalityReport {
   std::size_t items = 0;  // answers of the worklist
   std::size_t performed = 0;
-  std::size_t made = 0;    // objects
-  std::size_t stored = 0;  // with success or a warning
+  std::size_t made = 0;           // objects
+  std::size_t stored = 0;         // with success or a warning
+  std::size_t committed = 0;      // instances, by the archive's report
+  std::size_t not_committed = 0;  // it said so, or did not report
   std::size_t failures = 0;
   Failure worst = Failure::none;  // the first
 };
@@ -44,7 +53,10 @@ class Modality {
   void poll(std::function<void(ModalityReport)> done);
   /// Polls, and again so long after each end, until stop(); `polled` gets each report.
   void poll_every(Duration pause, std::function<void(ModalityReport)> polled);
+  /// Polls no more; a step that has begun is performed to its end, the others of the poll are not.
   void stop();
+  /// A poll is not over.
+  [[nodiscard]] bool busy() const { return polling_; }
 
  private:
   struct Step;
@@ -54,6 +66,8 @@ class Modality {
   void make(Step& step);
   void store(Step& step);
   void complete(Step& step);
+  void commit();
+  void committed(const CommitResult& result);
   void failed(const std::string& what, const RequestorResult& result);
   void say(const std::string& line) const;
   void finish();
@@ -67,6 +81,8 @@ class Modality {
   ModalityReport report_;
   std::function<void(ModalityReport)> finished_;
   std::size_t number_ = 0;  // of performed steps
+  bool polling_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace assay::peers

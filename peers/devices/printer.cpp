@@ -191,11 +191,7 @@ std::expected<std::unique_ptr<Printer>, std::string> Printer::start(Loop& loop, 
   };
   printer->service_ = std::make_shared<service::PrintService>(std::move(print));
 
-  AcceptorOptions acceptor;
-  acceptor.address = chosen.address;
-  acceptor.port = chosen.port;
-  if (chosen.require_called_ae) acceptor.policy.called_ae_titles = {chosen.ae_title};
-  acceptor.policy.max_associations = chosen.max_associations;
+  auto acceptor = acceptor_of(chosen);
   const std::vector<std::string> syntaxes{std::string(uids::ExplicitVRLittleEndian),
                                           std::string(uids::ImplicitVRLittleEndian)};
   acceptor.policy.supported = {{std::string(uids::Verification), syntaxes}};
@@ -203,14 +199,7 @@ std::expected<std::unique_ptr<Printer>, std::string> Printer::start(Loop& loop, 
     acceptor.policy.supported.push_back({std::move(uid), syntaxes});
   acceptor.policy.any_storage_transfer_syntaxes.clear();
   acceptor.services = {std::make_shared<service::VerificationService>(), printer->service_};
-  acceptor.session.artim = chosen.artim;
   acceptor.session.keep_data_set_bytes = 2 * chosen.max_image_bytes;
-  acceptor.dimse_timeout = chosen.dimse_timeout;
-  acceptor.rules = chosen.rules;
-  acceptor.on_trace = chosen.on_trace;
-  acceptor.faults = chosen.faults;
-  acceptor.log = chosen.log;
-  acceptor.tls = chosen.tls;
   auto started = Acceptor::start(loop, std::move(acceptor));
   if (!started) return std::unexpected(started.error());
   printer->acceptor_ = std::move(*started);

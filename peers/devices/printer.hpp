@@ -6,18 +6,13 @@
 #include <filesystem>
 
 #include "harness/service/print.hpp"
-#include "peers/peers.hpp"
+#include "peers/devices/device_options.hpp"
 
 namespace assay::peers {
 
-struct PrinterOptions {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0 = pick a free one
-  std::string ae_title = "ASSAY-PRINTER";
-  bool require_called_ae = false;
-  std::size_t max_associations = 50;
-  Duration artim = std::chrono::seconds(30);
-  Duration dimse_timeout = std::chrono::seconds(60);
+struct PrinterOptions : DeviceOptions {
+  PrinterOptions() { ae_title = "ASSAY-PRINTER"; }
+
   std::filesystem::path folder;  // made when it is not there
   bool color = true;
   bool collation = true;
@@ -26,11 +21,6 @@ struct PrinterOptions {
   std::size_t max_queue_bytes = 512U << 20;  // of their images
   Duration job_time{0};                      // between being taken and being printed
   std::size_t max_image_bytes = 128U << 20;  // of one association
-  std::shared_ptr<const trace::RuleBook> rules;
-  std::function<void(const trace::Trace&)> on_trace;
-  std::function<void(std::string)> log;
-  std::shared_ptr<const TlsContext> tls;
-  std::shared_ptr<const faults::Plan> faults;
 };
 
 class Printer {

@@ -21,9 +21,7 @@ Ris::~Ris() = default;
 std::expected<std::unique_ptr<Ris>, std::string> Ris::start(Loop& loop, RisOptions options) {
   std::unique_ptr<Ris> device(new Ris(std::move(options)));
   const auto& chosen = device->options_;
-  AcceptorOptions acceptor;
-  acceptor.address = chosen.address;
-  acceptor.port = chosen.port;
+  auto acceptor = acceptor_of(chosen);
   auto& policy = acceptor.policy;
   const std::vector<std::string> syntaxes{std::string(uids::ExplicitVRLittleEndian),
                                           std::string(uids::ImplicitVRLittleEndian),
@@ -33,18 +31,9 @@ std::expected<std::unique_ptr<Ris>, std::string> Ris::start(Loop& loop, RisOptio
   for (const auto uid : {uids::Verification, uids::ModalityWorklistInformationModelFind,
                          uids::ModalityPerformedProcedureStep, uids::ModalityPerformedProcedureStepRetrieve})
     policy.supported.push_back({std::string(uid), syntaxes});
-  if (chosen.require_called_ae) policy.called_ae_titles = {chosen.ae_title};
-  policy.max_associations = chosen.max_associations;
   acceptor.services = {std::make_shared<service::VerificationService>(),
                        std::make_shared<service::WorklistService>(device->worklist_, chosen.worklist),
                        std::make_shared<service::MppsService>(device->steps_, chosen.mpps)};
-  acceptor.session.artim = chosen.artim;
-  acceptor.dimse_timeout = chosen.dimse_timeout;
-  acceptor.rules = chosen.rules;
-  acceptor.on_trace = chosen.on_trace;
-  acceptor.faults = chosen.faults;
-  acceptor.log = chosen.log;
-  acceptor.tls = chosen.tls;
   auto started = Acceptor::start(loop, std::move(acceptor));
   if (!started) return std::unexpected(started.error());
   device->acceptor_ = std::move(*started);

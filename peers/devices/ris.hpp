@@ -5,18 +5,13 @@
 
 #include "harness/service/mpps.hpp"
 #include "harness/service/worklist.hpp"
-#include "peers/peers.hpp"
+#include "peers/devices/device_options.hpp"
 
 namespace assay::peers {
 
-struct RisOptions {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0 = pick a free one
-  std::string ae_title = "ASSAY-RIS";
-  bool require_called_ae = false;  // reject other called AE titles with 1/1/7
-  std::size_t max_associations = 50;
-  Duration artim = std::chrono::seconds(30);
-  Duration dimse_timeout = std::chrono::seconds(60);
+struct RisOptions : DeviceOptions {
+  RisOptions() { ae_title = "ASSAY-RIS"; }
+
   std::vector<dataset::DataSet> schedule;
   std::vector<std::pair<std::string, dataset::DataSet>> steps;  // performed ones known from before, with their UIDs
   /// A step that is IN PROGRESS makes its scheduled step STARTED; COMPLETED takes it off the worklist, DISCONTINUED
@@ -26,11 +21,6 @@ struct RisOptions {
   service::MppsOptions mpps;
   service::PerformedSteps::Keep keep;  // called before a change is acknowledged; may refuse it
   std::function<void(const service::StepChange&)> on_step;
-  std::shared_ptr<const trace::RuleBook> rules;
-  std::function<void(const trace::Trace&)> on_trace;
-  std::function<void(std::string)> log;
-  std::shared_ptr<const TlsContext> tls;       // set: nothing but TLS is taken
-  std::shared_ptr<const faults::Plan> faults;  // how it misbehaves on purpose
 };
 
 class Ris {

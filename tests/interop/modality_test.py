@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import unittest
 
+import orthanc
 import products
 from ris_test import Ris
+from served import Served
 
 MODALITIES = {"CT", "MR", "US", "CR", "DX", "OT", "SR", "DOC", "ECG", "PR", "RTPLAN"}
 
@@ -72,6 +74,61 @@ class Modality(unittest.TestCase):
                 values = dict(re.findall(r"^\((\w{4},\w{4})\) .. \[([^]]*)\]", dumped.stdout, re.M))
                 found[values["0008,0018"]] = (values["0010,0020"], values["0020,000d"], values["0008,0050"], values["0020,000e"])
             self.assertEqual(found, reported, "stored objects and reported ones are the same")
+
+    def performed(self, ris, archive, *words):
+        """Exit code and report of a modality that performs the CT of the worklist and asks for commitment."""
+        code, out, err = products.assay("modality", "--worklist", f"127.0.0.1:{ris.port}", "--modality", "CT", "--ae-title", "CT1",
+                                        "--archive", archive, "--commit", "--json", *words)
+        self.assertTrue(out, err)
+        return code, json.loads(out)
+
+    def test_our_archive_commits_to_what_was_stored_in_each_of_its_ways(self):
+        with products.scratch() as folder, Ris() as ris:
+            port = products.free_port()
+            file = folder / "archives.xml"
+            file.write_text(f"""<devices>
+              <archive name="same" ae-title="A" port="0"/>
+              <archive name="new" ae-title="B" port="0" commitment="new"><destination ae="CT1" target="127.0.0.1:{port}"/></archive>
+              <archive name="never" ae-title="C" port="0" commitment="never"/>
+              <archive name="part" ae-title="D" port="0" commitment-fail-every="2"/>
+            </devices>""")
+            with Served(file, "--quiet") as archives:
+                for name, title, words, wanted in (("same", "A", (), 0), ("same", "A", ("--commit-listen", port), 0),
+                                                   ("new", "B", ("--commit-listen", port), 0),
+                                                   ("never", "C", ("--commit-wait", "300ms"), 3), ("part", "D", (), 1)):
+                    with self.subTest(archive=name, words=words):
+                        code, report = self.performed(ris, archives.target(name, title), *words)
+                        self.assertEqual(code, wanted, report)
+                        self.assertGreater(report["stored"], 0)
+                        lost = {"never": report["stored"], "part": report["performed"]}.get(name, 0)
+                        self.assertEqual((report["committed"], report["not_committed"]), (report["stored"] - lost, lost), report)
+        code, _, err = products.assay("modality", "--worklist", "127.0.0.1:1", "--commit")
+        self.assertEqual(code, 2)
+        self.assertIn("--archive", err)
+
+    def test_orthanc_commits_on_an_association_of_its_own(self):
+        products.need("Orthanc")
+        with products.scratch() as folder, Ris() as ris:
+            port = products.free_port()
+            with orthanc.orthanc(folder, DicomModalities={"ct": ["CT1", "127.0.0.1", port]}) as (dicom, _):
+                code, report = self.performed(ris, f"ORTHANC@127.0.0.1:{dicom}", "--commit-listen", port)
+                self.assertEqual(code, 0, report)
+                self.assertGreater(report["committed"], 0)
+                self.assertEqual((report["committed"], report["not_committed"]), (report["stored"], 0))
+
+    def test_a_modality_of_a_file_asks_its_archive(self):
+        with products.scratch() as folder:
+            file, port = folder / "devices.xml", products.free_port()
+            file.write_text(f"""<devices>
+              <ris port="0" ae-title="RIS"/>
+              <archive name="pacs" ae-title="PACS" port="0" commitment="new"><destination device="ct"/></archive>
+              <modality name="ct" ae-title="CT1" modality="CT" commit="yes" commit-listen="{port}">
+                <worklist device="ris"/><mpps device="ris"/><archive device="pacs"/></modality>
+            </devices>""")
+            with Served(file) as devices:
+                devices.wait_for(r"^ct: CT of \S+: (\d+) of \1 instances committed, reported on an association of the archive's own")
+                devices.wait_for(r"^ct: \d+ items, .* (\d+) stored, \1 of \1 committed, 0 failures")
+                self.assertEqual(devices.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -131,13 +131,13 @@ class WorklistScp(unittest.TestCase):
                 self.assertEqual(self.ask(ris, folder, "AccessionNumber"), ["A1", "A2"], "a broken one changes nothing")
                 out, err = ris.stop()
                 self.assertIn("2 items", out)
-                self.assertIn("day.csv:3: ScheduledProcedureStepStartDate", err)
+                self.assertIn("day.csv:3:55: ScheduledProcedureStepStartDate", err)
 
     def test_mistakes_of_a_schedule_are_told_before_anything_is_served(self):
         with products.scratch() as folder:
-            for text, wanted in ((SCHEDULE.replace("20260706", "20260230"), "day.csv:5: ScheduledProcedureStepStartDate"),
+            for text, wanted in ((SCHEDULE.replace("20260706", "20260230"), "day.csv:5:60: ScheduledProcedureStepStartDate"),
                                  (SCHEDULE.replace("Modality,", "Modalty,"), "Modality"),
-                                 (SCHEDULE.replace("2.25.104", ""), "day.csv:6: lacks StudyInstanceUID")):
+                                 (SCHEDULE.replace("2.25.104", ""), "day.csv:6:1: lacks StudyInstanceUID")):
                 code, out, err = products.assay("serve", "ris", "--port", 0, "--schedule", schedule_file(folder, text))
                 self.assertEqual(code, 2, out + err)
                 self.assertIn(wanted, err)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts DCMTK's dcmqrscp with a storage area of its own: start_dcmqrscp.sh FOLDER PORT AE-TITLE [OPTIONS]
-# DESTINATION="TITLE, HOST, PORT" is an application it may move to.
+# DESTINATION="TITLE, HOST, PORT" is an application it may move to, SECOND="..." another one.
 set -eu
 folder=$1/dcmqrscp-$2 port=$2 title=$3
 shift 3
@@ -12,6 +12,7 @@ MaxPDUSize      = 16384
 MaxAssociations = 16
 HostTable BEGIN
 ${DESTINATION:+destination = ($DESTINATION)}
+${SECOND:+second = ($SECOND)}
 HostTable END
 VendorTable BEGIN
 VendorTable END

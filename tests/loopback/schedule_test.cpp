@@ -1,4 +1,4 @@
-// Schedules as people write them: right ones become worklist items, wrong ones are told with file and line.
+// Schedules as people write them: right ones become worklist items, wrong ones are told with their place.
 #include "harness/app/schedule.hpp"
 
 #include <gmock/gmock.h>
@@ -81,23 +81,23 @@ TEST(Schedule, Text_is_written_in_the_character_set_that_is_asked_for) {
 TEST(Schedule, Mistakes_are_told_with_their_place) {
   EXPECT_THAT(
       errors_of(header + line + "ROE,P2,2.25.2,R2,A2,CT,CT1,20260230,0900,S2\n"),
-      ElementsAre(testing::AllOf(HasSubstr("day.csv:3: ScheduledProcedureStepStartDate"), HasSubstr("20260230"))));
+      ElementsAre(testing::AllOf(HasSubstr("day.csv:3:28: ScheduledProcedureStepStartDate"), HasSubstr("20260230"))));
   EXPECT_THAT(errors_of(header + "DOE^JANE,,2.25.1,,A1,CT,CT1,20260705,0900,S1\n"),
-              ElementsAre(testing::AllOf(HasSubstr("day.csv:2: lacks"), HasSubstr("PatientID"),
+              ElementsAre(testing::AllOf(HasSubstr("day.csv:2:1: lacks"), HasSubstr("PatientID"),
                                          HasSubstr("RequestedProcedureID"))));
   EXPECT_THAT(errors_of("PatientNam,PatientID\nDOE,1\n"),
-              ElementsAre(testing::AllOf(HasSubstr("day.csv:2: PatientNam"), HasSubstr("PatientName"))));
-  EXPECT_THAT(errors_of(header + line + line), ElementsAre(HasSubstr("day.csv:3: has the StudyInstanceUID")));
-  EXPECT_THAT(errors_of(header + "a,b,c,d,e,f,g,h,i,j,k\n"), ElementsAre(HasSubstr("day.csv:2: has 11 values")));
-  EXPECT_THAT(errors_of("PatientID,PatientID\n"), ElementsAre(HasSubstr("day.csv:1: the column PatientID")));
-  EXPECT_THAT(errors_of(""), ElementsAre(HasSubstr("day.csv:1: there is nothing")));
+              ElementsAre(testing::AllOf(HasSubstr("day.csv:2:1: PatientNam"), HasSubstr("PatientName"))));
+  EXPECT_THAT(errors_of(header + line + line), ElementsAre(HasSubstr("day.csv:3:1: has the StudyInstanceUID")));
+  EXPECT_THAT(errors_of(header + "a,b,c,d,e,f,g,h,i,j,k\n"), ElementsAre(HasSubstr("day.csv:2:1: has 11 values")));
+  EXPECT_THAT(errors_of("PatientID,PatientID\n"), ElementsAre(HasSubstr("day.csv:1:1: the column PatientID")));
+  EXPECT_THAT(errors_of(""), ElementsAre(HasSubstr("day.csv:1:1: there is nothing")));
   EXPECT_THAT(errors_of(header + "\"DOE,P1\n"), testing::Contains(HasSubstr("quotation mark")));
   EXPECT_THAT(errors_of("<schedule>\n<item PatientID='1'\n</schedule>"), ElementsAre(HasSubstr("is no XML")));
-  EXPECT_THAT(errors_of("<plan/>"), ElementsAre(HasSubstr("day.csv:1: <plan> stands where <schedule>")));
-  EXPECT_THAT(errors_of("<schedule>\n<step/></schedule>"), ElementsAre(HasSubstr("day.csv:2: <step>")));
+  EXPECT_THAT(errors_of("<plan/>"), ElementsAre(HasSubstr("day.csv:1:1: <plan> stands where <schedule>")));
+  EXPECT_THAT(errors_of("<schedule>\n<step/></schedule>"), ElementsAre(HasSubstr("day.csv:2:1: <step>")));
   EXPECT_THAT(errors_of("<schedule>\n<item>\nDOE</item></schedule>"), testing::Contains(HasSubstr("text stands")));
   EXPECT_THAT(errors_of(header + "M\xFCller,P1,2.25.1,R1,A1,CT,CT1,20260705,0900,S1\n"),
-              ElementsAre(HasSubstr("day.csv:2: PatientName: is not UTF-8")));
+              ElementsAre(HasSubstr("day.csv:2:1: PatientName: is not UTF-8")));
 }
 
 TEST(Schedule, Many_mistakes_are_counted) {
