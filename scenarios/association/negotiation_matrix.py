@@ -65,7 +65,7 @@ def transfer_syntax_matrix(case, abstract):
 
 
 @assay.scenario(
-    id="ps3.8/9.3.2.2/context-ids-in-any-order", role="requestor", tags="association script",
+    id="ps3.8/9.3.2.2/context-ids-shuffled", role="requestor", tags="association script",
     title="Any odd presentation context ids in any order are answered once each, and serve",
     clause=[("PS3.8", "9.3.2.2", "shall", "A presentation context id is an odd number from 1 to 255."),
             ("PS3.8", "9.3.3.2", "shall", "The answer to a context carries its id.")],
