@@ -2,6 +2,7 @@
 """Scripts that pass, fail, crash, hang, exit or print what they like: each becomes one verdict, in bounded time, and
 nothing of it is left running."""
 import pathlib
+import shutil
 import time
 import unittest
 
@@ -161,6 +162,7 @@ class ScriptFaults(unittest.TestCase):
             for option, count in ((["--tag", "one"], 2), (["--skip-tag", "two"], 3), (["--only", "**/b"], 1)):
                 code, cases, said = run(folder, target, *option)
                 self.assertEqual(len(cases), count, said)
+            shutil.rmtree(folder / "report")
             listed = assay("list", folder)[1]
             self.assertIn("ps3.7/9.1.5/table/a\n      Of 1", listed)
             expected = folder / "expected.txt"

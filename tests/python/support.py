@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(ASSAY).resolve().parent / "python"))
 HEAD = '''
 import assay
 
+# Its functions are declared with @assay.scenario, which is how a script is told from a file for import.
 def case(slug, **more):
     return assay.scenario(**{"id": "ps3.7/9.1.5/" + slug, "role": "requestor", "title": "A title",
                              "clause": ("PS3.7", "9.1.5", "shall", "A duty."), "advice": "Do something.", **more})
@@ -63,6 +65,7 @@ def scripts(**files):
 def run(folder, target, *arguments, env=None, limit=120):
     """Runs what lies in the folder; exit code, the cases by the last part of their id, and what was printed."""
     out = pathlib.Path(folder) / "report"
+    shutil.rmtree(out, ignore_errors=True)  # what was executed is a scenario of the same id
     code, said, complained = assay("run", folder, "--target", target, "--timeout", "3s", "--out", out, *arguments,
                                    limit=limit, env=env)
     results = out / "results.json"
