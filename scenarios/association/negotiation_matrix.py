@@ -42,9 +42,10 @@ def answers(case, abstract, lists):
     requirements=["net:126"],
     advice="A device whose choice depends on the neighbours of a context breaks for one partner and works for another: write "
            "down the lists of the report, and offer one syntax a context until its vendor has mended it.",
-    needs=["verification-scp"],
-    parameters=[{"name": "verification", "abstract": "Verification"}, {"name": "ct", "abstract": "CTImageStorage"}])
-def transfer_syntax_matrix(case, abstract):
+    needs=["${claim}"],
+    parameters=[{"name": "verification", "abstract": "Verification", "claim": "verification-scp"},
+                {"name": "ct", "abstract": "CTImageStorage", "claim": "sop-class:CTImageStorage:scp"}])
+def transfer_syntax_matrix(case, abstract, claim):
     together = dict(zip(ALL, answers(case, abstract, ALL)))
     case.observe("accepted", f"{sum(one is not None for one in together.values())} of {len(ALL)} lists")
     taken = {one[0]: together[one] for one in ALL if len(one) == 1}

@@ -33,7 +33,7 @@ class Scripts(unittest.TestCase):
 
     def test_our_own_archive(self):
         with archive("--ae-title", "ARCHIVE") as target:
-            cases = self.judge("", "--target", target, "--called-ae", "ARCHIVE", passes=11)
+            cases = self.judge("", "--target", target, "--called-ae", "ARCHIVE", "--skip", "ps3.4/K.4.1/*", passes=12)
         observed = {one["name"]: one["value"] for one in cases["ps3.8/D.1/smallest-maximum-length"]["observations"]}
         self.assertRegex(observed["smallest-maximum-length"], r"^\d+$")
 
