@@ -134,7 +134,7 @@ TEST(Window, A_short_operation_overtakes_a_long_one) {
 }
 
 TEST(Window, Sub_operations_keep_to_the_window_of_the_requestor) {
-  for (const std::uint16_t performed : {1, 2}) {
+  for (const std::uint16_t performed : {std::uint16_t{1}, std::uint16_t{2}}) {
     Bench bench({4, performed});
     bench.get(1);
     bench.get(2);
