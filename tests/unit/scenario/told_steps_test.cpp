@@ -106,7 +106,8 @@ TEST(ToldSteps, A_wrong_step_is_no_fault_of_the_device) {
   script.step(verification);
   EXPECT_EQ(script.step(R"(<send><c-echo-rq><set path="nowhere" number="1"/></c-echo-rq></send>)").failure,
             Failure::not_ours);
-  EXPECT_EQ(script.step(R"(<send><c-store-rq/></send>)").failure, Failure::device);  // no context for it
+  EXPECT_EQ(script.step(R"(<send><c-store-rq sop-class="CTImageStorage"/></send>)").failure,
+            Failure::device);  // no context for it
   EXPECT_FALSE(load_step("<sned/>"));
   EXPECT_FALSE(load_step("<wait for=\"1s\"/><wait for=\"1s\"/>"));
   EXPECT_FALSE(load_step("<include href=\"x\"/>"));
@@ -173,7 +174,7 @@ TEST(ToldSteps, A_conclusion_ends_a_step_that_waits) {
   Device device;
   Told script(device.host);
   script.step("<connect/>");
-  const auto element = load_step(R"(<expect within="1h"><closed/></expect>)");
+  const auto element = load_step(R"(<expect within="60m"><closed/></expect>)");
   ASSERT_TRUE(element);
   (*script).tell(*element, device.host.now());
   EXPECT_FALSE((*script).idle());
