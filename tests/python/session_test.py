@@ -23,7 +23,7 @@ class AsRequestor(unittest.TestCase):
                                     children=[assay.Element("role", {"sop-class": "CTImageStorage", "scu": 1, "scp": 1})])
             self.assertEqual([context["result"] for context in one.answer.contexts], [0, 0, 0, 0])
             self.assertEqual(one.echo().status, 0)
-            made = assay.Synthetic("CT", 600, {"PatientID": "PY-1", "StudyInstanceUID": "1.2.3.4", "PatientName": "Py^Thon"})
+            made = assay.Synthetic("CT", 576, {"PatientID": "PY-1", "StudyInstanceUID": "1.2.3.4", "PatientName": "Py^Thon"})
             self.assertEqual(one.store(made, sop_instance="1.2.3.4.5").status, 0)
             matches, final = one.find({"QueryRetrieveLevel": "STUDY", "PatientID": "PY-1", "PatientName": "",
                                        "StudyInstanceUID": ""})
@@ -32,7 +32,7 @@ class AsRequestor(unittest.TestCase):
             objects, responses = one.get({"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "1.2.3.4"})
             self.assertEqual(responses[-1].NumberOfCompletedSuboperations, 1)
             self.assertEqual(objects[0]["SOPInstanceUID"], "1.2.3.4.5")
-            self.assertEqual(len(objects[0]["PixelData"]), 600)
+            self.assertEqual(len(objects[0]["PixelData"]), 576)
             one.release()
             names = [entry["name"] for entry in one.trace()["entries"] if entry["kind"] == "message"]
             self.assertEqual(names[:2], ["C-ECHO-RQ", "C-ECHO-RSP"])
