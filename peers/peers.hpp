@@ -128,7 +128,7 @@ struct RequestorResult {
   std::vector<dataset::DataSet> identifiers;          // C-FIND matches; of C-GET and C-MOVE the list of what failed
   std::optional<service::SubOperationCounts> counts;  // C-GET, C-MOVE: those of the last response
   std::vector<std::string> sop_instances;             // DIMSE-N: the one each operation was on
-  std::uint16_t window = 1;                           // operations at the same time that the peer agreed to; 0: any
+  std::optional<std::uint16_t> window;                // operations at the same time agreed on; 0: any number
   Duration took{0};
   std::optional<trace::Trace> trace;
   std::optional<trace::Tls> tls;  // also where it was not agreed on

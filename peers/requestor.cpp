@@ -254,8 +254,8 @@ void Requestor::next_operation() {
 
 bool Requestor::may_send() {
   if (outstanding_ == 0) return true;
-  return outstanding_ < operations_->most_outstanding() && service::has_room(result_.window, outstanding_) &&
-         connection().unsent() <= unsent_limit;
+  return outstanding_ < operations_->most_outstanding() &&
+         service::has_room(result_.window.value_or(1), outstanding_) && connection().unsent() <= unsent_limit;
 }
 
 void Requestor::finished_operating() {

@@ -10,6 +10,7 @@
 
 #include "harness/base/hex.hpp"
 #include "peers/connection.hpp"
+#include "peers/dut_program.hpp"
 #include "peers/listener.hpp"
 #include "peers/process.hpp"
 #include "peers/tls/contexts.hpp"
@@ -17,11 +18,6 @@
 namespace assay::peers {
 namespace {
 
-/// How long a DUT may take to end by itself before it is killed.
-constexpr auto end_grace = std::chrono::seconds(3);
-/// How often, and how long apart, is looked whether a port has become free: three seconds in all.
-constexpr int port_tries = 300;
-constexpr auto port_pause = std::chrono::milliseconds(10);
 /// A scenario opens a handful of connections; a flood from outside must not take all our file descriptors.
 constexpr std::size_t max_connections_per_run = 2000;
 
@@ -29,28 +25,20 @@ constexpr std::size_t max_connections_per_run = 2000;
 
 struct ScenarioHost::Impl : std::enable_shared_from_this<ScenarioHost::Impl> {
   class Run;
-  using Words = std::vector<std::pair<std::string, std::string>>;
-  using Told = std::function<void(bool, std::string)>;
+  using Told = DutProgram::Told;
 
   Impl(Loop& used, DutControl control, HostOptions chosen)
-      : loop(used), dut(std::move(control)), options(std::move(chosen)), tls_contexts(options.tls) {}
+      : loop(used),
+        program(std::make_shared<DutProgram>(used, std::move(control))),
+        options(std::move(chosen)),
+        tls_contexts(options.tls) {}
 
-  void log(const std::string& line) const {
-    if (dut.log) dut.log(line);
-  }
-  /// Starts the DUT unless it runs, and waits until it listens.
-  void ensure_started(Told told);
-  void stop_dut(std::function<void()> stopped);
-  void launch(Told told);
-  void when_port_is_free(std::function<void()> then, int tries);
-  std::expected<std::unique_ptr<Process>, std::string> shell(const std::string& command, Words words);
+  [[nodiscard]] const DutControl& dut() const { return program->control(); }
 
   Loop& loop;
-  DutControl dut;
+  std::shared_ptr<DutProgram> program;
   HostOptions options;
   TlsContexts tls_contexts;
-  std::unique_ptr<Process> process;
-  bool started_before = false;
   bool restart_wanted = false;
   std::unordered_set<std::shared_ptr<Run>> runs;
 };
@@ -330,7 +318,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       return;
     }
     listeners_[command.listener] = acceptor;
-    if (owner_->dut.listening) owner_->dut.listening(*port);
+    if (owner_->dut().listening) owner_->dut().listening(*port);
     interpreter_->listening(command.listener, *port, loop_.now());
     below_[command.listener] = command.below;
     accept(command.listener, acceptor);
@@ -417,7 +405,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     const auto told = [weak = weak_from_this(), id = command.operation](bool done, std::string detail) {
       if (const auto self = weak.lock()) self->operated(id, done, detail);
     };
-    const auto& control = owner_->dut;
+    const auto& control = owner_->dut();
     if (command.action == "start" || command.action == "stop" || command.action == "restart") {
       if (!control.start.empty()) {
         lifecycle(command.action, told);
@@ -441,19 +429,19 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   }
 
   void lifecycle(const std::string& action, const Told& told) {
-    const auto owner = owner_;
+    const auto program = owner_->program;
     if (action == "start")
-      owner->ensure_started(told);
+      program->ensure_started(told);
     else if (action == "stop")
-      owner->stop_dut([told] { told(true, "stopped"); });
+      program->stop([told] { told(true, "stopped"); });
     else
-      owner->stop_dut([owner, told] { owner->ensure_started(told); });
+      program->stop([program, told] { program->ensure_started(told); });
   }
 
   void act(const scenario::Operate& command, const Told& told) {
     auto words = command.words;
     words.emplace_back("action", command.action);
-    auto started = owner_->shell(owner_->dut.act, std::move(words));
+    auto started = owner_->program->shell(owner_->dut().act, std::move(words));
     if (!started) {
       told(false, started.error());
       return;
@@ -528,131 +516,13 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   bool finished_ = false;
 };
 
-std::expected<std::unique_ptr<Process>, std::string> ScenarioHost::Impl::shell(const std::string& command,
-                                                                               Words words) {
-  ProcessOptions process_options;
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (std::none_of(words.begin(), words.end(), [&](const auto& word) { return word.first == name; }))
-      words.emplace_back(name, value);
-  };
-  add("host", dut.host);
-  if (dut.port != 0) add("port", std::to_string(dut.port));
-  add("called", dut.called);
-  add("calling", dut.calling);
-  process_options.argv = {"/bin/sh", "-c", substitute(command, words)};
-  for (const auto& [name, value] : words) {
-    std::string variable = "ASSAY_";
-    for (const char c : name)
-      variable += std::isalnum(static_cast<unsigned char>(c)) != 0
-                      ? static_cast<char>(std::toupper(static_cast<unsigned char>(c)))
-                      : '_';
-    process_options.environment.emplace_back(std::move(variable), value);
-  }
-  return Process::start(loop, std::move(process_options));
-}
-
-void ScenarioHost::Impl::ensure_started(Told told) {
-  if (process && process->running()) {
-    told(true, "runs already");
-    return;
-  }
-  if (process) {
-    log(fmt::format("the device ended by itself ({}): starting it again", process->ending()));
-    ::kill(-process->id(), SIGKILL);  // what it left behind may still hold its port
-  }
-  when_port_is_free(
-      [weak = weak_from_this(), told = std::move(told)] {
-        if (const auto self = weak.lock()) self->launch(told);
-      },
-      port_tries);
-}
-
-/// A device that forks leaves children that hold its listening socket for a moment: whoever connects then talks to
-/// nobody, so the next one is started only when the port is really free.
-void ScenarioHost::Impl::when_port_is_free(std::function<void()> then, int tries) {
-  if (dut.port == 0 || tries == 0 || can_listen(dut.host, dut.port)) {
-    then();
-    return;
-  }
-  const auto timer = std::make_shared<asio::steady_timer>(loop.impl().context, port_pause);
-  timer->async_wait([weak = weak_from_this(), timer, then = std::move(then), tries](const error_code&) {
-    if (const auto self = weak.lock()) self->when_port_is_free(then, tries - 1);
-  });
-}
-
-void ScenarioHost::Impl::launch(Told told) {
-  auto started = shell(dut.start, {});
-  if (!started) {
-    log(started.error());
-    told(false, started.error());
-    return;
-  }
-  process = std::move(*started);
-  const auto id = process->id();
-  log(fmt::format("{} the device, process {}", std::exchange(started_before, true) ? "restarted" : "started", id));
-  if (dut.port == 0) {
-    told(true, "started");
-    return;
-  }
-  const auto alive = [weak = weak_from_this(), id] {
-    const auto self = weak.lock();
-    return self && self->process && self->process->id() == id && self->process->running();
-  };
-  wait_for_port(
-      loop, dut.host, dut.port, dut.start_timeout, [alive] { return !alive(); },
-      [weak = weak_from_this(), told, alive](bool listening) {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (listening && alive()) {
-          told(true, "started");
-          return;
-        }
-        const auto give_up = [self, told] {
-          std::string why = fmt::format("the device does not listen on port {}", self->dut.port);
-          if (self->process && !self->process->running())
-            why = fmt::format("the device ended at once ({}): {}", self->process->ending(),
-                              printable(self->process->output().substr(0, 200)));
-          self->log(why);
-          told(false, why);
-        };
-        // One that ended has its last words read first: they usually say why.
-        if (self->process && !self->process->running())
-          self->process->on_end(give_up);
-        else
-          give_up();
-      });
-}
-
-void ScenarioHost::Impl::stop_dut(std::function<void()> stopped) {
-  if (!process || !process->running()) {
-    process.reset();
-    loop.post(std::move(stopped));
-    return;
-  }
-  process->on_end([weak = weak_from_this(), stopped = std::move(stopped)] {
-    const auto self = weak.lock();
-    if (!self) return;
-    // Not from inside the process's own callback.
-    self->loop.post([weak, stopped] {
-      if (const auto host = weak.lock(); host && host->process) {
-        ::kill(-host->process->id(), SIGKILL);  // its children, if any
-        host->process.reset();
-      }
-      stopped();
-    });
-  });
-  process->terminate(end_grace);
-}
-
 ScenarioHost::ScenarioHost(Loop& loop, DutControl dut, HostOptions options)
     : impl_(std::make_shared<Impl>(loop, std::move(dut), std::move(options))) {}
 
 ScenarioHost::~ScenarioHost() {
   interrupt();
   impl_->runs.clear();
-  if (impl_->process && impl_->process->running())
-    impl_->log("ending the device, process " + std::to_string(impl_->process->id()));
-  impl_->process.reset();
+  impl_->program->end();
 }
 
 void ScenarioHost::run(std::shared_ptr<scenario::Interpreter> interpreter, std::function<void()> done) {
@@ -671,13 +541,13 @@ void ScenarioHost::run(std::shared_ptr<scenario::Interpreter> interpreter, std::
                        std::function<void()> done) {
   auto run = std::make_shared<Impl::Run>(impl_, std::move(interpreter), std::move(idle), std::move(done));
   impl_->runs.insert(run);
-  if (impl_->dut.start.empty()) {
+  if (impl_->dut().start.empty()) {
     run->start();
     return;
   }
   if (std::exchange(impl_->restart_wanted, false)) {
-    impl_->stop_dut([host = std::weak_ptr(impl_), weak = std::weak_ptr(run)] {
-      const auto self = host.lock();
+    impl_->program->stop([program = std::weak_ptr(impl_->program), weak = std::weak_ptr(run)] {
+      const auto self = program.lock();
       if (!self) return;
       self->ensure_started([weak](bool, const std::string&) {
         if (const auto one = weak.lock()) one->start();
@@ -686,7 +556,7 @@ void ScenarioHost::run(std::shared_ptr<scenario::Interpreter> interpreter, std::
     return;
   }
   // When it does not start, the scenario finds nobody there, and its verdict says so.
-  impl_->ensure_started([weak = std::weak_ptr(run)](bool, const std::string&) {
+  impl_->program->ensure_started([weak = std::weak_ptr(run)](bool, const std::string&) {
     if (const auto one = weak.lock()) one->start();
   });
 }

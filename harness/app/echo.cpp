@@ -22,7 +22,7 @@ int echo(const ScuOptions& options, Console& console) {
         {"target", options.target},
         {"echoes", answer.statuses.size()},
         {"successful", good},
-        {"window", answer.window},
+        {"window", answer.window ? nlohmann::ordered_json(*answer.window) : nlohmann::ordered_json(nullptr)},
         {"seconds", static_cast<double>(answer.took.count()) / 1e9},
         {"failure", answer.failure == peers::Failure::none ? "" : std::string(peers::name(answer.failure))},
         {"message", answer.message}};

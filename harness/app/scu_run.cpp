@@ -120,13 +120,13 @@ std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, C
   return requestor;
 }
 
-std::string window_line(unsigned asked, std::uint16_t agreed) {
-  if (asked == 1) return {};
+std::string window_line(unsigned asked, std::optional<std::uint16_t> agreed) {
+  if (asked == 1 || !agreed) return {};
   const auto words = [](unsigned number) {
     return number == 0 ? std::string("any number of") : std::to_string(number);
   };
-  return fmt::format("  {} {} at a time agreed on, asked for {}\n", words(agreed),
-                     agreed == 1 ? "operation" : "operations", asked == 0 ? "any number" : std::to_string(asked));
+  return fmt::format("  {} {} at a time agreed on, asked for {}\n", words(*agreed),
+                     *agreed == 1 ? "operation" : "operations", asked == 0 ? "any number" : std::to_string(asked));
 }
 
 int exit_code_of(peers::Failure failure) {

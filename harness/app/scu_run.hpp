@@ -31,10 +31,10 @@ std::expected<Target, std::string> target_from(std::string_view text);
 /// Options of a requestor with rules, TLS and faults; what is wrong has been complained of when there are none.
 std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, Console& console);
 
-/// 0, 1 answered, but not as it should; 2, 3 not reached or not judgeable, 130.
-/// What became of --window, a line; empty when none was asked for.
-std::string window_line(unsigned asked, std::uint16_t agreed);
+/// What became of --window, a line; empty when none was asked for, or nothing was agreed on at all.
+std::string window_line(unsigned asked, std::optional<std::uint16_t> agreed);
 
+/// 0, 1 answered, but not as it should; 2, 3 not reached or not judgeable, 130.
 int exit_code_of(peers::Failure failure);
 /// The one that counts when several apply: 70, 2, 1, 5, 3, 130, 0.
 int worse_exit_code(int a, int b);

@@ -115,7 +115,7 @@ nlohmann::ordered_json store_json(const StoreReport& report, const StorePlan& pl
   out["bytes"] = report.bytes;
   out["seconds"] = std::chrono::duration<double>(report.took).count();
   out["associations"] = report.associations;
-  out["window"] = report.window;
+  out["window"] = report.window ? nlohmann::ordered_json(*report.window) : nlohmann::ordered_json(nullptr);
   out["interrupted"] = report.interrupted;
   out["failure"] = report.failure == peers::Failure::none ? "" : std::string(peers::name(report.failure));
   out["message"] = report.message;

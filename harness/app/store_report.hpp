@@ -36,7 +36,7 @@ struct StoreReport {
   std::uint64_t bytes = 0;         // of the Data Sets stored
   std::size_t associations = 0;
   unsigned window_asked = 1;
-  std::uint16_t window = 1;  // agreed on
+  std::optional<std::uint16_t> window;  // agreed on
   Duration took{0};
   peers::Failure failure = peers::Failure::none;  // of an association that did not get to its end
   std::string message;

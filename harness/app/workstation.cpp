@@ -85,7 +85,7 @@ std::string report_line(const peers::RetrieveReport& report, const WorkstationSe
   if (report.others != 0) out += fmt::format(", {} others came", report.others);
   if (report.failed != 0) out += fmt::format(", {} sub-operations failed", report.failed);
   if (report.unanswered != 0) out += fmt::format(", {} moves not answered by then", report.unanswered);
-  return out + fmt::format(", {} failures", report.failures);
+  return out + fmt::format(", {} failure{}", report.failures, report.failures == 1 ? "" : "s");
 }
 
 int workstation(const DeviceDescription& device, bool json, Console& console) {
@@ -93,6 +93,10 @@ int workstation(const DeviceDescription& device, bool json, Console& console) {
   auto task = retrieve_task(w);
   if (!task) {
     console.error(task.error());
+    return exit_codes::usage;
+  }
+  if (!w.listens && w.way != "get" && w.destination.empty()) {
+    console.error("say where to: --listen PORT, or --to AE for an application that the archive knows; or --way get");
     return exit_codes::usage;
   }
   peers::WorkstationOptions options;

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <memory>
 
 #include "harness/app/control.hpp"
@@ -5,6 +8,7 @@
 #include "harness/app/home.hpp"
 #include "harness/app/options.hpp"
 #include "harness/app/serve.hpp"
+#include "harness/base/hex.hpp"
 #include "harness/cli/scu_options.hpp"
 
 namespace assay::cli {
@@ -186,6 +190,12 @@ void add_serve(CLI::App& cli, Commands& commands) {
                         const auto& what = options->what;
                         if (what == "archive" || what == "ris" || what == "printer")
                           return serve_one(*options, *command, console);
+                        if (!std::filesystem::exists(what)) {
+                          console.error(fmt::format(
+                              "there is no device and no file '{}': say archive, ris, printer, or a file of devices",
+                              printable(what)));
+                          return app::exit_codes::usage;
+                        }
                         return serve_file(*options, *command, console);
                       }});
 }

@@ -73,12 +73,6 @@ void add_workstation(CLI::App& cli, Commands& commands) {
                         auto& settings = device.workstation;
                         settings.listens = options->listen.has_value();
                         device.port = static_cast<std::uint16_t>(options->listen.value_or(0));
-                        if (!settings.listens && settings.way != "get" && settings.destination.empty()) {
-                          console.error(
-                              "say where to: --listen PORT, or --to AE for an application that the archive "
-                              "knows; or --way get");
-                          return app::exit_codes::usage;
-                        }
                         if (options->timeout) settings.timeout = *options->timeout;
                         if (options->collect_wait) settings.collect_wait = *options->collect_wait;
                         return app::workstation(device, options->json, console);

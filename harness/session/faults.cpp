@@ -207,7 +207,7 @@ void Engine::out(ByteView pdu, Instant now) {
     muted_ = true;
     return;
   }
-  if (answers_)
+  if (answers_ && type <= type_of(pdu::PduType::a_associate_ac))
     if (const auto decoded = pdu::decode(pdu); decoded.pdu) note_association(*decoded.pdu, true);
   if (type == type_of(pdu::PduType::a_associate_rq)) reached(Phase::requested, now);
   if (type == type_of(pdu::PduType::a_associate_ac)) reached(Phase::associated, now);

@@ -89,6 +89,21 @@ class BadInput(unittest.TestCase):
         self.one_line(["run", "missing.xml", "--target", "127.0.0.1:104"], 2, "missing.xml")
         self.one_line(["run", "--only", "nothing/**", "--target", "127.0.0.1:104"], 2, "nothing is left")
         self.one_line(["echo", "127.0.0.1"], 2, "port is missing")
+        self.one_line(["serve", "archiv"], 2, "'archiv'", "archive, ris, printer")
+        self.one_line(["workstation", "127.0.0.1:104", "--way", "fly"], 2, "'fly' is no way", "blocking")
+        self.one_line(["workstation", "127.0.0.1:104"], 2, "--listen")
+        self.one_line(["store", "127.0.0.1:104", __file__, "--window", "x"], 2, "--window")
+
+    def test_nothing_is_said_of_a_window_that_was_never_agreed_on(self):
+        products.need("dump2dcm")
+        with products.scratch() as folder, Listener(silent) as listener:
+            file = products.synthetic_file(folder)
+            target = f"127.0.0.1:{listener.port}"
+            for command in (["store", target, file], ["echo", target]):
+                out, err = self.refused([*command, "--window", 4, "--timeout", "1s"], 3)
+                self.assertNotIn("agreed on", out + err)
+                out, _ = self.refused([*command, "--window", 4, "--timeout", "1s", "--json"], 3)
+                self.assertIsNone(json.loads(out)["window"])
 
     def test_a_scenario_with_mistakes_is_refused_with_file_line_and_column_before_anything_is_sent(self):
         mistakes = {

@@ -3,7 +3,6 @@
 
 #include <set>
 
-#include "conformance/rules/standard_rules.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
 #include "harness/service/synthetic_schedule.hpp"
@@ -27,11 +26,7 @@ struct Bench {
   Bench() {
     EmbeddedDeviceOptions options;
     options.whole_hospital = true;
-    options.rules = conformance::standard_rules();
-    options.on_trace = [this](const trace::Trace& trace) {
-      for (const auto& finding : trace.findings)
-        if (finding.severity != trace::Severity::note) blamed.push_back(trace::to_line(finding));
-    };
+    judge_into(blamed, options);
     hospital = start(std::move(options));
     actor = start({});
   }

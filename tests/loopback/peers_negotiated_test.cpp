@@ -2,7 +2,6 @@
 // and retrievals, as both sides use it.
 #include <gmock/gmock.h>
 
-#include "conformance/rules/standard_rules.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
 #include "peers/devices/embedded_device.hpp"
@@ -24,11 +23,7 @@ struct Bench {
   explicit Bench(service::OperationsWindow window = {}) {
     EmbeddedDeviceOptions chosen;
     chosen.window = window;
-    chosen.rules = conformance::standard_rules();
-    chosen.on_trace = [this](const trace::Trace& trace) {
-      for (const auto& finding : trace.findings)
-        if (finding.severity != trace::Severity::note) blamed.push_back(trace::to_line(finding));
-    };
+    judge_into(blamed, chosen);
     auto started = EmbeddedDevice::start(loop, std::move(chosen));
     EXPECT_TRUE(started);
     device = std::move(*started);

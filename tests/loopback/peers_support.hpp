@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "conformance/rules/standard_rules.hpp"
 #include "peers/asio.hpp"
 
 namespace assay::peers::test {
@@ -57,6 +58,16 @@ inline BadListener::Serve answer_with(Bytes bytes, bool then_close) {
       socket->write_some(asio::buffer(bytes), ignored);
       if (!then_close) hold(socket, buffer);
     });
+  };
+}
+
+/// Collects what the standard's rules find in the traces of `device`; notes blame nobody.
+template <typename DeviceOptions>
+void judge_into(std::vector<std::string>& blamed, DeviceOptions& device) {
+  device.rules = conformance::standard_rules();
+  device.on_trace = [&blamed](const trace::Trace& trace) {
+    for (const auto& finding : trace.findings)
+      if (finding.severity != trace::Severity::note) blamed.push_back(trace::to_line(finding));
   };
 }
 

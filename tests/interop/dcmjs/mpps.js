@@ -4,12 +4,12 @@
 'use strict';
 
 const fs = require('fs');
-const net = require('net');
 const dimse = require('dcmjs-dimse');
+const { listen } = require('./listen');
 
 const { NCreateRequest, NSetRequest } = dimse.requests;
 const { NCreateResponse, NSetResponse } = dimse.responses;
-const { Dataset, Scp, Server } = dimse;
+const { Dataset, Scp } = dimse;
 const { Status, PresentationContextResult, TransferSyntax } = dimse.constants;
 const mpps = '1.2.840.10008.3.1.2.3.3';
 
@@ -60,20 +60,6 @@ class Steps extends Scp {
   }
 }
 
-function asScp() {
-  // The library wants a port of its choice: one that was free a moment ago.
-  const probe = net.createServer();
-  probe.listen(0, '127.0.0.1', () => {
-    const { port } = probe.address();
-    probe.close(() => {
-      const server = new Server(Steps);
-      server.on('networkError', () => {});
-      server.listen(port, { host: '127.0.0.1' });
-      console.log(`listening on ${port}`);
-    });
-  });
-}
-
 const [role, ...words] = process.argv.slice(2);
 if (role === 'scu') asScu(words);
-else asScp();
+else listen(Steps);

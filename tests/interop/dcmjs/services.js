@@ -4,15 +4,15 @@
 //                                                             finds what FILEs hold, reports commitment to REPORT-PORT
 'use strict';
 
-const net = require('net');
 const path = require('path');
 const dimse = require('dcmjs-dimse');
+const { listen } = require('./listen');
 
 const { CEchoRequest, CFindRequest, CGetRequest, CMoveRequest, CStoreRequest, NActionRequest, NCreateRequest,
   NEventReportRequest, NSetRequest } = dimse.requests;
 const { CEchoResponse, CFindResponse, CStoreResponse, NActionResponse, NCreateResponse, NEventReportResponse, NGetResponse,
   NSetResponse, NDeleteResponse } = dimse.responses;
-const { Client, Dataset, Scp, Server } = dimse;
+const { Client, Dataset, Scp } = dimse;
 const { Status, PresentationContextResult, TransferSyntax } = dimse.constants;
 
 const mpps = '1.2.840.10008.3.1.2.3.3';
@@ -185,19 +185,5 @@ class Everything extends Scp {
   }
 }
 
-function asScp() {
-  // The library wants a port of its choice: one that was free a moment ago.
-  const probe = net.createServer();
-  probe.listen(0, '127.0.0.1', () => {
-    const { port } = probe.address();
-    probe.close(() => {
-      const server = new Server(Everything);
-      server.on('networkError', () => {});
-      server.listen(port, { host: '127.0.0.1' });
-      console.log(`listening on ${port}`);
-    });
-  });
-}
-
 if (role === 'scu') asScu(words);
-else asScp();
+else listen(Everything);
