@@ -429,13 +429,13 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
   }
 
   void lifecycle(const std::string& action, const Told& told) {
-    const auto program = owner_->program;
+    const auto dut_program = owner_->program;
     if (action == "start")
-      program->ensure_started(told);
+      dut_program->ensure_started(told);
     else if (action == "stop")
-      program->stop([told] { told(true, "stopped"); });
+      dut_program->stop([told] { told(true, "stopped"); });
     else
-      program->stop([program, told] { program->ensure_started(told); });
+      dut_program->stop([dut_program, told] { dut_program->ensure_started(told); });
   }
 
   void act(const scenario::Operate& command, const Told& told) {
