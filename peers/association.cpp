@@ -23,6 +23,7 @@ void Association::begin() {
   last_activity_ = now;
   if (rules_) {
     auto options = observe_options();
+    options.digest = false;  // what our own peers say is not replayed from their Traces
     const auto ours = connection_->local_address();
     const auto theirs = connection_->peer_address();
     options.description = session_.role() == dul::Role::requestor ? ours + " -> " + theirs : theirs + " -> " + ours;
@@ -131,7 +132,7 @@ void Association::flush() {
     return;
   }
   if (observer_) observer_->bytes(our_side(), output_, now);
-  connection_->send(output_);
+  connection_->send(std::move(output_));
 }
 
 void Association::misbehave(std::shared_ptr<const faults::Plan> plan, std::uint32_t number) {

@@ -360,19 +360,33 @@ void Connection::send_in_pieces(ByteView bytes, const std::vector<std::size_t>& 
   pump();
 }
 
-void Connection::send_raw(ByteView bytes) {
-  if (!open_ || write_failed_ || lingering_ || close_write_ || bytes.empty()) return;
-  if (queue_.empty() && !waiting_) {
-    const auto length = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    ++writes_;
-    if (length == static_cast<ssize_t>(bytes.size())) {
-      if (handlers_.sent) handlers_.sent();
-      return;
-    }
-    if (length > 0) bytes = bytes.subspan(static_cast<std::size_t>(length));
+void Connection::send(Bytes&& bytes) {
+  if (tls_) {
+    send(ByteView(bytes));
+    return;
   }
-  queue_.push_back({to_bytes(bytes), 0, {}});
-  unsent_ += bytes.size();
+  const auto sent = send_now(bytes);
+  if (sent < bytes.size()) send_later(std::move(bytes), sent);
+}
+
+void Connection::send_raw(ByteView bytes) {
+  const auto sent = send_now(bytes);
+  if (sent < bytes.size()) send_later(to_bytes(bytes.subspan(sent)), 0);
+}
+
+/// How much of it is done with: what went out, and all of it when nothing goes out any more.
+std::size_t Connection::send_now(ByteView bytes) {
+  if (!open_ || write_failed_ || lingering_ || close_write_ || bytes.empty()) return bytes.size();
+  if (!queue_.empty() || waiting_) return 0;
+  const auto length = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  ++writes_;
+  if (length == static_cast<ssize_t>(bytes.size()) && handlers_.sent) handlers_.sent();
+  return length > 0 ? static_cast<std::size_t>(length) : 0;  // an error comes again when the queue is sent
+}
+
+void Connection::send_later(Bytes bytes, std::size_t at) {
+  unsent_ += bytes.size() - at;
+  queue_.push_back({std::move(bytes), at, {}});
   pump();
 }
 

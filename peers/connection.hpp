@@ -53,6 +53,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const trace::Tls* tls() const { return tls_ ? &tls_->info() : nullptr; }
 
   void send(ByteView bytes);
+  /// The same; takes the memory of what cannot go out at once.
+  void send(Bytes&& bytes);
   /// Separate writes of these lengths (the last repeats), `pause` apart.
   void send_in_pieces(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause);
   /// As they are, into the stream of TLS records.
@@ -80,6 +82,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   void send_raw(ByteView bytes);
+  [[nodiscard]] std::size_t send_now(ByteView bytes);
+  void send_later(Bytes bytes, std::size_t at);
   void send_pieces_raw(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause);
   void send_records();
   void came(std::size_t length);

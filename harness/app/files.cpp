@@ -143,6 +143,27 @@ std::expected<FileBytes, std::string> FileBytes::open(const std::string& path) {
   return bytes;
 }
 
+std::expected<Bytes, std::string> read_from(const std::string& path, std::size_t from, std::size_t size) {
+  const auto changed = [&] { return std::unexpected(path + ": has changed since it was looked at"); };
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.number() < 0) return std::unexpected(because(path, errno));
+  struct stat status{};
+  if (::fstat(file.number(), &status) != 0) return std::unexpected(because(path, errno));
+  if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != size || from > size) return changed();
+  Bytes bytes(size - from);
+  std::size_t used = 0;
+  while (used < bytes.size()) {
+    const auto got = ::pread(file.number(), bytes.data() + used, bytes.size() - used, static_cast<off_t>(from + used));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return std::unexpected(because(path, errno));
+    }
+    if (got == 0) return changed();
+    used += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
 int FileRun::exit_code() const {
   if (interrupted) return exit_codes::interrupted;
   if (unusable > 0) return exit_codes::usage;

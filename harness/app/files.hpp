@@ -39,6 +39,10 @@ class FileBytes {
   Bytes read_;
 };
 
+/// The bytes of a file from `from` to its end. The error is one sentence that names the file: missing, unreadable, or
+/// not of `size` bytes, which it had before.
+std::expected<Bytes, std::string> read_from(const std::string& path, std::size_t from, std::size_t size);
+
 /// While one lives, Ctrl-C only asks for the end, and asked() tells; the second Ctrl-C kills as usual.
 class InterruptGuard {
  public:

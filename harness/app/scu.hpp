@@ -22,6 +22,7 @@ struct ScuOptions {
   bool json = false;
   bool show_trace = false;
   bool strict = false;  // warnings, and rules that the peer breaks, make it red
+  bool judge = true;    // hold the peer against the rules
   unsigned repeat = 1;
   unsigned window = 1;  // operations at the same time that are asked for; 0 = as many as the peer lets us
   TlsWords tls;

@@ -119,15 +119,14 @@ StorePlan plan_store(const std::vector<std::string>& paths, std::string_view tra
 }
 
 std::expected<service::Instance, std::string> load_instance(const StorePlan& plan, const FileToStore& file) {
-  const auto bytes = FileBytes::open(file.path);
-  if (!bytes) return std::unexpected(bytes.error());
-  if (bytes->view().size() != file.size) return std::unexpected(file.path + ": has changed since it was looked at");
+  auto data_set =
+      read_from(file.path, static_cast<std::size_t>(file.data_set_offset), static_cast<std::size_t>(file.size));
+  if (!data_set) return std::unexpected(data_set.error());
   service::Instance instance;
   instance.sop_class_uid = plan.sop_class(file);
   instance.sop_instance_uid = file.sop_instance_uid;
   instance.transfer_syntax = file.transfer_syntax;
-  const auto data_set = bytes->view().subspan(static_cast<std::size_t>(file.data_set_offset));
-  instance.data_set.assign(data_set.begin(), data_set.end());
+  instance.data_set = std::move(*data_set);
   return instance;
 }
 

@@ -41,9 +41,15 @@ void add_scu_options(CLI::App& command, app::ScuOptions& options, const ScuOptio
         ->capture_default_str();
   command.add_option("--faults", options.faults, "misbehave on purpose as this file says (see peers/faults/README.md)")
       ->type_name("FILE");
-  command.add_flag("--strict", options.strict, words.strict);
+  auto* strict = command.add_flag("--strict", options.strict, words.strict);
   command.add_flag("--json", options.json, words.json);
-  if (words.target) command.add_flag("--trace", options.show_trace, "print every PDU");
+  if (words.target) {
+    auto* trace = command.add_flag("--trace", options.show_trace, "print every PDU");
+    command
+        .add_flag("!--no-judging", options.judge, "do not hold the device against the rules: faster with large objects")
+        ->excludes(strict)
+        ->excludes(trace);
+  }
   add_tls_options(command, options.tls);
   command.group("Talk to a device");
 }

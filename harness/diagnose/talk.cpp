@@ -143,6 +143,7 @@ void Talk::receive(ByteView bytes, Instant now) {
     else
       later_pdu(frame, now);
   }
+  framer_.keep();
 }
 
 void Talk::first_pdu(ByteView bytes, Instant now) {

@@ -222,9 +222,11 @@ struct Observer::Impl final : trace::Reporter {
     seen.offset = frame.offset;
     seen.type = frame.type;
     seen.length = frame.length;
-    BulkDigest digest;
-    digest.update(frame.bytes);
-    seen.digest = digest.value();
+    if (options.digest) {
+      BulkDigest digest;
+      digest.update(frame.bytes);
+      seen.digest = digest.value();
+    }
 
     const auto kind = kind_of(frame.type);
     const bool readable = kind == dul::PduKind::p_data ? read_p_data(frame, seen) : read_other(frame, seen);

@@ -27,7 +27,8 @@ struct Options {
   std::size_t keep_bytes = limits::trace_bytes;  // of bulk data, whole connection
   std::size_t keep_entries = limits::trace_events;
   std::size_t keep_data_set_bytes = limits::observed_dataset_bytes;
-  Budget common;  // of the bulk data of all connections that share it, kept and not whole yet
+  Budget common;       // of the bulk data of all connections that share it, kept and not whole yet
+  bool digest = true;  // of every PDU, for who replays what was not kept
   /// The side a scenario plays: its findings are marked provoked while provoking is on.
   std::optional<trace::Side> ours;
 };

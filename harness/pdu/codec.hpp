@@ -78,18 +78,27 @@ class Framer {
     std::uint32_t length = 0;  // as claimed by the header (unrecognized: 0 when the header is incomplete)
   };
 
-  /// Takes bytes from the connection; dropped after `unrecognized`.
+  /// Takes bytes from the connection; dropped after `unrecognized`. They are looked at where they stand, so they must
+  /// stay until next() has said need_more or unrecognized, or keep() was called.
   void push(ByteView bytes);
   Frame next();
+  /// Makes a copy of what was pushed and is not yet part of a frame. The last frame is no longer valid.
+  void keep();
 
   /// Bytes held that do not yet make a whole PDU.
-  [[nodiscard]] std::size_t pending() const { return buffer_.size() - at_; }
-  [[nodiscard]] ByteView pending_bytes() const { return ByteView(buffer_).subspan(at_); }
+  [[nodiscard]] std::size_t pending() const { return buffer_.size() - at_ + fresh_.size(); }
+  /// The same bytes; whole only after next() has said need_more or unrecognized.
+  [[nodiscard]] ByteView pending_bytes() const {
+    return at_ == buffer_.size() ? fresh_ : ByteView(buffer_).subspan(at_);
+  }
 
  private:
-  Bytes buffer_;
+  void top_up(std::size_t wanted);
+
+  Bytes buffer_;  // a PDU that began in an earlier push()
   std::size_t at_ = 0;
-  std::uint64_t offset_ = 0;  // of buffer_[at_]
+  ByteView fresh_;            // of the last push(), behind buffer_
+  std::uint64_t offset_ = 0;  // of the first pending byte
   bool lost_ = false;
 };
 

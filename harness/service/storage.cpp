@@ -18,8 +18,8 @@ constexpr std::uint16_t already_stored = 0xc001;
 
 }  // namespace
 
-dimse::Message answer_store(const dimse::Message& request, const session::AcceptedContext& context,
-                            InstanceStore& store, const StorageOptions& options) {
+dimse::Message answer_store(dimse::Message request, const session::AcceptedContext& context, InstanceStore& store,
+                            const StorageOptions& options) {
   const auto& command = request.command;
   const auto class_uid = command.sop_class_uid();
   const auto instance_uid = command.sop_instance_uid();
@@ -31,7 +31,7 @@ dimse::Message answer_store(const dimse::Message& request, const session::Accept
   if (!command.has_data_set()) return answer(request, mistyped_argument, "no Data Set", tags::CommandDataSetType);
   if (!request.data_set_kept()) return answer(request, out_of_resources, "Data Set larger than is kept here");
 
-  auto instance = make_instance(request.data_set, context.transfer_syntax);
+  auto instance = make_instance(std::move(request.data_set), context.transfer_syntax);
   if (!instance) return answer(request, cannot_understand, "Data Set cannot be read in the context's transfer syntax");
 
   std::optional<Tag> differs;

@@ -21,8 +21,8 @@ struct StorageOptions {
 /// The response to a C-STORE-RQ: 0000H; A700H out of resources; A900H when SOP Class or Instance UID of command,
 /// Data Set and context differ (B007H if so configured); C000H when the Data Set cannot be understood; 0122H when
 /// the SOP Class is not the context's. Failures carry Error Comment and, where one is to blame, Offending Element.
-dimse::Message answer_store(const dimse::Message& request, const session::AcceptedContext& context,
-                            InstanceStore& store, const StorageOptions& options = {});
+dimse::Message answer_store(dimse::Message request, const session::AcceptedContext& context, InstanceStore& store,
+                            const StorageOptions& options = {});
 
 /// Whatever stands behind it when no other service does: every Storage SOP Class, private ones included.
 class StorageService final : public Service {
@@ -35,7 +35,7 @@ class StorageService final : public Service {
   }
   std::unique_ptr<Operation> begin(dimse::Message request, const session::AcceptedContext& context,
                                    const AssociationView&) override {
-    return std::make_unique<SingleResponse>(answer_store(request, context, *store_, options_));
+    return std::make_unique<SingleResponse>(answer_store(std::move(request), context, *store_, options_));
   }
 
  private:

@@ -199,6 +199,7 @@ Session::Result Session::receive(ByteView bytes, Instant now) {
     }
     receive_frame(frame, now);
   }
+  framer_.keep();
   return {};
 }
 

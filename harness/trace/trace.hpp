@@ -58,7 +58,7 @@ struct PduSeen {
   std::uint8_t type = 0;
   std::uint32_t length = 0;                        // PDU-length field
   Bytes bytes;                                     // all of it, or what the memory bound left
-  std::uint64_t digest = 0;                        // of all of it
+  std::uint64_t digest = 0;                        // of all of it; 0 where nobody asked for digests
   std::shared_ptr<const pdu::Pdu> pdu;             // decoded; null for P-DATA-TF and for what could not be decoded
   std::vector<pdu::PresentationDataValue> values;  // P-DATA-TF: ids and headers (fragments cut to the memory bound)
   std::vector<std::uint32_t> fragment_lengths;     // P-DATA-TF: true lengths, parallel to values

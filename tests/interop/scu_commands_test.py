@@ -155,6 +155,21 @@ class Store(Asks):
             self.assertEqual(report["unanswered"] + report["refused"], 0, "the one on its way was finished")
             self.assertEqual(normalised(by_instance(received)[ROOT_UID + "5.1"]), normalised(file))
 
+    def test_an_answer_that_breaks_a_rule_is_told_unless_nothing_is_to_be_judged(self):
+        with products.scratch() as folder:
+            file = samples.write(folder / "one.dcm")
+            faults = folder / "faults.xml"
+            faults.write_text('<faults><answer on="c-store-rsp" status="0107"/></faults>', encoding="utf-8")
+            port = products.free_port()
+            command = [products.ASSAY, "serve", "--port", str(port), "--quiet", "--faults", str(faults)]
+            with products.server(command, port, folder / "serve.log"):
+                rule = "ps3.7/C/status-not-defined-for-service"
+                for words, told in (([], True), (["--no-judging"], False)):
+                    out, _ = self.assay(0, "store", f"127.0.0.1:{port}", file, *words)
+                    self.assertIn("1 of them with a warning", out)
+                    self.assertEqual(rule in out, told, out)
+            self.refused(["store", f"127.0.0.1:{port}", file, "--strict", "--no-judging"], "--strict excludes --no-judging")
+
     def test_wrong_use_says_what_is_wrong(self):
         with products.scratch() as folder:
             file = samples.write(folder / "one.dcm")

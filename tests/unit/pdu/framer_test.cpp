@@ -57,11 +57,14 @@ TEST(Framer, Split_at_every_offset_gives_the_same_frames) {
 
 TEST(Framer, Says_what_is_pending) {
   Framer framer;
-  framer.push(Bytes{5, 0, 0, 0});
+  const Bytes first{5, 0, 0, 0};
+  framer.push(first);
   EXPECT_EQ(framer.next().status, Framer::Status::need_more);
   EXPECT_EQ(framer.pending(), 4U);
   EXPECT_EQ(to_bytes(framer.pending_bytes()), (Bytes{5, 0, 0, 0}));
-  framer.push(Bytes{0, 4, 0, 0, 0, 0});
+  const Bytes second{0, 4, 0, 0, 0, 0};
+  framer.push(second);
+  EXPECT_EQ(framer.pending(), 10U);
   EXPECT_EQ(framer.next().status, Framer::Status::pdu);
   EXPECT_EQ(framer.pending(), 0U);
 }
@@ -69,7 +72,8 @@ TEST(Framer, Says_what_is_pending) {
 TEST(Framer, An_unknown_type_is_told_with_its_first_byte_and_once) {
   for (const auto type : Bytes{0x00, 0x08, 0x16, 0x47, 0xff}) {
     Framer framer(7);
-    framer.push(Bytes{type});
+    const Bytes pushed{type};
+    framer.push(pushed);
     const auto frame = framer.next();
     EXPECT_EQ(frame.status, Framer::Status::unrecognized);
     EXPECT_EQ(frame.type, type);
@@ -77,10 +81,34 @@ TEST(Framer, An_unknown_type_is_told_with_its_first_byte_and_once) {
     EXPECT_EQ(frame.length, 0U);
     EXPECT_EQ(to_bytes(frame.bytes), Bytes{type});
     EXPECT_EQ(framer.next().status, Framer::Status::need_more);
-    framer.push(encode(AReleaseRq{}));
+    const auto more = encode(AReleaseRq{});
+    framer.push(more);
     EXPECT_EQ(framer.next().status, Framer::Status::need_more);
     EXPECT_EQ(framer.pending(), 1U);  // nothing more is collected
   }
+}
+
+TEST(Framer, What_was_pushed_may_go_once_it_has_said_need_more_or_was_told_to_keep_it) {
+  const auto release = encode(AReleaseRq{});
+  Framer framer;
+  const auto push_and_wipe = [&](Bytes bytes, std::size_t frames_wanted, bool to_the_end) {
+    framer.push(bytes);
+    for (std::size_t i = 0; i < frames_wanted; ++i) EXPECT_EQ(to_bytes(framer.next().bytes), release);
+    if (to_the_end)
+      EXPECT_EQ(framer.next().status, Framer::Status::need_more);
+    else
+      framer.keep();
+    std::ranges::fill(bytes, std::uint8_t{0xff});
+  };
+  Bytes one_and_a_half = release;
+  append(one_and_a_half, ByteView(release).first(5));
+  push_and_wipe(one_and_a_half, 1, true);
+  push_and_wipe(to_bytes(ByteView(release).subspan(5)), 0, false);
+  EXPECT_EQ(to_bytes(framer.next().bytes), release);
+  push_and_wipe(one_and_a_half, 0, false);
+  EXPECT_EQ(framer.pending(), release.size() + 5);
+  EXPECT_EQ(to_bytes(framer.next().bytes), release);
+  EXPECT_EQ(to_bytes(framer.pending_bytes()), to_bytes(ByteView(release).first(5)));
 }
 
 TEST(Framer, A_length_beyond_the_limit_is_told_with_the_header_and_one_at_the_limit_is_awaited) {
