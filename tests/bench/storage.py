@@ -29,7 +29,7 @@ import tempfile
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-ASSAY = os.environ.get("ASSAY_BIN", str(REPOSITORY / "build" / "release" / "assay"))
+ASSAY = str(pathlib.Path(os.environ.get("ASSAY_BIN", REPOSITORY / "build" / "release" / "assay")).absolute())
 CT = b"1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = b"1.2.840.10008.1.2.1"
 ROOT = "1.2.826.0.1.3680043.10.999.90.1."

@@ -16,7 +16,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build" / "release" / "assay"))
+ASSAY = str(pathlib.Path(os.environ.get("ASSAY_BIN", ROOT / "build" / "release" / "assay")).absolute())
 # The long tier (tests/run --long): full counts instead of small ones.
 LONG = bool(os.environ.get("ASSAY_LONG"))
 DEVIATIONS = ROOT / "conformance" / "known-deviations"

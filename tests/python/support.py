@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build" / "release" / "assay"))
+ASSAY = str(pathlib.Path(os.environ.get("ASSAY_BIN", ROOT / "build" / "release" / "assay")).absolute())
 sys.path.insert(0, str(pathlib.Path(ASSAY).resolve().parent / "python"))
 
 HEAD = '''
