@@ -33,6 +33,7 @@ struct PeerDescription {
 struct ArchiveSettings {
   std::string index;                          // file, or "memory"; "" = in the folder
   bool with_patients = false;                 // the synthetic set into the folder, too
+  bool ignore = false;                        // nothing is kept, neither in a folder nor in memory
   bool sync = true;                           // what is stored is on the disk before it is acknowledged
   std::string window;                         // "N" or "N:M" operations at a time are granted; "" = one
   std::vector<std::string> sop_classes;       // UIDs of those that are accepted; none: every one

@@ -144,11 +144,13 @@ class Reader {
     auto& a = d.archive;
     a.index = e.is("index", "memory") ? "memory" : file(e, "index");
     a.with_patients = yes(e, "with-patients", false);
+    a.ignore = yes(e, "ignore", false);
     a.sync = yes(e, "sync", true);
     a.window = e.value("window");
     for (const auto* attribute : {"index", "with-patients", "sync"})
       if (e.has(attribute) && !e.has("folder"))
         wrong(e, attribute, fmt::format("{} is of an archive that has a folder", attribute));
+    if (a.ignore && e.has("folder")) wrong(e, "ignore", "an archive that has a folder keeps what comes");
     for (const auto word : scenario::words_of(e.value("sop-classes"))) {
       if (auto uid = storage_class(word))
         a.sop_classes.push_back(std::move(*uid));

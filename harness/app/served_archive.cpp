@@ -8,6 +8,7 @@
 #include "harness/app/serve.hpp"
 #include "harness/app/served_device.hpp"
 #include "harness/base/hex.hpp"
+#include "harness/service/forgetful_store.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "peers/devices/folder_store.hpp"
 #include "peers/load.hpp"
@@ -65,6 +66,9 @@ class ServedArchive final : public ServedDevice {
       if (!open_folder()) return false;
       options.store = folder_;
       options.with_patients = d.archive.with_patients;
+    } else if (d.archive.ignore) {
+      options.store = std::make_shared<service::ForgetfulStore>();
+      options.with_patients = false;
     }
     auto started = peers::EmbeddedDevice::start(loop, std::move(options));
     if (!started) {
@@ -81,6 +85,7 @@ class ServedArchive final : public ServedDevice {
                                              listening_line(description_, port()),
                                              classes.empty() ? "" : fmt::format(" of {} SOP Classes", classes.size()))};
     if (folder_) out.push_back(fmt::format("Folder {}: {}.", description_.folder, folder_->summary()));
+    if (description_.archive.ignore) out.emplace_back("What comes is answered for and forgotten.");
     if (faults_) out.push_back(fault_lines(*faults_));
     return out;
   }

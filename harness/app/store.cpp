@@ -3,15 +3,19 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "harness/app/findings.hpp"
 #include "harness/app/object_file.hpp"
 #include "harness/app/store_report.hpp"
 #include "harness/dimse/status.hpp"
+#include "peers/load.hpp"
 
 namespace assay::app {
 
 namespace {
+
+constexpr std::size_t most_loaded = 256U << 20;
 
 /// The files of one set of Presentation Contexts, taken by one or several associations.
 class Group {
@@ -112,7 +116,7 @@ class Storing {
   std::optional<service::Instance> next(Group& group, Line& line) {
     if (interrupt_.asked()) return std::nullopt;
     while (const auto file = group.take()) {
-      auto instance = load_instance(plan_, plan_.files[*file]);
+      auto instance = load(*file);
       if (instance) {
         line.files.emplace(line.given++, *file);
         return std::move(*instance);
@@ -120,6 +124,17 @@ class Storing {
       report_.add({*file, Fate::unreadable, 0, instance.error()});
     }
     return std::nullopt;
+  }
+
+  /// What goes out again and again is read once, as far as the memory for it goes.
+  std::expected<service::Instance, std::string> load(std::size_t file) {
+    if (const auto read = loaded_.find(file); read != loaded_.end()) return read->second;
+    auto instance = load_instance(plan_, plan_.files[file]);
+    if (!instance || options_.scu.repeat <= 1) return instance;
+    const auto size = instance->data_set.size();
+    if (size > most_loaded - loaded_bytes_) return instance;
+    loaded_bytes_ += size;
+    return loaded_.emplace(file, std::move(*instance)).first->second;
   }
 
   void note(Line& line, const peers::StoreOutcome& outcome) {
@@ -157,6 +172,8 @@ class Storing {
   const peers::RequestorOptions& requestor_;
   const StorePlan& plan_;
   Console& console_;
+  std::unordered_map<std::size_t, service::Instance> loaded_;
+  std::size_t loaded_bytes_ = 0;
   peers::Loop loop_;
   StoreReport report_;
   std::size_t all_ = 0;
@@ -212,6 +229,7 @@ int store_files(const StoreFilesOptions& options, Console& console) {
     console.error("there is nothing to store");
     return exit_codes::usage;
   }
+  peers::keep_memory();
   const auto report = Storing(options, *requestor, plan, console).run();
   if (options.scu.json) {
     console.data(json_text(store_json(report, plan)));

@@ -53,8 +53,9 @@ void add_store(CLI::App& cli, Commands& commands) {
   command->footer(
       "Files go out byte for byte where the device accepts their transfer syntax; uncompressed ones are offered in "
       "all\n"
-      "three uncompressed syntaxes and re-encoded when need be. Each file is read when it is its turn. DICOMDIRs are\n"
-      "left out, files that are no DICOM cost a line. Ctrl-C finishes the file on its way and reports.\n"
+      "three uncompressed syntaxes and re-encoded when need be. Each file is read when it is its turn, and only once\n"
+      "where --repeat sends it often (as far as 256 MB go). DICOMDIRs are left out, files that are no DICOM cost a\n"
+      "line. Ctrl-C finishes the file on its way and reports.\n"
       "Exit code: 0 all stored, 1 some refused, 2 files that cannot be read, 3 not reached, or some not sent for want "
       "of a\npresentation context, 130 interrupted.\n"
       "Examples:\n"

@@ -34,8 +34,8 @@ std::string misplaced(const CLI::App& command, const std::string& what) {
   };
   const std::vector<Owner> owners{
       {"archive",
-       {"--index", "--with-patients", "--no-sync", "--window", "--destination", "--sop-class", "--commitment",
-        "--commitment-delay", "--commitment-fail-every"}},
+       {"--index", "--with-patients", "--no-sync", "--ignore", "--window", "--destination", "--sop-class",
+        "--commitment", "--commitment-delay", "--commitment-fail-every"}},
       {"ris", {"--schedule"}},
       {"printer", {"--gray-only", "--no-collation", "--dots-per-inch", "--queue", "--job-time"}}};
   for (const auto& [device, options] : owners)
@@ -142,6 +142,8 @@ void add_archive_options(CLI::App& command, Options& o) {
       .add_flag("!--no-sync", a.sync,
                 "answer before an instance is on the disk: faster; a power failure loses it, the end of Assay does not")
       ->needs(folder);
+  command.add_flag("--ignore", a.ignore, "archive: answer for instances and forget them, to see how fast they come")
+      ->excludes(folder);
 }
 
 void add_printer_options(CLI::App& command, Options& o) {

@@ -4,12 +4,14 @@ neither reads nor judges what it moves, in all pairs that say something. All in 
 same images; prints images a second and ratios: ours to raw with raw, and ours to DCMTK.
 
 The raw peer is the ceiling: each image is one write of bytes made beforehand, and one read of as many bytes as the first
-image had; ours and DCMTK's read each file when its turn comes. "Unjudged" is what the other toolkits do, too: nothing is
-held against the rules; judging is what Assay does when it is not told otherwise. The gates are those of the bare exchange.
+image had; storescu reads each file each time, Assay's store once. "Unjudged" is what the other toolkits do, too: nothing is
+held against the rules, and what comes is forgotten as by storescp --ignore; Assay judges and keeps when it is not told
+otherwise. The gates are those of the bare exchange.
 Both ends run on one processor (the rate is then the cost of both together), or with --processors 2 on one each.
 
     tests/bench/storage.py                     512x512 CTs of 526 kB, 3 rounds
     tests/bench/storage.py --size 64000 --rounds 5 --processors 2
+    tests/bench/storage.py --images 200 --repeat 5   reading the files costs Assay's store as much as sending them
     tests/bench/storage.py --gate              exit code 1 when a ratio is below its gate
 """
 
@@ -224,7 +226,7 @@ class Bench:
         commands = {
             "raw": [sys.executable, __file__, "raw-scp", port], "storescp": ["storescp", "--ignore", port],
             "storescp folder": ["storescp", "+B", "-od", self.received, port],
-            "assay": [ASSAY, "serve", "--quiet", "--port", port], "assay unjudged": [ASSAY, "serve", "--quiet", "--no-judging", "--port", port],
+            "assay": [ASSAY, "serve", "--quiet", "--port", port], "assay unjudged": [ASSAY, "serve", "--quiet", "--no-judging", "--ignore", "--port", port],
             "assay folder": [ASSAY, "serve", "--quiet", "--port", port, "--folder", self.received],
             "assay folder unsynced": [ASSAY, "serve", "--quiet", "--port", port, "--folder", self.received, "--no-sync"],
             "assay folder unsynced unjudged": [ASSAY, "serve", "--quiet", "--port", port, "--folder", self.received, "--no-sync",
@@ -287,8 +289,8 @@ def main():
         raw_scp(int(sys.argv[2]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=524_288, help="bytes of pixels")
-    parser.add_argument("--images", type=int, default=100, help="different ones")
-    parser.add_argument("--repeat", type=int, default=5, help="times each")
+    parser.add_argument("--images", type=int, default=20, help="different ones")
+    parser.add_argument("--repeat", type=int, default=50, help="times each")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processors", type=int, choices=(1, 2), default=1)
     parser.add_argument("--folder", default="/dev/shm", help="where files lie and go (default: in memory)")

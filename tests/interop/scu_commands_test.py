@@ -170,6 +170,23 @@ class Store(Asks):
                     self.assertEqual(rule in out, told, out)
             self.refused(["store", f"127.0.0.1:{port}", file, "--strict", "--no-judging"], "--strict excludes --no-judging")
 
+    def test_an_archive_that_ignores_what_comes_answers_for_it_and_has_nothing(self):
+        products.need("storescu", "findscu")
+        with products.scratch() as folder:
+            file = samples.write(folder / "one.dcm")
+            port = products.free_port()
+            command = [products.ASSAY, "serve", "--port", str(port), "--ignore"]
+            with products.server(command, port, folder / "serve.log"):
+                sent = subprocess.run(["storescu", "-v", "127.0.0.1", str(port), str(file)], capture_output=True, text=True, timeout=60)
+                self.assertIn("Received Store Response (Success)", sent.stdout + sent.stderr)
+                found = subprocess.run(["findscu", "-v", "-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "127.0.0.1",
+                                        str(port)], capture_output=True, text=True, timeout=60)
+                said = found.stdout + found.stderr
+                self.assertIn("Received Final Find Response (Success)", said)
+                self.assertNotIn("Received Find Response 1", said)
+            self.assertIn("answered for and forgotten", (folder / "serve.log").read_text())
+            self.refused(["serve", "--ignore", "--folder", folder / "kept"], "--folder excludes --ignore")
+
     def test_wrong_use_says_what_is_wrong(self):
         with products.scratch() as folder:
             file = samples.write(folder / "one.dcm")

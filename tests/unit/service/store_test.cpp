@@ -6,6 +6,7 @@
 #include <set>
 
 #include "harness/dataset/deflate.hpp"
+#include "harness/service/forgetful_store.hpp"
 #include "harness/service/synthetic.hpp"
 
 namespace assay::service {
@@ -149,6 +150,20 @@ TEST(Synthetic, UIDs_are_valid_and_unique_and_the_set_is_the_same_each_time) {
     EXPECT_TRUE(seen.emplace(uid).second) << uid;
     EXPECT_EQ(one[i].find(tags::PixelData)->value.size(), 8U * 8 * 2);
   }
+}
+
+TEST(ForgetfulStore, Says_stored_and_has_nothing) {
+  ForgetfulStore store;
+  MemoryStore kept;
+  for (const auto& data : synthetic_instances()) {
+    const auto one = *make_instance(data, uids::ExplicitVRLittleEndian);
+    EXPECT_EQ(store.put(one, false), PutResult::stored);
+    EXPECT_EQ(kept.put(one, false), PutResult::stored);
+    EXPECT_EQ(store.find(one.sop_instance_uid), nullptr);
+    EXPECT_NE(kept.find(one.sop_instance_uid), nullptr);
+  }
+  EXPECT_FALSE(store.candidates(QueryLevel::image, {})->next().has_value());
+  EXPECT_TRUE(kept.candidates(QueryLevel::image, {})->next().has_value());
 }
 
 }  // namespace
