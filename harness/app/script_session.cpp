@@ -140,9 +140,11 @@ void ScriptSession::refuse(std::string_view what) {
 }
 
 void ScriptSession::request(std::string_view line) {
-  if (stepping_ || finished_) return;
+  if (finished_) return;
   const auto words = ordered_json::parse(line, nullptr, false);
   const auto what = words.is_object() ? text_in(words, "do") : std::string{};
+  // A script that took a refusal for the answer to its step ends while the step is still going on.
+  if (stepping_ && what != "finish") return;
   if (what == "step") {
     step(text_in(words, "xml"));
   } else if (what == "finish") {
@@ -198,7 +200,7 @@ void ScriptSession::step(std::string_view xml) {
 }
 
 void ScriptSession::idle() {
-  if (!stepping_ || !interpreter_->idle()) return;
+  if (!stepping_ || finished_ || !interpreter_->idle()) return;
   stepping_ = false;
   const auto outcome = interpreter_->take_outcome();
   auto answer = failure_of(outcome);
