@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -45,8 +47,9 @@ std::string because(const std::string& path, int error) {
   return fmt::format("{}: {}", path, std::generic_category().message(error));
 }
 
-std::expected<Bytes, std::string> read_all(int descriptor, const std::string& path, std::size_t expected) {
-  Bytes bytes(std::min<std::size_t>(expected, mapped_from) + 1);
+/// From where the descriptor stands to the end; room is made for what is expected.
+std::expected<Bytes, std::string> read_all(int descriptor, const std::string& path, std::size_t expected) try {
+  Bytes bytes(expected + 1);
   std::size_t used = 0;
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);
@@ -60,6 +63,10 @@ std::expected<Bytes, std::string> read_all(int descriptor, const std::string& pa
   }
   bytes.resize(used);
   return bytes;
+} catch (const std::bad_alloc&) {
+  return std::unexpected(path + ": does not fit into memory");
+} catch (const std::length_error&) {
+  return std::unexpected(path + ": does not fit into memory");
 }
 
 std::expected<void, std::string> write_all(int descriptor, const std::string& path, ByteView bytes) {
@@ -150,17 +157,9 @@ std::expected<Bytes, std::string> read_from(const std::string& path, std::size_t
   struct stat status{};
   if (::fstat(file.number(), &status) != 0) return std::unexpected(because(path, errno));
   if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != size || from > size) return changed();
-  Bytes bytes(size - from);
-  std::size_t used = 0;
-  while (used < bytes.size()) {
-    const auto got = ::pread(file.number(), bytes.data() + used, bytes.size() - used, static_cast<off_t>(from + used));
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return std::unexpected(because(path, errno));
-    }
-    if (got == 0) return changed();
-    used += static_cast<std::size_t>(got);
-  }
+  if (::lseek(file.number(), static_cast<off_t>(from), SEEK_SET) < 0) return std::unexpected(because(path, errno));
+  auto bytes = read_all(file.number(), path, size - from);
+  if (bytes && bytes->size() != size - from) return changed();
   return bytes;
 }
 

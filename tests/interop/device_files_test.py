@@ -71,6 +71,7 @@ class Mistakes(unittest.TestCase):
                 (archive.format('commitment="late"'), "2:32", "same, new and never"),
                 (archive.format('index="memory"'), "2:27", "has a folder"),
                 (archive.format('folder=""'), "2:28", "is empty"),
+                (archive.format('folder="x" ignore="yes"'), "2:39", "keeps what comes"),
                 (archive.format('folder="${x}"'), "2:28", "no variables"),
                 ('<devices>\n <archive port="70000"/></devices>', "2:17", "65535"),
                 ('<devices>\n <archive><destination device="ws"/></archive></devices>', "2:32", "called 'ws'", "there are: archive"),

@@ -3,7 +3,9 @@ holds afterwards, Data Set by Data Set."""
 
 import contextlib
 import json
+import os
 import pathlib
+import resource
 import signal
 import subprocess
 import time
@@ -154,6 +156,32 @@ class Store(Asks):
             self.assertGreater(report["stored"], 0)
             self.assertEqual(report["unanswered"] + report["refused"], 0, "the one on its way was finished")
             self.assertEqual(normalised(by_instance(received)[ROOT_UID + "5.1"]), normalised(file))
+
+    def test_a_file_that_changes_before_its_turn_is_told_and_the_others_are_sent(self):
+        with products.scratch() as folder:
+            files = folder / "files"
+            files.mkdir()
+            sent = [samples.write(files / f"{number}.dcm", uid=ROOT_UID + f"6.{number}") for number in range(3)]
+            # The first that comes cuts the third one, before the second is answered.
+            with storescp(folder, "-xcr", f"truncate -s 200 {sent[2]}", "-xs") as (target, received):
+                out, _ = self.assay(2, "store", target, files)
+                self.assertIn("2 of 3 files stored", out)
+                self.assertIn("2.dcm: has changed since it was looked at", out)
+                self.assertEqual(sorted(by_instance(received)), [ROOT_UID + "6.0", ROOT_UID + "6.1"])
+
+    def test_a_file_larger_than_memory_is_told_and_the_others_are_sent(self):
+        with products.scratch() as folder, storescp(folder) as (target, received):
+            files = folder / "files"
+            files.mkdir()
+            samples.write(files / "a.dcm", uid=ROOT_UID + "7.1")
+            large = samples.write(files / "b.dcm", uid=ROOT_UID + "7.2")
+            os.truncate(large, 4 << 30)  # nothing but holes
+            done = subprocess.run([products.ASSAY, "store", target, str(files)], capture_output=True, text=True, timeout=120,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)))
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn("b.dcm: does not fit into memory", done.stderr)
+            self.assertIn("1 of 1 file stored", done.stdout)
+            self.assertEqual(sorted(by_instance(received)), [ROOT_UID + "7.1"])
 
     def test_an_answer_that_breaks_a_rule_is_told_unless_nothing_is_to_be_judged(self):
         with products.scratch() as folder:

@@ -34,10 +34,11 @@ TEST(DeviceFile, Everything_that_is_said_stands_in_the_descriptions) {
   <printer port="0" folder="p" gray-only="yes" collation="no" dots-per-inch="75" queue="2" job-time="3s"/>
   <modality every="5s" modality="CT" station="CT1" date="today" instances="9" out="o" timeout="1s">
     <worklist device="ris"/><mpps target="h:1"/></modality>
+  <archive name="hole" port="0" ignore="yes"/>
 </devices>)",
                                     "here/d.xml");
   ASSERT_TRUE(devices) << scenario::to_string(devices.error().front());
-  ASSERT_EQ(devices->size(), 4U);
+  ASSERT_EQ(devices->size(), 5U);
   const auto& a = devices->at(0);
   EXPECT_EQ(a.kind, DeviceKind::archive);
   EXPECT_EQ(a.name + a.ae_title + a.address, "pacsPACS::1");
@@ -50,6 +51,7 @@ TEST(DeviceFile, Everything_that_is_said_stands_in_the_descriptions) {
   EXPECT_EQ(a.folder, "/data");
   EXPECT_EQ(a.archive.index, "memory");
   EXPECT_TRUE(a.archive.with_patients && !a.archive.sync);
+  EXPECT_TRUE(!a.archive.ignore && devices->at(4).archive.ignore);
   EXPECT_THAT(a.archive.sop_classes, testing::ElementsAre("1.2.840.10008.5.1.4.1.1.2", "1.2.3"));
   EXPECT_EQ(a.archive.commitment, "never");
   EXPECT_EQ(a.archive.commitment_delay, std::chrono::milliseconds(500));

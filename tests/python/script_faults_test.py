@@ -32,6 +32,9 @@ VERDICTS = {  # slug -> what the script does, its verdict, what the reason says,
                        "    case.associate().echo()", "pass", "", ""),
     "writes-into-the-channel": ("import os; os.write(int(os.environ['ASSAY_CHANNEL']), b'\\xff{]\\n')\n"
                                 "    case.associate()", "error", "nobody knows this request", ""),
+    # The refusal is taken for the answer to the step, which goes on while the script says its end.
+    "ends-within-a-step": ("import os; os.write(int(os.environ['ASSAY_CHANNEL']), b'\\xff{]\\n')\n"
+                           "    case.wait(1.5)", "error", "nobody knows this request", ""),
     "closes-the-channel": ("import os; os.close(int(os.environ['ASSAY_CHANNEL'])); case.associate()", "error", "exit 1",
                            "OSError"),
     "claims-a-verdict-that-is-none": ("case._link.tell(do='finish', verdict='splendid'); import threading; threading.Event().wait()",
