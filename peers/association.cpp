@@ -127,11 +127,11 @@ void Association::flush() {
   const auto now = loop_.now();
   last_activity_ = now;
   if (faults_) {
-    faults_->send(output_, now);
+    faults_->send(output_.take_whole(), now);
     pump_faults();
     return;
   }
-  if (observer_) observer_->bytes(our_side(), output_, now);
+  if (observer_) output_.each([&](ByteView bytes, const Gather::Lent*) { observer_->bytes(our_side(), bytes, now); });
   connection_->send(std::move(output_));
 }
 

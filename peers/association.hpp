@@ -82,7 +82,7 @@ class Association : public std::enable_shared_from_this<Association> {
   std::optional<Instant> timer_at_;  // what the timer is set to; may be earlier than needed, then it is set again
   std::optional<Instant> deadline_;
   Instant last_activity_;
-  Bytes output_;
+  Gather output_;
   bool processing_ = false;
   bool ended_ = false;
 };

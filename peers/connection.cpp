@@ -3,8 +3,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -16,6 +18,9 @@ namespace {
 constexpr std::size_t read_buffer_size = 128U << 10;
 /// Plain bytes handed on at once: four full TLS records.
 constexpr std::size_t plain_buffer_size = 64U << 10;
+
+/// Pieces that go out in one write: those of two images in PDUs of 16 KB.
+constexpr std::size_t pieces_at_once = 128;
 
 /// How long a closed connection may take to deliver its last bytes and see the peer's FIN.
 constexpr auto linger_limit = std::chrono::seconds(2);
@@ -354,29 +359,48 @@ void Connection::send_in_pieces(ByteView bytes, const std::vector<std::size_t>& 
     tls_->write(bytes.subspan(at, length));
     at += length;
     auto records = tls_->take_output();
-    unsent_ += records.size();
-    queue_.push_back({std::move(records), 0, at == bytes.size() ? Duration{0} : pause});
+    keep_for_later(std::move(records), 0, at == bytes.size() ? Duration{0} : pause);
   }
   pump();
 }
 
-void Connection::send(Bytes&& bytes) {
+void Connection::send(Gather&& bytes) {
   if (tls_) {
-    send(ByteView(bytes));
+    send(ByteView(bytes.take_whole()));
     return;
   }
-  const auto sent = send_now(bytes);
-  if (sent < bytes.size()) send_later(std::move(bytes), sent);
+  if (bytes.lent().empty()) {
+    const auto length = send_now(bytes.own());
+    if (length == bytes.own().size()) return;
+    keep_for_later(std::move(bytes.own()), length, {});
+  } else {
+    if (!sendable()) return;
+    // The one copy that is made is of headers.
+    const auto own = std::make_shared<const Bytes>(bytes.own());
+    std::size_t at = 0;
+    bytes.each([&](ByteView run, const Gather::Lent* lent) {
+      queue_.push_back(
+          {lent != nullptr ? lent->owner : own, lent != nullptr ? run : ByteView(*own).subspan(at, run.size()), {}});
+      if (lent == nullptr) at += run.size();
+      unsent_ += run.size();
+    });
+    bytes.clear();
+  }
+  pump();
 }
 
 void Connection::send_raw(ByteView bytes) {
-  const auto sent = send_now(bytes);
-  if (sent < bytes.size()) send_later(to_bytes(bytes.subspan(sent)), 0);
+  const auto length = send_now(bytes);
+  if (length == bytes.size()) return;
+  keep_for_later(to_bytes(bytes.subspan(length)), 0, {});
+  pump();
 }
+
+bool Connection::sendable() const { return open_ && !write_failed_ && !lingering_ && !close_write_; }
 
 /// How much of it is done with: what went out, and all of it when nothing goes out any more.
 std::size_t Connection::send_now(ByteView bytes) {
-  if (!open_ || write_failed_ || lingering_ || close_write_ || bytes.empty()) return bytes.size();
+  if (!sendable() || bytes.empty()) return bytes.size();
   if (!queue_.empty() || waiting_) return 0;
   const auto length = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   ++writes_;
@@ -384,20 +408,19 @@ std::size_t Connection::send_now(ByteView bytes) {
   return length > 0 ? static_cast<std::size_t>(length) : 0;  // an error comes again when the queue is sent
 }
 
-void Connection::send_later(Bytes bytes, std::size_t at) {
-  unsent_ += bytes.size() - at;
-  queue_.push_back({std::move(bytes), at, {}});
-  pump();
+void Connection::keep_for_later(Bytes bytes, std::size_t at, Duration pause) {
+  const auto owner = std::make_shared<const Bytes>(std::move(bytes));
+  queue_.push_back({owner, ByteView(*owner).subspan(at), pause});
+  unsent_ += owner->size() - at;
 }
 
 void Connection::send_pieces_raw(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause) {
-  if (!open_ || write_failed_ || lingering_ || close_write_) return;
+  if (!sendable()) return;
   for (std::size_t at = 0, piece = 0; at < bytes.size(); ++piece) {
     const auto wanted = std::max<std::size_t>(pieces[std::min(piece, pieces.size() - 1)], 1);
     const auto length = std::min(wanted, bytes.size() - at);
     const bool last = at + length == bytes.size();
-    queue_.push_back({to_bytes(bytes.subspan(at, length)), 0, last ? Duration{0} : pause});
-    unsent_ += length;
+    keep_for_later(to_bytes(bytes.subspan(at, length)), 0, last ? Duration{0} : pause);
     at += length;
   }
   pump();
@@ -405,9 +428,7 @@ void Connection::send_pieces_raw(ByteView bytes, const std::vector<std::size_t>&
 
 void Connection::pump() {
   while (open_ && !waiting_ && !queue_.empty()) {
-    auto& chunk = queue_.front();
-    const auto left = chunk.bytes.size() - chunk.at;
-    const auto length = ::send(socket_.native_handle(), chunk.bytes.data() + chunk.at, left, MSG_NOSIGNAL);
+    const auto length = write_queue();
     if (length < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -427,12 +448,7 @@ void Connection::pump() {
       return;
     }
     ++writes_;
-    chunk.at += static_cast<std::size_t>(length);
-    unsent_ -= static_cast<std::size_t>(length);
-    if (chunk.at < chunk.bytes.size()) continue;
-    const auto pause = chunk.pause;
-    queue_.pop_front();
-    if (pause > Duration{0}) {
+    if (const auto pause = written(static_cast<std::size_t>(length)); pause > Duration{0}) {
       waiting_ = true;
       timer_.expires_after(pause);
       timer_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -443,6 +459,36 @@ void Connection::pump() {
     }
   }
   if (open_ && queue_.empty() && !waiting_) drained();
+}
+
+/// Writes what stands in the queue, as far as the first pause; as sendmsg(2) says how much went out.
+std::ptrdiff_t Connection::write_queue() {
+  std::array<iovec, pieces_at_once> pieces;
+  std::size_t count = 0;
+  for (const auto& chunk : queue_) {
+    pieces[count++] = {const_cast<std::uint8_t*>(chunk.left.data()), chunk.left.size()};
+    if (count == pieces.size() || chunk.pause > Duration{0}) break;
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+}
+
+/// Takes from the queue what went out; the pause behind it, if it ends where one is to be made.
+Duration Connection::written(std::size_t length) {
+  unsent_ -= length;
+  while (!queue_.empty()) {
+    auto& chunk = queue_.front();
+    const auto part = std::min(length, chunk.left.size());
+    chunk.left = chunk.left.subspan(part);
+    length -= part;
+    if (!chunk.left.empty()) break;
+    const auto pause = chunk.pause;
+    queue_.pop_front();
+    if (pause > Duration{0}) return pause;
+  }
+  return {};
 }
 
 void Connection::drained() {

@@ -6,6 +6,7 @@
 
 #include <deque>
 
+#include "harness/base/gather.hpp"
 #include "peers/asio.hpp"
 #include "peers/tls/engine.hpp"
 
@@ -53,8 +54,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] const trace::Tls* tls() const { return tls_ ? &tls_->info() : nullptr; }
 
   void send(ByteView bytes);
-  /// The same; takes the memory of what cannot go out at once.
-  void send(Bytes&& bytes);
+  /// The same without a copy: what cannot go out at once is kept, or its owner's memory is.
+  void send(Gather&& bytes);
   /// Separate writes of these lengths (the last repeats), `pause` apart.
   void send_in_pieces(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause);
   /// As they are, into the stream of TLS records.
@@ -76,14 +77,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   struct Chunk {
-    Bytes bytes;
-    std::size_t at = 0;
+    std::shared_ptr<const Bytes> owner;
+    ByteView left;      // of its bytes
     Duration pause{0};  // after it
   };
 
   void send_raw(ByteView bytes);
   [[nodiscard]] std::size_t send_now(ByteView bytes);
-  void send_later(Bytes bytes, std::size_t at);
+  [[nodiscard]] bool sendable() const;
+  void keep_for_later(Bytes bytes, std::size_t at, Duration pause);
+  [[nodiscard]] std::ptrdiff_t write_queue();
+  [[nodiscard]] Duration written(std::size_t length);
   void send_pieces_raw(ByteView bytes, const std::vector<std::size_t>& pieces, Duration pause);
   void send_records();
   void came(std::size_t length);

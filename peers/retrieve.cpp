@@ -219,7 +219,7 @@ class SubOperations final : public Operations {
           if (user.context().abstract_syntax != instance->sop_class_uid ||
               (user.context().transfer_syntax == instance->transfer_syntax) != exact)
             continue;
-          auto request = user.request(message_id, *instance);
+          auto request = user.request(message_id, instance);
           if (!request) continue;
           auto& elements = request->command.elements();
           elements.set_text(tags::MoveOriginatorApplicationEntityTitle, job_.originator_ae_title);

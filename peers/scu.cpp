@@ -28,7 +28,7 @@ class Store final : public Operations {
   }
 
   std::optional<dimse::Message> next(std::uint16_t message_id, RequestorResult&) override {
-    while (auto instance = job_.next()) {
+    while (const auto instance = job_.next()) {
       StoreOutcome outcome;
       outcome.number = given_++;
       for (const bool exact : {true, false}) {
@@ -37,8 +37,8 @@ class Store final : public Operations {
           if (context.abstract_syntax != instance->sop_class_uid) continue;
           if (exact != (context.transfer_syntax == instance->transfer_syntax)) continue;
           auto user = one;
-          auto request = user.request(message_id, std::move(*instance));
-          if (!request) continue;  // then it is as it was
+          auto request = user.request(message_id, instance);
+          if (!request) continue;
           outcome.sent = true;
           outcome.transfer_syntax = context.transfer_syntax;
           in_hand_.insert_or_assign(message_id, InHand{std::move(user), std::move(outcome)});

@@ -26,8 +26,8 @@ struct StoreOutcome {
 };
 
 struct StoreJob {
-  std::vector<ProposedContext> contexts;                   // at most 128: odd ids of one byte (PS3.8 9.3.2.2)
-  std::function<std::optional<service::Instance>()> next;  // the next instance; nothing: there is no more
+  std::vector<ProposedContext> contexts;       // at most 128: odd ids of one byte (PS3.8 9.3.2.2)
+  std::function<service::InstancePtr()> next;  // the next instance; null: there is no more
   std::function<void(const StoreOutcome&)> outcome;
 };
 

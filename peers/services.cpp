@@ -70,9 +70,9 @@ void async_store(Loop& loop, const RequestorOptions& options, std::vector<servic
   };
   const auto given = std::make_shared<Given>();
   given->instances = std::move(instances);
-  job.next = [given]() -> std::optional<service::Instance> {
-    if (given->at == given->instances.size()) return std::nullopt;
-    return *given->instances[given->at++];
+  job.next = [given]() -> service::InstancePtr {
+    if (given->at == given->instances.size()) return nullptr;
+    return given->instances[given->at++];
   };
   job.outcome = [given](const StoreOutcome& outcome) {
     given->statuses[outcome.number] = outcome.sent ? outcome.status : std::uint16_t{0x0122};

@@ -113,28 +113,31 @@ class Storing {
     while (const auto left = group.take()) report_.add({*left, fate, 0, {}});
   }
 
-  std::optional<service::Instance> next(Group& group, Line& line) {
-    if (interrupt_.asked()) return std::nullopt;
+  service::InstancePtr next(Group& group, Line& line) {
+    if (interrupt_.asked()) return nullptr;
     while (const auto file = group.take()) {
       auto instance = load(*file);
       if (instance) {
         line.files.emplace(line.given++, *file);
-        return std::move(*instance);
+        return *instance;
       }
       report_.add({*file, Fate::unreadable, 0, instance.error()});
     }
-    return std::nullopt;
+    return nullptr;
   }
 
   /// What goes out again and again is read once, as far as the memory for it goes.
-  std::expected<service::Instance, std::string> load(std::size_t file) {
+  std::expected<service::InstancePtr, std::string> load(std::size_t file) {
     if (const auto read = loaded_.find(file); read != loaded_.end()) return read->second;
-    auto instance = load_instance(plan_, plan_.files[file]);
-    if (!instance || options_.scu.repeat <= 1) return instance;
+    auto read = load_instance(plan_, plan_.files[file]);
+    if (!read) return std::unexpected(read.error());
+    auto instance = std::make_shared<const service::Instance>(std::move(*read));
     const auto size = instance->data_set.size();
-    if (size > most_loaded - loaded_bytes_) return instance;
-    loaded_bytes_ += size;
-    return loaded_.emplace(file, std::move(*instance)).first->second;
+    if (options_.scu.repeat > 1 && size <= most_loaded - loaded_bytes_) {
+      loaded_bytes_ += size;
+      loaded_.emplace(file, instance);
+    }
+    return instance;
   }
 
   void note(Line& line, const peers::StoreOutcome& outcome) {
@@ -172,7 +175,7 @@ class Storing {
   const peers::RequestorOptions& requestor_;
   const StorePlan& plan_;
   Console& console_;
-  std::unordered_map<std::size_t, service::Instance> loaded_;
+  std::unordered_map<std::size_t, service::InstancePtr> loaded_;
   std::size_t loaded_bytes_ = 0;
   peers::Loop loop_;
   StoreReport report_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -123,7 +124,12 @@ struct Message {
   Bytes data_set;                     // in the context's transfer syntax; empty when there is none or it was not kept
   std::uint64_t data_set_length = 0;  // true length, also when the bytes were not kept
 
-  [[nodiscard]] bool data_set_kept() const { return data_set.size() == data_set_length; }
+  /// Of a message to be sent: a Data Set that somebody else owns, instead of `data_set`. Received ones have none.
+  std::shared_ptr<const Bytes> lent_data_set = nullptr;
+
+  /// The bytes of the Data Set, whoever owns them.
+  [[nodiscard]] ByteView data() const { return lent_data_set ? ByteView(*lent_data_set) : ByteView(data_set); }
+  [[nodiscard]] bool data_set_kept() const { return data().size() == data_set_length; }
 };
 
 // Builders: right by default; everything can be changed in `elements()` afterwards. PS3.7 9.3 and 10.3.

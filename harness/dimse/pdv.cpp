@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint8_t command_bit = 1;
 constexpr std::uint8_t last_bit = 2;
 constexpr std::size_t pdv_overhead = 6;                    // item length, context id, message control header
+constexpr std::size_t worth_lending = 1024;                // shorter fragments are copied faster
 constexpr std::size_t unlimited_length = 65536;            // what we put in a PDU when the receiver names no limit
 constexpr std::size_t max_room_made_beforehand = 1 << 20;  // for a Data Set as long as the one before it
 
@@ -19,6 +20,8 @@ struct Piece {
   ByteView fragment;
   std::uint8_t control_header = 0;
   bool opens_pdu = false;
+
+  [[nodiscard]] bool is_command() const { return (control_header & command_bit) != 0; }
 };
 
 /// Cuts a message into PDVs, in order; `emit` learns which of them open a new PDU.
@@ -61,7 +64,34 @@ void put_u32(std::uint8_t* at, std::size_t value) {
 }
 
 /// A Data Set is sent when there are bytes, and also (as one empty PDV) when the command promises one.
-bool sends_data(const Message& message) { return !message.data_set.empty() || message.command.has_data_set(); }
+bool sends_data(const Message& message) { return !message.data().empty() || message.command.has_data_set(); }
+
+/// Headers go to `out`, fragments where `put` puts them. `room`: what `out` may become without headers and command.
+template <typename Put>
+bool write(Bytes& out, const Message& message, const Packing& packing, std::size_t room, Put&& put) {
+  const Bytes command = encode(message.command);
+  const auto needed = room + command.size() + 64;
+  if (out.capacity() < needed) out.reserve(std::max(needed, 2 * out.capacity()));  // many messages stay linear
+  std::size_t pdu_at = 0;
+  std::size_t length = 0;  // of the open PDU's body
+  return plan(packing, command, message.data(), sends_data(message), [&](const Piece& piece) {
+    std::array<std::uint8_t, pdu::pdu_header_length + pdv_overhead> head{
+        static_cast<std::uint8_t>(pdu::PduType::p_data_tf)};
+    auto* pdv = head.data() + pdu::pdu_header_length;
+    put_u32(pdv, piece.fragment.size() + 2);
+    pdv[4] = message.context_id;
+    pdv[5] = piece.control_header;
+    if (piece.opens_pdu) {
+      pdu_at = out.size();
+      length = 0;
+    }
+    const ByteView header(head);
+    append(out, piece.opens_pdu ? header : header.subspan(pdu::pdu_header_length));
+    length += pdv_overhead + piece.fragment.size();
+    put_u32(out.data() + pdu_at + 2, length);
+    put(piece);
+  });
+}
 
 std::string pdv_text(const pdu::PdvView& value) {
   return std::string(value.is_command() ? "command" : "data") + " PDV on context " + std::to_string(value.context_id);
@@ -87,29 +117,25 @@ bool starts_command_set(ByteView bytes) {
 }  // namespace
 
 bool fragment(Bytes& out, const Message& message, const Packing& packing) {
-  const Bytes command = encode(message.command);
-  const auto needed = out.size() + command.size() + message.data_set.size() + 64;
-  if (out.capacity() < needed) out.reserve(std::max(needed, 2 * out.capacity()));  // many messages stay linear
-  std::size_t pdu_at = 0;
-  return plan(packing, command, message.data_set, sends_data(message), [&](const Piece& piece) {
-    std::array<std::uint8_t, pdu::pdu_header_length + pdv_overhead> head{
-        static_cast<std::uint8_t>(pdu::PduType::p_data_tf)};
-    auto* pdv = head.data() + pdu::pdu_header_length;
-    put_u32(pdv, piece.fragment.size() + 2);
-    pdv[4] = message.context_id;
-    pdv[5] = piece.control_header;
-    if (piece.opens_pdu) pdu_at = out.size();
-    const ByteView header(head);
-    append(out, piece.opens_pdu ? header : header.subspan(pdu::pdu_header_length));
-    append(out, piece.fragment);
-    put_u32(out.data() + pdu_at + 2, out.size() - pdu_at - pdu::pdu_header_length);
+  return write(out, message, packing, out.size() + message.data().size(),
+               [&](const Piece& piece) { append(out, piece.fragment); });
+}
+
+bool fragment(Gather& out, const Message& message, const Packing& packing) {
+  const auto& owner = message.lent_data_set;
+  if (!owner) return fragment(out.own(), message, packing);
+  return write(out.own(), message, packing, out.own().size(), [&](const Piece& piece) {
+    if (!piece.is_command() && piece.fragment.size() >= worth_lending)
+      out.lend(owner, piece.fragment);
+    else
+      append(out.own(), piece.fragment);
   });
 }
 
 std::vector<pdu::PDataTf> fragment_to_pdus(const Message& message, const Packing& packing) {
   std::vector<pdu::PDataTf> pdus;
   const Bytes command = encode(message.command);
-  plan(packing, command, message.data_set, sends_data(message), [&](const Piece& piece) {
+  plan(packing, command, message.data(), sends_data(message), [&](const Piece& piece) {
     if (piece.opens_pdu) pdus.emplace_back();
     pdus.back().values.push_back({message.context_id, piece.control_header, to_bytes(piece.fragment)});
   });

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "harness/base/gather.hpp"
 #include "harness/base/limits.hpp"
 #include "harness/base/loan.hpp"
 #include "harness/dimse/message.hpp"
@@ -24,6 +25,8 @@ struct Packing {
 /// Appends the P-DATA-TF PDUs of a message. Fragments are even; nothing exceeds packing.maximum_length.
 /// False, with nothing appended, when a maximum length of 1 to 7 leaves no room for two bytes in a PDV.
 bool fragment(Bytes& out, const Message& message, const Packing& packing);
+/// The same without a copy of a lent Data Set: its larger fragments stay in their owner's memory.
+bool fragment(Gather& out, const Message& message, const Packing& packing);
 /// The same as model values, for the layout tree.
 std::vector<pdu::PDataTf> fragment_to_pdus(const Message& message, const Packing& packing);
 

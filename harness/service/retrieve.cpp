@@ -148,7 +148,7 @@ class GetOperation final : public Operation {
       for (auto& user : users_) {
         if (!takes(user) || (user.context().transfer_syntax == instance->transfer_syntax) != exact) continue;
         auto request =
-            user.request(0, *instance, progress_.request().command.elements().u16(tags::Priority).value_or(0));
+            user.request(0, instance, progress_.request().command.elements().u16(tags::Priority).value_or(0));
         if (request) return request;
       }
     }

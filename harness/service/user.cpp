@@ -121,12 +121,13 @@ std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, const
   return begin(std::move(command), dataset::encode(decoded.data_set, to));
 }
 
-std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, Instance&& instance,
+std::optional<dimse::Message> StoreUser::request(std::uint16_t message_id, const InstancePtr& instance,
                                                  std::uint16_t priority) {
-  if (context().transfer_syntax != instance.transfer_syntax)
-    return request(message_id, static_cast<const Instance&>(instance), priority);
-  auto command = dimse::c_store_rq(message_id, instance.sop_class_uid, instance.sop_instance_uid, priority);
-  return begin(std::move(command), std::move(instance.data_set));
+  if (context().transfer_syntax != instance->transfer_syntax) return request(message_id, *instance, priority);
+  auto out = begin(dimse::c_store_rq(message_id, instance->sop_class_uid, instance->sop_instance_uid, priority));
+  out.lent_data_set = std::shared_ptr<const Bytes>(instance, &instance->data_set);
+  out.data_set_length = instance->data_set.size();
+  return out;
 }
 
 dimse::Message FindUser::request(std::uint16_t message_id, const dataset::DataSet& identifier, std::uint16_t priority) {

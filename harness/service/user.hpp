@@ -72,8 +72,9 @@ class StoreUser : public User {
   /// The instance as it stands, when its transfer syntax is the context's; else re-encoded when both are
   /// uncompressed. Nothing when it would have to be decompressed, or its Data Set cannot be read.
   std::optional<dimse::Message> request(std::uint16_t message_id, const Instance& instance, std::uint16_t priority = 0);
-  /// The same without a copy where it goes out as it stands; an instance that finds no message is left as it was.
-  std::optional<dimse::Message> request(std::uint16_t message_id, Instance&& instance, std::uint16_t priority = 0);
+  /// The same without a copy where it goes out as it stands: the message lends its Data Set.
+  std::optional<dimse::Message> request(std::uint16_t message_id, const InstancePtr& instance,
+                                        std::uint16_t priority = 0);
 };
 
 class FindUser : public User {

@@ -100,25 +100,27 @@ void Session::apply(dul::Effect effect, dul::Event event, const Inputs& inputs, 
       break;
     case accept_transport: begin(); break;  // the transport itself is accepted before it is reported to us
     case close_transport: wants_close_ = true; break;
-    case send_a_associate_rq: append(output_, pdu::encode(*rq_)); break;
-    case send_a_associate_ac: append(output_, pdu::encode(*inputs.pdu)); break;
+    case send_a_associate_rq: append(output_.own(), pdu::encode(*rq_)); break;
+    case send_a_associate_ac: append(output_.own(), pdu::encode(*inputs.pdu)); break;
     case send_a_associate_rj:
-      append(output_, inputs.rejection ? pdu::encode(*inputs.rejection) : pdu::encode(*inputs.pdu));
+      append(output_.own(), inputs.rejection ? pdu::encode(*inputs.rejection) : pdu::encode(*inputs.pdu));
       break;
     case send_p_data:
       if (inputs.message != nullptr)
         dimse::fragment(output_, *inputs.message, inputs.packing);
       else
-        append(output_, pdu::encode(*inputs.data));
+        append(output_.own(), pdu::encode(*inputs.data));
       break;
-    case send_a_release_rq: append(output_, pdu::encode(pdu::AReleaseRq{})); break;
-    case send_a_release_rp: append(output_, pdu::encode(pdu::AReleaseRp{})); break;
+    case send_a_release_rq: append(output_.own(), pdu::encode(pdu::AReleaseRq{})); break;
+    case send_a_release_rp: append(output_.own(), pdu::encode(pdu::AReleaseRp{})); break;
     case send_a_abort:
       // AA-1 answers peers' violations too (Sta2); a reason is significant only from the provider (PS3.8 9.3.8).
-      append(output_,
+      append(output_.own(),
              pdu::encode(pdu::AAbort{source_user, event == dul::Event::evt15 ? inputs.abort_reason : std::uint8_t{0}}));
       break;
-    case send_a_abort_provider: append(output_, pdu::encode(pdu::AAbort{source_provider, inputs.abort_reason})); break;
+    case send_a_abort_provider:
+      append(output_.own(), pdu::encode(pdu::AAbort{source_provider, inputs.abort_reason}));
+      break;
     case indicate_a_associate: events_.emplace_back(AssociateIndication{*rq_, std::move(*inputs.problems)}); break;
     case confirm_a_associate_accept: {
       auto& ac = std::get<pdu::AAssociateAc>(*inputs.pdu);
@@ -416,9 +418,17 @@ std::optional<SessionEvent> Session::next_event() {
   return event;
 }
 
-Bytes Session::take_output() { return std::exchange(output_, {}); }
+Bytes Session::take_output() { return output_.take_whole(); }
 
 void Session::take_output(Bytes& into) {
+  into.clear();
+  if (output_.lent().empty())
+    std::swap(into, output_.own());
+  else
+    into = output_.take_whole();
+}
+
+void Session::take_output(Gather& into) {
   into.clear();
   std::swap(into, output_);
 }

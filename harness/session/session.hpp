@@ -126,6 +126,8 @@ class Session {
   [[nodiscard]] Bytes take_output();
   /// The same without giving up memory: `into` is emptied, filled, and its capacity used for the next output.
   void take_output(Bytes& into);
+  /// The same without a copy of what messages lent (dimse::Message::lent_data_set).
+  void take_output(Gather& into);
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
   [[nodiscard]] bool wants_connect() const { return wants_connect_; }
   [[nodiscard]] bool wants_close() const { return wants_close_; }  // after the output has been written
@@ -158,7 +160,7 @@ class Session {
   dul::Machine machine_;
   pdu::Framer framer_;
   dimse::Assembler assembler_;
-  Bytes output_;
+  Gather output_;
   std::vector<SessionEvent> events_;
   std::size_t next_event_ = 0;  // of them, the first that was not taken yet
   std::optional<Instant> artim_deadline_;

@@ -51,9 +51,10 @@ Stored store_all(Bench& bench, std::size_t count) {
     auto context = storage_context(data_set.text(tags::SOPClassUID), uids::ImplicitVRLittleEndian);
     if (std::ranges::find(job.contexts, context) == job.contexts.end()) job.contexts.push_back(std::move(context));
   }
-  job.next = [&]() -> std::optional<service::Instance> {
-    if (given == count) return std::nullopt;
-    return service::make_instance(data_sets[given++ % data_sets.size()], uids::ImplicitVRLittleEndian);
+  job.next = [&]() -> service::InstancePtr {
+    if (given == count) return nullptr;
+    return std::make_shared<const service::Instance>(
+        *service::make_instance(data_sets[given++ % data_sets.size()], uids::ImplicitVRLittleEndian));
   };
   job.outcome = [&](const StoreOutcome& outcome) {
     if (out.numbers.empty()) out.at_first_answer = given;

@@ -57,13 +57,13 @@ TEST_F(Scu, Instances_are_asked_for_one_by_one) {
     auto context = storage_context(data_set.text(tags::SOPClassUID), uids::ImplicitVRLittleEndian);
     if (std::ranges::find(job.contexts, context) == job.contexts.end()) job.contexts.push_back(std::move(context));
   }
-  job.next = [&]() -> std::optional<service::Instance> {
+  job.next = [&]() -> service::InstancePtr {
     EXPECT_EQ(given, told) << "the one before has its answer";
-    if (given == 4) return std::nullopt;
+    if (given == 4) return nullptr;
     auto instance = service::make_instance(data_sets[given++ % data_sets.size()], uids::ImplicitVRLittleEndian);
     // The last has no context.
     if (given == 4) instance->sop_class_uid = "1.2.3";
-    return instance;
+    return std::make_shared<const service::Instance>(std::move(*instance));
   };
   std::vector<bool> sent;
   job.outcome = [&](const StoreOutcome& outcome) {

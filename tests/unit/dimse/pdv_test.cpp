@@ -45,6 +45,16 @@ void round_trip(const Message& message, const Packing& packing) {
                (packing.command_and_data_together ? " together" : ""));
   Bytes bytes;
   ASSERT_TRUE(fragment(bytes, message, packing));
+  auto lending = message;
+  lending.lent_data_set = std::make_shared<const Bytes>(std::move(lending.data_set));
+  lending.data_set = {};
+  Gather gathered;
+  append(gathered.own(), Bytes{1});
+  ASSERT_TRUE(fragment(gathered, lending, packing));
+  for (const auto& lent : gathered.lent()) EXPECT_EQ(lent.owner, lending.lent_data_set);
+  const auto whole = gathered.take_whole();
+  ASSERT_EQ(whole[0], 1);
+  EXPECT_EQ(Bytes(whole.begin() + 1, whole.end()), bytes) << "a lent Data Set gives the same bytes";
   const auto values = values_of(bytes, packing.maximum_length);
   Assembler assembler;
   std::optional<Message> got;
@@ -135,6 +145,19 @@ TEST(Pdv, A_maximum_length_without_room_for_two_bytes_is_refused) {
     EXPECT_TRUE(fragment_to_pdus(message, {maximum, 0, 1, false}).empty());
   }
   round_trip(message, {8, 0, 1, false});
+}
+
+TEST(Pdv, A_lent_data_set_stays_where_it_is) {
+  auto message = store_message(40'000);
+  message.lent_data_set = std::make_shared<const Bytes>(std::move(message.data_set));
+  message.data_set = {};
+  Gather out;
+  ASSERT_TRUE(fragment(out, message, {.maximum_length = 16384}));
+  ASSERT_EQ(out.lent().size(), 3U);
+  EXPECT_EQ(out.lent()[0].bytes.data(), message.lent_data_set->data());
+  EXPECT_LT(out.own().size(), 300U) << "headers and the Command Set";
+  EXPECT_FALSE(fragment(out, message, {.maximum_length = 7}));
+  EXPECT_EQ(out.lent().size(), 3U);
 }
 
 TEST(Pdv, No_limit_sends_large_but_not_endless_pdus) {

@@ -146,7 +146,7 @@ TEST(User, Offending_elements_are_named) {
   EXPECT_LT(user.consume(many).why.size(), 300U);
 }
 
-TEST(User, An_instance_given_away_goes_out_as_it_stands_or_stays_whole) {
+TEST(User, An_instance_lends_its_data_set_where_it_goes_out_as_it_stands) {
   auto ct = context(uids::CTImageStorage);
   Instance instance;
   instance.sop_class_uid = uids::CTImageStorage;
@@ -154,12 +154,16 @@ TEST(User, An_instance_given_away_goes_out_as_it_stands_or_stays_whole) {
   instance.transfer_syntax = "1.2.840.10008.1.2.4.50";
   instance.data_set = Bytes{1, 2, 3, 4};
   StoreUser user(ct);
-  EXPECT_FALSE(user.request(1, std::move(instance))) << "compressed, and the context is not";
-  EXPECT_EQ(instance.data_set.size(), 4U);  // NOLINT(bugprone-use-after-move)
+  EXPECT_FALSE(user.request(1, std::make_shared<const Instance>(instance))) << "compressed, and the context is not";
   instance.transfer_syntax = ct.transfer_syntax;
-  const auto sent = user.request(1, std::move(instance));
+  auto owner = std::make_shared<const Instance>(std::move(instance));
+  const auto* bytes = owner->data_set.data();
+  const auto sent = user.request(1, owner);
   ASSERT_TRUE(sent);
-  EXPECT_EQ(sent->data_set, (Bytes{1, 2, 3, 4}));
+  EXPECT_EQ(sent->data().data(), bytes) << "not copied";
+  EXPECT_TRUE(sent->data_set_kept());
+  owner.reset();
+  EXPECT_EQ(to_bytes(sent->data()), (Bytes{1, 2, 3, 4})) << "and kept for as long as the message needs it";
 }
 
 }  // namespace
