@@ -131,7 +131,7 @@ void Association::flush() {
     pump_faults();
     return;
   }
-  if (observer_) output_.each([&](ByteView bytes, const Gather::Lent*) { observer_->bytes(our_side(), bytes, now); });
+  if (observer_) observer_->bytes(our_side(), output_, now);
   connection_->send(std::move(output_));
 }
 

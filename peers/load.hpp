@@ -47,7 +47,8 @@ std::uint64_t resident_memory();
 
 /// Raises the limit of open files to what is wanted, as far as the system lets us; says what it is then.
 std::size_t allow_descriptors(std::size_t wanted);
-/// Memory that a large message took is kept for the next one (up to 64 MB): for a process that receives many.
-void keep_memory();
+/// Memory that a large message took is kept for the next one (up to 64 MB): for a process that receives many. So many
+/// bytes more are expected to be held in the end.
+void keep_memory(std::size_t expected = 0);
 
 }  // namespace assay::peers

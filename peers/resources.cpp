@@ -1,9 +1,12 @@
 // Memory and file descriptors of this process.
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstdlib>
 
 #include "peers/load.hpp"
 
@@ -33,14 +36,30 @@ std::size_t allow_descriptors(std::size_t wanted) {
   return limit.rlim_cur;
 }
 
-void keep_memory() {
+void keep_memory(std::size_t expected) {
 #ifdef __GLIBC__
   // By default every block of 128 KB and more comes fresh from the system and goes back when it is freed: then the
   // pages of each image are faulted in several times over, which costs more than all the work on it.
   constexpr int largest_block = 32 << 20;  // the most that glibc takes
-  constexpr int kept = 64 << 20;
+  constexpr std::size_t kept = 64U << 20;
+  constexpr std::size_t most_expected = 512U << 20;
+  expected = std::min(expected, most_expected);
   (void)::mallopt(M_MMAP_THRESHOLD, largest_block);
-  (void)::mallopt(M_TRIM_THRESHOLD, kept);
+  (void)::mallopt(M_TRIM_THRESHOLD, static_cast<int>(kept + 2 * expected));
+  // Addresses only, no memory: what is used of them later comes in pages of 2 MB instead of 4 KB.
+  constexpr std::size_t each = largest_block - (1U << 20);
+  std::array<void*, most_expected / each + 1> blocks{};
+  for (auto& block : blocks) {
+    const auto length = std::min(expected, each);
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    if (length <= 2 * page || (block = std::malloc(length)) == nullptr) break;
+    const auto begin = (reinterpret_cast<std::uintptr_t>(block) + page - 1) / page * page;
+    (void)::madvise(reinterpret_cast<void*>(begin), (length - page) / page * page, MADV_HUGEPAGE);
+    expected -= length;
+  }
+  for (auto* block : blocks) std::free(block);
+#else
+  (void)expected;
 #endif
 }
 

@@ -66,7 +66,7 @@ class Run final : public trace::RuleRun {
 
   static void judge(const trace::MessageSeen& seen, const dataset::Encoding& encoding,
                     const trace::Negotiated::Context& context, trace::Reporter& reporter) {
-    const ByteView bytes(seen.message->data_set);
+    const auto bytes = seen.message->data();
     if (has_file_header(bytes)) {
       reporter.report(finding(file_sent, place_in_data(seen, 128), {},
                               "a file: \"DICM\" behind a preamble of 128 bytes",

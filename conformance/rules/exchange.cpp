@@ -96,7 +96,7 @@ class Run final : public trace::RuleRun {
     auto data = read(seen, *context, operation.command);
     const Heard heard{seen, negotiated, operation, data ? &*data : nullptr};
     for (const auto& judge : judges_) judge->request(heard, reporter);
-    if (data && seen.message->data_set.size() <= max_kept_data && operation.command != CommandField::c_store_rq) {
+    if (data && seen.message->data().size() <= max_kept_data && operation.command != CommandField::c_store_rq) {
       operation.message = seen.message;
       operation.data = std::move(data);
     }
@@ -136,7 +136,7 @@ class Run final : public trace::RuleRun {
   static std::optional<dataset::DataSet> read(const trace::MessageSeen& seen, const trace::Negotiated::Context& context,
                                               CommandField command) {
     const auto& message = *seen.message;
-    if (!message.command.has_data_set() || !message.data_set_kept() || message.data_set.empty()) return std::nullopt;
+    if (!message.command.has_data_set() || !message.data_set_kept() || message.data().empty()) return std::nullopt;
     if (context.transfer_syntax.empty()) return std::nullopt;
     const auto encoding = dataset::encoding_of(trimmed_uid(context.transfer_syntax));
     if (encoding.deflated) return std::nullopt;
@@ -146,7 +146,7 @@ class Run final : public trace::RuleRun {
     } else if (encoding.encapsulated) {
       options.stop_before = tags::PixelData;
     }
-    auto decoded = dataset::decode(message.data_set, encoding, options);
+    auto decoded = dataset::decode(message.data(), encoding, options);
     if (has_error(decoded.problems)) return std::nullopt;
     return std::move(decoded.data_set);
   }

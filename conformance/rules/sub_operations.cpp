@@ -86,7 +86,7 @@ class SubOperations final : public Judge {
       auto& mine = retrievals_[operation.serial];
       mine.get = operation.command == CommandField::c_get_rq;
       mine.performer = trace::other(heard.seen.from);
-      if (heard.data != nullptr && heard.seen.message->data_set.size() <= max_identifier) {
+      if (heard.data != nullptr && heard.seen.message->data().size() <= max_identifier) {
         for (const auto key : unique_keys)
           for (const auto value : heard.data->texts(key))
             if (!value.empty()) mine.keys[key].insert(std::string(trimmed_uid(value)));

@@ -16,6 +16,7 @@ namespace assay::app {
 namespace {
 
 constexpr std::size_t most_loaded = 256U << 20;
+constexpr std::size_t most_judged = 8 * limits::trace_bytes;  // of one association: bytes, PDVs, messages, entries
 
 /// The files of one set of Presentation Contexts, taken by one or several associations.
 class Group {
@@ -232,7 +233,11 @@ int store_files(const StoreFilesOptions& options, Console& console) {
     console.error("there is nothing to store");
     return exit_codes::usage;
   }
-  peers::keep_memory();
+  std::uint64_t again = 0;  // bytes that are read once and sent several times
+  for (const auto& file : plan.files)
+    if (options.scu.repeat > 1) again += file.size;
+  const auto held = std::min<std::uint64_t>(again, most_loaded) + (options.scu.judge ? most_judged : 0);
+  peers::keep_memory(static_cast<std::size_t>(held));
   const auto report = Storing(options, *requestor, plan, console).run();
   if (options.scu.json) {
     console.data(json_text(store_json(report, plan)));

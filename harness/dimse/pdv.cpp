@@ -124,8 +124,12 @@ bool fragment(Bytes& out, const Message& message, const Packing& packing) {
 bool fragment(Gather& out, const Message& message, const Packing& packing) {
   const auto& owner = message.lent_data_set;
   if (!owner) return fragment(out.own(), message, packing);
+  bool lending = false;
   return write(out.own(), message, packing, out.own().size(), [&](const Piece& piece) {
-    if (!piece.is_command() && piece.fragment.size() >= worth_lending)
+    // The last one may be short; where all others are lent, so is this, and who assembles them finds them all there.
+    const bool rest = lending && (piece.control_header & last_bit) != 0 && !piece.fragment.empty();
+    lending = !piece.is_command() && (piece.fragment.size() >= worth_lending || rest);
+    if (lending)
       out.lend(owner, piece.fragment);
     else
       append(out.own(), piece.fragment);
@@ -142,8 +146,8 @@ std::vector<pdu::PDataTf> fragment_to_pdus(const Message& message, const Packing
   return pdus;
 }
 
-Assembler::Output Assembler::push(const pdu::PdvView& value) {
-  return value.is_command() ? push_command(value) : push_data(value);
+Assembler::Output Assembler::push(const pdu::PdvView& value, const std::shared_ptr<const Bytes>& owner) {
+  return value.is_command() ? push_command(value) : push_data(value, owner);
 }
 
 void Assembler::reset() {
@@ -151,6 +155,7 @@ void Assembler::reset() {
   command_bytes_.clear();
   message_ = {};
   data_announced_ = true;
+  borrowed_ = 0;
   skipping_command_ = skipping_data_ = data_begun_ = false;
   keeping_data_ = true;
   loan_.give_back();
@@ -172,6 +177,7 @@ void Assembler::begin(const pdu::PdvView& value) {
   message_ = {};
   message_.context_id = value.context_id;
   command_bytes_.clear();
+  borrowed_ = 0;
   skipping_data_ = data_begun_ = false;
   data_announced_ = keeping_data_ = true;
   loan_.give_back();
@@ -237,7 +243,25 @@ Assembler::Output Assembler::push_command(const pdu::PdvView& value) {
   return out;
 }
 
-Assembler::Output Assembler::push_data(const pdu::PdvView& value) {
+/// Whether the fragment is the next part of its owner's bytes, from the first on.
+bool Assembler::borrow(ByteView fragment, const std::shared_ptr<const Bytes>& owner) {
+  if (!owner || !message_.data_set.empty() || (message_.lent_data_set && message_.lent_data_set != owner) ||
+      fragment.data() != owner->data() + borrowed_)
+    return false;
+  message_.lent_data_set = owner;
+  borrowed_ += fragment.size();
+  return true;
+}
+
+/// It does not go on as it began.
+void Assembler::own_what_is_lent() {
+  if (!message_.lent_data_set) return;
+  message_.data_set = to_bytes(ByteView(*message_.lent_data_set).first(borrowed_));
+  message_.lent_data_set = nullptr;
+  borrowed_ = 0;
+}
+
+Assembler::Output Assembler::push_data(const pdu::PdvView& value, const std::shared_ptr<const Bytes>& owner) {
   Output out;
   if (skipping_data_ && phase_ == Phase::idle) {
     if (value.is_last()) skipping_data_ = false;
@@ -268,12 +292,15 @@ Assembler::Output Assembler::push_data(const pdu::PdvView& value) {
   if (keeping_data_) {
     keeping_data_ =
         message_.data_set_length <= keep_data_set_bytes_ && loan_.take(value.fragment.size()) == value.fragment.size();
-    if (keeping_data_) {
+    if (keeping_data_ && !borrow(value.fragment, owner)) {
+      own_what_is_lent();
       // Images of a series have one size: room for as much as came last time spares moving what came so far.
       if (message_.data_set.empty() && !value.is_last()) message_.data_set.reserve(last_data_set_bytes_);
       append(message_.data_set, value.fragment);
-    } else {
+    }
+    if (!keeping_data_) {
       message_.data_set = {};
+      message_.lent_data_set = nullptr;
       loan_.give_back();
     }
   }
@@ -282,6 +309,8 @@ Assembler::Output Assembler::push_data(const pdu::PdvView& value) {
 }
 
 void Assembler::finish(Output& out) {
+  if (message_.lent_data_set && borrowed_ != message_.lent_data_set->size()) own_what_is_lent();
+  borrowed_ = 0;
   last_data_set_bytes_ = std::min(message_.data_set.size(), max_room_made_beforehand);
   out.message = std::move(message_);
   message_ = {};

@@ -50,7 +50,8 @@ class Assembler {
 
   /// PS3.8 Annex E.2: one message at a time, command before data, no interleaving of contexts. A message that was
   /// begun and never completed is dropped when the next command begins; the PDV that shows it carries the problem.
-  Output push(const pdu::PdvView& value);
+  /// `owner`, where it is given, holds the fragment: a Data Set that is all of its bytes is lent and not copied.
+  Output push(const pdu::PdvView& value, const std::shared_ptr<const Bytes>& owner = nullptr);
 
   /// Called with each Data Set fragment as it comes, for stores that stream.
   void on_data(std::function<void(const CommandSet&, ByteView fragment)> sink) { sink_ = std::move(sink); }
@@ -64,7 +65,9 @@ class Assembler {
  private:
   enum class Phase : std::uint8_t { idle, command, data };
   Output push_command(const pdu::PdvView& value);
-  Output push_data(const pdu::PdvView& value);
+  Output push_data(const pdu::PdvView& value, const std::shared_ptr<const Bytes>& owner);
+  [[nodiscard]] bool borrow(ByteView fragment, const std::shared_ptr<const Bytes>& owner);
+  void own_what_is_lent();
   void finish(Output& out);
   void begin(const pdu::PdvView& value);
   [[nodiscard]] bool command_looks_whole() const;
@@ -76,6 +79,7 @@ class Assembler {
   Phase phase_ = Phase::idle;
   bool data_announced_ = true;           // false right after a message whose Data Set Type said that none follows
   bool skipping_command_ = false;        // of a Command Set past its limit, until its last fragment
+  std::size_t borrowed_ = 0;             // bytes of message_.lent_data_set that have come
   std::size_t last_data_set_bytes_ = 0;  // of the message before, as far as it was kept and room is made for
   bool skipping_data_ = false;           // of a Data Set whose message was given up, until its last fragment
   bool data_begun_ = false;

@@ -57,7 +57,7 @@ void Keeper::trim(trace::PduSeen& seen) {
 }
 
 void Keeper::trim(trace::MessageSeen& seen) {
-  const auto data = seen.message->data_set.size();
+  const auto data = seen.message->data().size();
   if (data > 0 && (data > bulk_left_ || take_bulk(data) < data)) {
     auto without = std::make_shared<dimse::Message>();
     without->context_id = seen.message->context_id;

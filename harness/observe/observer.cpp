@@ -175,6 +175,47 @@ struct Observer::Impl final : trace::Reporter {
     peer.bytes_when_heard = peer.bytes;
   }
 
+  /// Fragments that stand alone in a PDU are looked at where their owner keeps them, unless the Trace wants the bytes.
+  void bytes(Side from, const Gather& more, Instant now) {
+    std::size_t at = 0;
+    const ByteView own(more.own());
+    for (const auto& lent : more.lent()) {
+      const auto run = own.subspan(at, lent.at - at);
+      at = lent.at;
+      const auto before = run.size() - std::min(run.size(), pdu::one_pdv_header_length);
+      if (before > 0) bytes(from, run.first(before), now);
+      const auto header = run.subspan(before);
+      if (pass_one_pdv(of(from), header, lent, now)) continue;
+      if (!header.empty()) bytes(from, header, now);
+      bytes(from, lent.bytes, now);
+    }
+    if (at < own.size()) bytes(from, own.subspan(at), now);
+  }
+
+  bool pass_one_pdv(Direction& direction, ByteView header, const Gather::Lent& lent, Instant now) {
+    auto& framer = direction.framer;
+    if (options.digest || keeper.bulk_left() > 0 || direction.lost || framer.pending() > 0) return false;
+    const auto value = pdu::view_one_pdv(header, lent.bytes, framer.offset());
+    if (!value) return false;
+    pdu::Framer::Frame frame;
+    frame.status = pdu::Framer::Status::pdu;
+    frame.offset = framer.offset();
+    frame.type = header[0];
+    frame.length = static_cast<std::uint32_t>(header.size() - pdu::pdu_header_length + lent.bytes.size());
+    const auto whole = header.size() + lent.bytes.size();
+    framer.pass(whole);
+    direction.bytes += whole;
+    (direction.side == Side::requestor ? trace.bytes_from_requestor : trace.bytes_from_acceptor) = direction.bytes;
+    direction.last_byte = now;
+    entry_provoked = provoking;
+    views.assign(1, *value);
+    pdu_seen(direction, frame, now, &lent.owner);
+    entry_provoked = direction.partly_provoked = false;
+    auto& peer = of(trace::other(direction.side));
+    peer.bytes_when_heard = peer.bytes;
+    return true;
+  }
+
   static void keep_lost(Direction& direction, ByteView more) {
     const auto room = leftover_kept - std::min(leftover_kept, direction.lost_bytes.size());
     append(direction.lost_bytes, more.first(std::min(room, more.size())));
@@ -215,7 +256,9 @@ struct Observer::Impl final : trace::Reporter {
 
   // --- PDUs -------------------------------------------------------------------------------------------------------
 
-  void pdu_seen(Direction& direction, const pdu::Framer::Frame& frame, Instant now) {
+  /// `lent_by`: of a P-DATA-TF whose one PDV stands in `views` already, and whose bytes the frame does not have.
+  void pdu_seen(Direction& direction, const pdu::Framer::Frame& frame, Instant now,
+                const std::shared_ptr<const Bytes>* lent_by = nullptr) {
     trace::PduSeen seen;
     seen.from = direction.side;
     seen.number = direction.last_pdu = ++pdu_count;
@@ -229,7 +272,11 @@ struct Observer::Impl final : trace::Reporter {
     }
 
     const auto kind = kind_of(frame.type);
-    const bool readable = kind == dul::PduKind::p_data ? read_p_data(frame, seen) : read_other(frame, seen);
+    bool readable = true;
+    if (lent_by != nullptr)
+      note_values(seen);
+    else
+      readable = kind == dul::PduKind::p_data ? read_p_data(frame, seen) : read_other(frame, seen);
     const bool allowed = judge_order(direction, kind, readable, seen);
     if (allowed && seen.pdu != nullptr) negotiate(direction.side, seen);
     if (kind == dul::PduKind::a_release_rq && allowed) unfinished_message(direction, seen);
@@ -244,7 +291,7 @@ struct Observer::Impl final : trace::Reporter {
       if (!repeats_the_peer(problem, seen.from)) report(problem, seen.from, seen.number);
     if (kind == dul::PduKind::p_data) {
       if (!readable || !allowed) direction.messages_lost = true;
-      if (!direction.messages_lost && trace.negotiated.established()) messages = assemble(direction, seen);
+      if (!direction.messages_lost && trace.negotiated.established()) messages = assemble(direction, seen, lent_by);
     }
     for (std::size_t i = reported; i < seen.problems.size(); ++i) report(seen.problems[i], seen.from, seen.number);
     if (views.capacity() > views_kept) std::vector<pdu::PdvView>().swap(views);
@@ -257,6 +304,12 @@ struct Observer::Impl final : trace::Reporter {
     views.clear();
     const bool readable = pdu::decode_p_data(frame.bytes, frame.offset, views, seen.problems);
     seen.bytes = to_bytes(frame.bytes.first(std::min(frame.bytes.size(), keeper.bulk_left())));
+    note_values(seen);
+    return readable;
+  }
+
+  /// What is kept of the PDVs in `views`.
+  void note_values(trace::PduSeen& seen) {
     auto room = keeper.bulk_left() - seen.bytes.size();
     const auto count = std::min(views.size(), max_values_kept);
     seen.values.reserve(count);
@@ -269,7 +322,6 @@ struct Observer::Impl final : trace::Reporter {
       seen.value_offsets.push_back(view.offset);
     }
     seen.more_values = views.size() - count;
-    return readable;
   }
 
   static bool read_other(const pdu::Framer::Frame& frame, trace::PduSeen& seen) {
@@ -385,11 +437,12 @@ struct Observer::Impl final : trace::Reporter {
                        [](const Problem& problem) { return problem.rule != "ps3.8/E.2/context-changed"; });
   }
 
-  std::vector<trace::MessageSeen> assemble(Direction& direction, trace::PduSeen& seen) {
+  std::vector<trace::MessageSeen> assemble(Direction& direction, trace::PduSeen& seen,
+                                           const std::shared_ptr<const Bytes>* lent_by) {
     std::vector<trace::MessageSeen> messages;
     for (const auto& view : views) {
       auto& message = direction.message;
-      auto output = direction.assembler.push(view);
+      auto output = direction.assembler.push(view, lent_by == nullptr ? nullptr : *lent_by);
       if (!message.begun || (view.is_command() && gave_up_the_last(output.problems))) {
         message = {};
         message.begun = true;
@@ -579,6 +632,13 @@ void Observer::opened(Instant now) {
 
 void Observer::bytes(trace::Side from, ByteView bytes, Instant now) {
   if (impl_->tap != nullptr) impl_->tap->bytes(from, bytes, now);
+  impl_->bytes(from, bytes, now);
+}
+
+void Observer::bytes(trace::Side from, const Gather& bytes, Instant now) {
+  if (impl_->tap != nullptr) {
+    bytes.each([&](ByteView run, const Gather::Lent*) { impl_->tap->bytes(from, run, now); });
+  }
   impl_->bytes(from, bytes, now);
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/gather.hpp"
 #include "harness/base/loan.hpp"
 #include "harness/base/time.hpp"
 #include "harness/dimse/pdv.hpp"
@@ -60,6 +61,8 @@ class Observer {
   void opened(Instant now);
   /// Bytes as they pass; any split gives the same Trace but for times.
   void bytes(trace::Side from, ByteView bytes, Instant now);
+  /// The same; a Data Set that was lent is not copied.
+  void bytes(trace::Side from, const Gather& bytes, Instant now);
   void closed(trace::Side by, trace::Closing how, Instant now);
   /// TLS below: agreed on, refused, or over. What was said last stands in the Trace; each is a remark in it.
   void secured(const trace::Tls& tls, Instant now);

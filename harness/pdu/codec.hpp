@@ -41,6 +41,12 @@ struct PdvView {
 /// False when an item was cut short or shorter than its header (the rest is not read).
 bool decode_p_data(ByteView bytes, std::uint64_t base_offset, std::vector<PdvView>& values, Problems& problems);
 
+/// Header of a P-DATA-TF PDU with one PDV: the PDU's own, and the length, context id and control header of the PDV.
+inline constexpr std::size_t one_pdv_header_length = 12;
+/// The PDV of such a PDU whose fragment stands elsewhere in memory, `base_offset` being the PDU's; nothing when the
+/// header is another one, or anything about the PDU would be reported.
+std::optional<PdvView> view_one_pdv(ByteView header, ByteView fragment, std::uint64_t base_offset);
+
 /// The right bytes. AE titles are padded to 16 bytes and cut at 16.
 Bytes encode(const Pdu& pdu);
 
@@ -82,6 +88,11 @@ class Framer {
   /// stay until next() has said need_more or unrecognized, or keep() was called.
   void push(ByteView bytes);
   Frame next();
+  /// A whole PDU of so many bytes passed by and was looked at elsewhere; nothing may be pending.
+  void pass(std::size_t whole) { offset_ += whole; }
+  [[nodiscard]] bool lost() const { return lost_; }
+  /// Of the next byte that comes when nothing is pending.
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }
   /// Makes a copy of what was pushed and is not yet part of a frame. The last frame is no longer valid.
   void keep();
 

@@ -1,6 +1,7 @@
 // P-DATA-TF: Presentation Data Value items (PS3.8 9.3.5.1) and their message control header (PS3.8 E.2).
 #include <string>
 
+#include "harness/base/limits.hpp"
 #include "harness/pdu/codec.hpp"
 #include "harness/pdu/decode_parts.hpp"
 
@@ -12,9 +13,13 @@ constexpr std::size_t pdv_header_length = 2;  // Presentation Context ID and mes
 constexpr std::string_view pdu_clause = "PS3.8 9.3.5";
 constexpr std::string_view pdv_clause = "PS3.8 9.3.5.1";
 
+bool nothing_wrong(const PdvView& value) {
+  return (value.context_id & 1) != 0 && (value.control_header & 0xfc) == 0 && value.fragment.size() % 2 == 0;
+}
+
 /// What can be wrong with a PDV that could be read.
 void check(const PdvView& value, std::size_t at, std::uint32_t index, detail::Report& report) {
-  if ((value.context_id & 1) != 0 && (value.control_header & 0xfc) == 0 && value.fragment.size() % 2 == 0) [[likely]]
+  if (nothing_wrong(value)) [[likely]]
     return;
   const detail::Inside inside(report, "pdv", index, true);
   if ((value.context_id & 1) == 0) {
@@ -70,6 +75,18 @@ bool decode_p_data(ByteView bytes, std::uint64_t base_offset, std::vector<PdvVie
     at += pdv_length_width + length;
   }
   return true;
+}
+
+std::optional<PdvView> view_one_pdv(ByteView header, ByteView fragment, std::uint64_t base_offset) {
+  if (header.size() != one_pdv_header_length || header[0] != static_cast<std::uint8_t>(PduType::p_data_tf) ||
+      header[1] != 0 || fragment.size() > limits::max_p_data_length - pdv_length_width - pdv_header_length)
+    return std::nullopt;
+  const auto* pdv = header.data() + pdu_header_length;
+  if (load<std::uint32_t>(header.data() + 2, Endian::big) != pdv_length_width + pdv_header_length + fragment.size() ||
+      load<std::uint32_t>(pdv, Endian::big) != pdv_header_length + fragment.size())
+    return std::nullopt;
+  const PdvView value{pdv[pdv_length_width], pdv[pdv_length_width + 1], fragment, base_offset + pdu_header_length};
+  return nothing_wrong(value) ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace assay::pdu

@@ -4,9 +4,9 @@ neither reads nor judges what it moves, in all pairs that say something. All in 
 same images; prints images a second and ratios: ours to raw with raw, and ours to DCMTK.
 
 The raw peer is the ceiling: each image is one write of bytes made beforehand, and one read of as many bytes as the first
-image had; storescu reads each file each time, Assay's store once. "Unjudged" is what the other toolkits do, too: nothing is
-held against the rules, and what comes is forgotten as by storescp --ignore; Assay judges and keeps when it is not told
-otherwise. Both ways have the same gates. Both ends run on one processor (the rate is then the cost of both together), or
+image had; storescu reads each file each time, Assay's store once. What comes is forgotten, as by storescp --ignore, except
+where a row says that it is kept. "Unjudged" is what the other toolkits do, too: nothing is held against the rules. Both
+ways have the same gates. Both ends run on one processor (the rate is then the cost of both together), or
 with --processors 2 on one each.
 
     tests/bench/storage.py                     512x512 CTs of 526 kB, 3 rounds
@@ -46,6 +46,7 @@ RATIOS = (
     ("ours -> raw", "assay -> raw", "raw -> raw", 0.5, 0.7),
     ("raw -> ours", "raw -> assay", "raw -> raw", 0.5, 0.7),
     ("ours -> ours", "assay -> assay", "raw -> raw", 0.35, 0.5),
+    ("raw -> ours, kept in memory", "raw -> assay keeping", "raw -> raw", None, None),
     ("ours -> raw, by DCMTK's", "assay -> raw", "storescu -> raw", None, None),
     ("raw -> ours, by DCMTK's", "raw -> assay", "raw -> storescp", None, None),
     ("ours -> ours, by DCMTK's pair", "assay -> assay", "storescu -> storescp", None, None),
@@ -226,7 +227,9 @@ class Bench:
         commands = {
             "raw": [sys.executable, __file__, "raw-scp", port], "storescp": ["storescp", "--ignore", port],
             "storescp folder": ["storescp", "+B", "-od", self.received, port],
-            "assay": [ASSAY, "serve", "--quiet", "--port", port], "assay unjudged": [ASSAY, "serve", "--quiet", "--no-judging", "--ignore", "--port", port],
+            "assay": [ASSAY, "serve", "--quiet", "--ignore", "--port", port],
+            "assay unjudged": [ASSAY, "serve", "--quiet", "--no-judging", "--ignore", "--port", port],
+            "assay keeping": [ASSAY, "serve", "--quiet", "--port", port],
             "assay folder": [ASSAY, "serve", "--quiet", "--port", port, "--folder", self.received],
             "assay folder unsynced": [ASSAY, "serve", "--quiet", "--port", port, "--folder", self.received, "--no-sync"],
             "assay folder unsynced unjudged": [ASSAY, "serve", "--quiet", "--port", port, "--folder", self.received, "--no-sync",
@@ -281,7 +284,7 @@ class Bench:
 PAIRS = (("raw", "raw"), ("assay", "raw"), ("raw", "assay"), ("raw", "assay unjudged"), ("assay", "assay"),
          ("assay unjudged", "raw"), ("assay unjudged", "assay unjudged"),
          ("storescu", "raw"), ("raw", "storescp"), ("storescu", "storescp"), ("storescu", "assay"), ("assay", "storescp"),
-         ("raw", "storescp folder"), ("raw", "assay folder"), ("raw", "assay folder unsynced"), ("raw", "assay folder unsynced unjudged"))
+         ("raw", "assay keeping"), ("raw", "storescp folder"), ("raw", "assay folder"), ("raw", "assay folder unsynced"), ("raw", "assay folder unsynced unjudged"))
 
 
 def main():

@@ -209,5 +209,69 @@ TEST(Assembler, Reset_forgets_the_message_in_hand) {
   EXPECT_TRUE(out.problems.empty());
 }
 
+TEST(Assembler, A_data_set_is_borrowed_only_while_it_goes_on_in_its_owners_memory) {
+  const auto owner = std::make_shared<const Bytes>(Bytes{1, 2, 3, 4, 5, 6});
+  const auto other = std::make_shared<const Bytes>(Bytes{7, 8});
+  const ByteView all(*owner);
+  struct Part {
+    ByteView bytes;
+    std::shared_ptr<const Bytes> by;
+  };
+  const Bytes strange{3, 4};
+  const struct {
+    const char* what;
+    std::vector<Part> parts;
+    Bytes expected;
+    bool lent;
+  } cases[] = {
+      {"in one", {{all, owner}}, {1, 2, 3, 4, 5, 6}, true},
+      {"in parts",
+       {{all.first(2), owner}, {all.subspan(2, 2), owner}, {all.subspan(4), owner}},
+       {1, 2, 3, 4, 5, 6},
+       true},
+      {"not to the end", {{all.first(4), owner}}, {1, 2, 3, 4}, false},
+      {"not from the beginning", {{all.subspan(2), owner}}, {3, 4, 5, 6}, false},
+      {"not in order",
+       {{all.first(2), owner}, {all.subspan(4), owner}, {all.subspan(2, 2), owner}},
+       {1, 2, 5, 6, 3, 4},
+       false},
+      {"another's between",
+       {{all.first(2), owner}, {ByteView(*other), other}, {all.subspan(2), owner}},
+       {1, 2, 7, 8, 3, 4, 5, 6},
+       false},
+      {"nobody's between",
+       {{all.first(2), owner}, {strange, nullptr}, {all.subspan(4), owner}},
+       {1, 2, 3, 4, 5, 6},
+       false},
+      {"nobody's first", {{strange, nullptr}, {all, owner}}, {3, 4, 1, 2, 3, 4, 5, 6}, false},
+  };
+  Assembler assembler;
+  for (const auto& one : cases) {
+    (void)assembler.push({1, command_last, store_rq(), 0});
+    std::optional<Message> message;
+    for (std::size_t i = 0; i < one.parts.size(); ++i) {
+      const auto header = i + 1 == one.parts.size() ? data_last : data_part;
+      message = assembler.push({1, header, one.parts[i].bytes, 0}, one.parts[i].by).message;
+    }
+    ASSERT_TRUE(message) << one.what;
+    EXPECT_EQ(to_bytes(message->data()), one.expected) << one.what;
+    EXPECT_EQ(message->lent_data_set != nullptr, one.lent) << one.what;
+    EXPECT_TRUE(message->data_set_kept()) << one.what;
+  }
+}
+
+TEST(Assembler, A_borrowed_data_set_past_what_is_kept_is_counted) {
+  const auto owner = std::make_shared<const Bytes>(Bytes(100));
+  AssemblerOptions options;
+  options.keep_data_set_bytes = 60;
+  Assembler assembler(options);
+  (void)assembler.push({1, command_last, store_rq(), 0});
+  (void)assembler.push({1, data_part, ByteView(*owner).first(50), 0}, owner);
+  const auto out = assembler.push({1, data_last, ByteView(*owner).subspan(50), 0}, owner);
+  ASSERT_TRUE(out.message);
+  EXPECT_FALSE(out.message->data_set_kept());
+  EXPECT_EQ(out.message->data_set_length, 100U);
+}
+
 }  // namespace
 }  // namespace assay::dimse
