@@ -178,7 +178,7 @@ void Association::end(std::optional<trace::Closing> by_peer, const std::string& 
 
 std::optional<trace::Trace> Association::take_trace() {
   if (!observer_) return std::nullopt;
-  return observer_->trace();
+  return observer_->take_trace();
 }
 
 void Association::wait_until(std::optional<Instant> deadline) {

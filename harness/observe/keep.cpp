@@ -5,6 +5,8 @@
 namespace assay::observe {
 namespace {
 
+constexpr std::size_t long_trace = 1024;  // entries
+
 // Estimates of what a structure costs in memory beyond the bytes it was read from.
 constexpr std::size_t problem_cost = 320;       // four strings and the numbers
 constexpr std::size_t item_cost_per_byte = 16;  // the shortest item has 4 bytes and becomes a variant of 64
@@ -90,6 +92,9 @@ void Keeper::file(trace::Entry entry, trace::Trace& trace) {
     return;
   }
   --entries_left_;
+  // A long trace grows in larger steps: moving all entries costs more than addresses that are never used.
+  if (auto& entries = trace.entries; entries.size() == entries.capacity() && entries.size() >= long_trace)
+    entries.reserve(std::min(4 * entries.size(), keep_entries_));
   trace.entries.push_back(std::move(entry));
 }
 

@@ -20,7 +20,7 @@ inline constexpr std::size_t max_values_kept = 1024;
 class Keeper {
  public:
   Keeper(std::size_t keep_bytes, std::size_t keep_entries, Budget common)
-      : bulk_left_(keep_bytes), loan_(std::move(common)), entries_left_(keep_entries) {}
+      : bulk_left_(keep_bytes), loan_(std::move(common)), entries_left_(keep_entries), keep_entries_(keep_entries) {}
 
   /// Trims the entry to what may be kept and files it, or counts it as dropped.
   void file(trace::Entry entry, trace::Trace& trace);
@@ -39,6 +39,7 @@ class Keeper {
   Loan loan_;
   std::size_t structure_left_ = association_budget;
   std::size_t entries_left_;
+  std::size_t keep_entries_;
 };
 
 }  // namespace assay::observe

@@ -6,6 +6,7 @@
 #include <array>
 #include <bitset>
 #include <charconv>
+#include <utility>
 
 #include "harness/base/bulk_digest.hpp"
 #include "harness/base/hex.hpp"
@@ -661,6 +662,8 @@ void Observer::provoke(bool on) { impl_->provoking = on; }
 void Observer::finish(Instant now) { impl_->finish(now); }
 
 const trace::Trace& Observer::trace() const { return impl_->trace; }
+
+trace::Trace Observer::take_trace() { return std::exchange(impl_->trace, {}); }
 
 dul::StateSet Observer::states(trace::Side side) const { return impl_->of(side).follower.states(); }
 

@@ -74,6 +74,8 @@ class Observer {
   void finish(Instant now);
 
   [[nodiscard]] const trace::Trace& trace() const;
+  /// The same given away, after finish().
+  [[nodiscard]] trace::Trace take_trace();
   /// States the side may be in, for the executed trace and for coverage.
   [[nodiscard]] dul::StateSet states(trace::Side side) const;
 
