@@ -170,7 +170,7 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
   head.calling_ae = options.calling_ae;
   head.edition = std::string(standard_edition);
   if (setup.profile)
-    head.profile = fmt::format("{} {} ({})", setup.profile->product, setup.profile->version, setup.profile->file);
+    head.profile = fmt::format("{} {} ({})", setup.profile->product, setup.profile->version, setup.profile->at.file);
 
   std::size_t requestor = 0;
   for (const auto& c : setup.catalogue.cases) requestor += c.scenario_case.scenario->role == "requestor" ? 1 : 0;
