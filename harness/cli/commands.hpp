@@ -38,6 +38,7 @@ void add_edit(CLI::App& cli, Commands& commands);
 void add_explain(CLI::App& cli, Commands& commands);
 void add_find(CLI::App& cli, Commands& commands);
 void add_get(CLI::App& cli, Commands& commands);
+void add_learn(CLI::App& cli, Commands& commands);
 void add_load(CLI::App& cli, Commands& commands);
 void add_modality(CLI::App& cli, Commands& commands);
 void add_mpps(CLI::App& cli, Commands& commands);
