@@ -34,6 +34,7 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_get(cli, commands);
   add_load(cli, commands);
   add_move(cli, commands);
+  add_match(cli, commands);
   add_modality(cli, commands);
   add_mpps(cli, commands);
   add_print(cli, commands);
