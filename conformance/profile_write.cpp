@@ -1,4 +1,4 @@
-// A profile as XML: one element an entry, in the order of PS3.2. Tests: tests/unit/conformance/profile_write_test.cpp
+// A profile as XML: one element an entry, in the order of PS3.2. Tests: tests/unit/conformance/profile_claims_test.cpp
 #include <fmt/format.h>
 
 #include "conformance/profile_parts.hpp"

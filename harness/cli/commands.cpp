@@ -35,6 +35,7 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_learn(cli, commands);
   add_load(cli, commands);
   add_move(cli, commands);
+  add_match(cli, commands);
   add_modality(cli, commands);
   add_mpps(cli, commands);
   add_print(cli, commands);

@@ -40,6 +40,7 @@ void add_find(CLI::App& cli, Commands& commands);
 void add_get(CLI::App& cli, Commands& commands);
 void add_learn(CLI::App& cli, Commands& commands);
 void add_load(CLI::App& cli, Commands& commands);
+void add_match(CLI::App& cli, Commands& commands);
 void add_modality(CLI::App& cli, Commands& commands);
 void add_mpps(CLI::App& cli, Commands& commands);
 void add_move(CLI::App& cli, Commands& commands);
