@@ -105,6 +105,10 @@ class Survey {
     const auto reply = associate_(offer(settings_, offered), purpose, false);
     if (reply.outcome == Outcome::interrupted) return false;
     if (reply.ac) return accepted(*reply.ac, asks, got, purpose, at_once);
+    if (reply.outcome == Outcome::unreachable) {
+      still_there(reply.words);
+      if (learned_.gone) return false;
+    }
     if (asks.size() > 1) {
       const auto half = asks.size() / 2;
       const bool first = some(asks.first(half), got.first(half), purpose, at_once);
@@ -173,7 +177,7 @@ class Survey {
         offer(settings_,
               {anchor_.value_or(Ask{std::string(uids::Verification), {std::string(uids::ImplicitVRLittleEndian)}})}),
         "is it still there?", false);
-    if (reply.ac || reply.outcome == Outcome::interrupted || !anchor_) return;
+    if (reply.ac || reply.outcome == Outcome::interrupted) return;
     learned_.gone = true;
     learned_.open_question(
         "", fmt::format("the device stopped taking associations ({}; before that {})", reply.words, words));
