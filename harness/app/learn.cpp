@@ -105,7 +105,7 @@ class Learning {
     settings.stop = [this] { return interrupt_.asked(); };
   }
 
-  int run(const std::optional<conformance::Profile>& statement) {
+  int run(const std::optional<conformance::Profile>& statement, LearnReport* out) {
     const auto begun = loop_.now();
     const auto now = peers::local_time();
     report_.target = fmt::format("{}:{}", target_.host, target_.port);
@@ -125,7 +125,9 @@ class Learning {
       report_.statement = options_.diff.front();
       report_.comparison = compare(*statement, report_.learned, report_.profile, target_.called_ae);
     }
-    return say();
+    const auto code = say(out == nullptr);
+    if (out != nullptr) *out = std::move(report_);
+    return code;
   }
 
  private:
@@ -249,7 +251,7 @@ class Learning {
     report_.profile = profile_of(learned, naming);
   }
 
-  int say() {
+  int say(bool aloud) {
     int code = report_.interrupted ? exit_codes::interrupted : exit_codes::ok;
     if (std::ranges::any_of(report_.comparison, [](const learning::Compared& one) {
           return one.standing == learning::Standing::contradicted;
@@ -268,6 +270,7 @@ class Learning {
     };
     write(options_.out, to_xml(report_.profile));
     write(options_.html, learn_html(report_));
+    if (!aloud) return code;
     if (options_.scu.json)
       console_.data(learn_json(report_));
     else
@@ -297,7 +300,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> open_questions(con
   return out;
 }
 
-int learn(const LearnOptions& given, Console& console) {
+int learn(const LearnOptions& given, Console& console, LearnReport* report) {
   auto options = given;
   if (options.scu.json) console.text_to_stderr();
   if (options.scu.target.empty() && options.diff.size() == 2) {
@@ -341,7 +344,7 @@ int learn(const LearnOptions& given, Console& console) {
   auto target = requestor_of(options.scu, console);
   if (!target) return exit_codes::usage;
   (void)peers::allow_descriptors(options.parallel + other_descriptors);
-  return Learning(options, console, std::move(*target)).run(statement);
+  return Learning(options, console, std::move(*target)).run(statement, report);
 }
 
 }  // namespace assay::app

@@ -27,9 +27,6 @@ struct LearnOptions {
   unsigned parallel = 64;
 };
 
-/// 0 learned, and nothing of --diff contradicted; 1 contradicted; 2 bad usage; 3 not reached; 130 interrupted.
-int learn(const LearnOptions& options, Console& console);
-
 /// What came of it, for the writers below.
 struct LearnReport {
   std::string target;
@@ -44,6 +41,9 @@ struct LearnReport {
   std::string statement;                                 // of --diff; "" = none
   std::vector<conformance::learn::Compared> comparison;  // with it
 };
+/// 0 learned, and nothing of --diff contradicted; 1 contradicted; 2 bad usage; 3 not reached; 130 interrupted. Where
+/// `report` is given, it is filled in instead of being printed.
+int learn(const LearnOptions& options, Console& console, LearnReport* report = nullptr);
 /// For the terminal: tables of what was found, and what stays unknown.
 std::string learn_text(const LearnReport& report, bool colour);
 std::string learn_json(const LearnReport& report);

@@ -21,6 +21,7 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options) {
 
 void add_commands(CLI::App& cli, Commands& commands) {
   add_certificates(cli, commands);
+  add_certify(cli, commands);
   add_commit(cli, commands);
   add_convert(cli, commands);
   add_diagnose(cli, commands);

@@ -27,6 +27,7 @@ void add_tls_options(CLI::App& command, app::TlsWords& words, bool scenarios = f
 
 // One line per command, in alphabetical order; main.cpp calls add_commands alone.
 void add_certificates(CLI::App& cli, Commands& commands);
+void add_certify(CLI::App& cli, Commands& commands);
 void add_commit(CLI::App& cli, Commands& commands);
 void add_convert(CLI::App& cli, Commands& commands);
 void add_diagnose(CLI::App& cli, Commands& commands);
