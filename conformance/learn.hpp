@@ -142,6 +142,7 @@ struct Naming {
   std::string version;
   std::string title;  // of its AE
   std::vector<std::string> notes;
+  std::optional<bool> plain = {};  // it was spoken to without TLS
 };
 Profile profile_of(const Learned& learned, const Naming& naming);
 

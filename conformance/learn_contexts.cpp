@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t most_contexts = 128;  // odd ids of one byte (PS3.8 9.3.2.2)
 /// With every transfer syntax in each context the proposal gets long; some devices bound it.
 constexpr std::size_t together_at_once = 24;
+/// Transfer syntaxes that a role is asked for with.
+constexpr std::size_t most_for_roles = 3;
 /// Single proposals that fail one after the other before it is asked whether the device is still there.
 constexpr std::size_t failures_in_a_row = 3;
 /// No SOP Class of the standard, below the root of Storage and far from it.
@@ -72,7 +74,8 @@ class Survey {
          {uids::Verification, uids::StudyRootQueryRetrieveInformationModelFind,
           uids::ModalityWorklistInformationModelFind, uids::SecondaryCaptureImageStorage, uids::CTImageStorage}) {
       if (stopped()) return;
-      const Ask one{std::string(uid), {std::string(uids::ImplicitVRLittleEndian)}};
+      const Ask one{std::string(uid),
+                    {std::string(uids::ImplicitVRLittleEndian), std::string(uids::ExplicitVRLittleEndian)}};
       const auto reply = associate_(offer(settings_, {one}), "what it takes at all", false);
       if (!reply.ac) continue;
       for (const auto* context : reply.ac->contexts())
@@ -116,6 +119,16 @@ class Survey {
       // Each half alone is taken: it was too many, not a single one of them.
       if (first && second && half < at_once) smaller(at_once, asks.size() - half, reply.words);
       return false;
+    }
+    if (anchored) {
+      // A device may take one context and no second one.
+      const auto alone = associate_(offer(settings_, {asks.front()}), purpose, false);
+      if (alone.ac) {
+        anchor_.reset();
+        smaller(at_once, 1, reply.words);
+        return accepted(*alone.ac, asks, got, purpose, at_once);
+      }
+      if (alone.outcome == Outcome::interrupted) return false;
     }
     refused_[asks.front().sop_class] = reply.words;
     if (++in_a_row_ >= failures_in_a_row) {
@@ -225,6 +238,7 @@ class Survey {
         auto syntaxes = one.as_scp;
         if (syntaxes.empty())
           syntaxes = {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)};
+        if (syntaxes.size() > most_for_roles) syntaxes.resize(most_for_roles);
         asks.push_back({one.uid, std::move(syntaxes), wanted});
       }
       const auto got = ask(asks, "roles", at_once_roles_);

@@ -330,7 +330,7 @@ class Keys {
 
   void keys(const Place& place, const std::vector<Entity>& entities) {
     std::vector<Test> tests;
-    for (const auto& key : place.keys) plan(place, key, entities, tests);
+    for (const auto& key : place.keys) plan(key, entities, tests);
     carry_out(place, tests);
     // A device may look at the unique key alone when there is one: what was ignored beside it is asked alone.
     std::vector<Test> alone;
@@ -357,7 +357,7 @@ class Keys {
     }
   }
 
-  void plan(const Place& place, const Candidate& key, const std::vector<Entity>& entities, std::vector<Test>& tests) {
+  static void plan(const Candidate& key, const std::vector<Entity>& entities, std::vector<Test>& tests) {
     const Entity* sample = nullptr;
     std::string value;
     bool there = false;
@@ -380,8 +380,8 @@ class Keys {
     }
     add(Kind::right, value);
     add(Kind::wrong, wrong_value(vr, value));
-    if (takes_wild_cards(vr) && value.size() > 1) {
-      add(Kind::star, value.substr(0, value.size() / 2) + "*");
+    if (takes_wild_cards(vr)) {
+      add(Kind::star, value.substr(0, (value.size() + 1) / 2) + "*");
       add(Kind::star_wrong, "ZQXJ*");
       add(Kind::mark, value.substr(0, value.size() - 1) + "?");
     }
@@ -396,7 +396,6 @@ class Keys {
       add(Kind::list_wrong, fmt::format("{}\\{}", no_such_uid, no_such_uid_either));
     }
     if (auto changed = other_case(value); takes_case(vr) && changed != value) add(Kind::other_case, std::move(changed));
-    (void)place;
   }
 
   void carry_out(const Place& place, std::vector<Test>& tests) {
@@ -486,7 +485,7 @@ class Keys {
         how += *single ? "; its own value finds it, another does not" : "; another value finds the same";
         if (*single) claim.matching.push_back(Matching::single);
         const bool seen_alone = came(Kind::wrong) == false;
-        if (seen_alone || !*single) further(claim, base, how, *single, came, looked);
+        if (seen_alone || !*single) further(claim, how, *single, came, looked);
       }
     } else if (!only_returned(key.tag)) {
       learned_.open_question(base + "/single", "no value was seen that could be asked for");
@@ -508,8 +507,7 @@ class Keys {
   }
 
   template <typename Came, typename Looked>
-  void further(KeyClaim& claim, const std::string& base, std::string& how, bool single, const Came& came,
-               const Looked& looked) {
+  void further(KeyClaim& claim, std::string& how, bool single, const Came& came, const Looked& looked) {
     const auto kind = [&](Matching matching, std::initializer_list<Kind> fits, Kind wrong) {
       bool asked = true;
       bool all = true;
@@ -532,7 +530,6 @@ class Keys {
       claim.case_sensitive = !*came(Kind::other_case);
       how += *claim.case_sensitive ? "; not found in the other case" : "; found in the other case, too";
     }
-    (void)base;
   }
 
   void cancelling(const std::string& sop_class) {

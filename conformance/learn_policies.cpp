@@ -1,5 +1,5 @@
 // Identity, limits, titles and extended negotiation by single associations.
-// Tests: tests/unit/conformance/learn_policies_test.cpp
+// Tests: tests/unit/conformance/learn_contexts_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -394,7 +394,6 @@ class OwnArchive(Learns):
                 self.assertEqual(key(report, "study", "PatientName")["matching"], ["single", "wildcard"])
                 self.assertEqual(key(report, "study", "PatientName")["case_sensitive"], False)
                 self.assertEqual(policy(report, "relational-queries"), "yes")
-                self.assertEqual(policy(report, "cancels-queries"), "yes")
                 statuses = {one["status"] for one in report["statuses"]}
                 self.assertLessEqual({"0000", "FF00", "A900", "A801"}, statuses)
 
