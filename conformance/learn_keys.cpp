@@ -317,7 +317,10 @@ class Keys {
                                                   : "a universal query with all keys: " + why);
       return {};
     }
-    if (place.level == KeyLevel::study) studies_ = entities.size();
+    if (place.level == KeyLevel::study) {
+      studies_ = entities.size();
+      learned_.sample_study = entities.front().identity;
+    }
     keys(place, entities);
     std::vector<Entity> out;
     for (auto& one : entities) {
@@ -454,14 +457,20 @@ class Keys {
         return;
       }
       looked("returned");
-      if (came(Kind::wrong) == true) {
+      const auto* wrong = result(tests, key, Kind::wrong);
+      if (came(Kind::wrong) == true || only_returned(key.tag)) {
         claim.supported = false;
         claim.returned = false;
         for (const auto* kind : {"single", "wildcard", "range", "uid-list"}) looked(kind);
-        learned_.evidence[base] = "it is in no response, and a value that nothing has changes no answer";
+        learned_.evidence[base] = only_returned(key.tag)
+                                      ? "it is in no response"
+                                      : "it is in no response, and a value that nothing has changes no answer";
         learned_.keys.push_back(std::move(claim));
       } else {
-        learned_.open_question(base, "it is in no response, so that no value of it is known");
+        learned_.open_question(
+            base, wrong != nullptr && !wrong->trouble.empty()
+                      ? "it is in no response; asked for with a value, " + wrong->trouble
+                      : "it is in no response, and nothing is found with a value of it: no right one is known");
       }
       return;
     }

@@ -171,7 +171,8 @@ class Learning {
     for (const auto uid :
          {uids::StudyRootQueryRetrieveInformationModelMove, uids::PatientRootQueryRetrieveInformationModelMove}) {
       if (!learned.serves(uid)) continue;
-      if (const auto status = asker_.move_nothing(uid)) learning::learn_move(uid, *status, learned);
+      if (const auto status = asker_.move_to_nobody(uid, learned.sample_study))
+        learning::learn_move(uid, *status, learned);
       break;
     }
     timers();
