@@ -100,6 +100,7 @@ struct Learned {
   std::map<std::string, std::string> evidence;  // by claim id, or the beginning of it: how it is known
   std::vector<Unknown> unknown;
   std::size_t parallel = 0;      // associations that were open at the same time
+  std::string sample_study;      // Study Instance UID of one that it has; "" = none is known
   bool gone = false;             // the device stopped answering
   std::set<std::string> looked;  // ids of claims, or beginnings up to a '/', that were looked for
   bool any_storage = false;      // takes a Storage SOP Class that nobody has defined
@@ -133,7 +134,7 @@ void learn_policies(const Settings& settings, const Associate& associate, Learne
 /// Query keys and statuses of the FIND classes that are served: learned.keys, learned.statuses.
 void learn_keys(const Settings& settings, const Find& find, Learned& learned);
 
-/// What the answer to a C-MOVE of nothing to a destination that nobody knows says (PS3.4 C.4.2.1.5).
+/// What the answer to a C-MOVE to a destination that nobody knows says (PS3.4 C.4.2.1.5).
 void learn_move(std::string_view sop_class, std::uint16_t status, Learned& learned);
 
 /// What is to be written about it.
@@ -142,6 +143,7 @@ struct Naming {
   std::string version;
   std::string title;  // of its AE
   std::vector<std::string> notes;
+  std::optional<bool> plain = {};  // it was spoken to without TLS
 };
 Profile profile_of(const Learned& learned, const Naming& naming);
 

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t most_contexts = 128;  // odd ids of one byte (PS3.8 9.3.2.2)
 /// With every transfer syntax in each context the proposal gets long; some devices bound it.
 constexpr std::size_t together_at_once = 24;
+/// Transfer syntaxes that a role is asked for with.
+constexpr std::size_t most_for_roles = 3;
 /// Single proposals that fail one after the other before it is asked whether the device is still there.
 constexpr std::size_t failures_in_a_row = 3;
 /// No SOP Class of the standard, below the root of Storage and far from it.
@@ -55,6 +57,7 @@ class Survey {
     syntaxes_ = asked_syntaxes(settings_.quick);
     for (const auto& uid : classes_) learned_.classes.push_back({.uid = uid});
     find_anchor();
+    find_room();
     together();
     singly();
     roles();
@@ -72,7 +75,8 @@ class Survey {
          {uids::Verification, uids::StudyRootQueryRetrieveInformationModelFind,
           uids::ModalityWorklistInformationModelFind, uids::SecondaryCaptureImageStorage, uids::CTImageStorage}) {
       if (stopped()) return;
-      const Ask one{std::string(uid), {std::string(uids::ImplicitVRLittleEndian)}};
+      const Ask one{std::string(uid),
+                    {std::string(uids::ImplicitVRLittleEndian), std::string(uids::ExplicitVRLittleEndian)}};
       const auto reply = associate_(offer(settings_, {one}), "what it takes at all", false);
       if (!reply.ac) continue;
       for (const auto* context : reply.ac->contexts())
@@ -81,6 +85,35 @@ class Survey {
           return;
         }
     }
+  }
+
+  /// How many transfer syntaxes one context may have: some devices hang up at more.
+  void find_room() {
+    room_ = syntaxes_.size();
+    if (!anchor_ || stopped()) return;
+    const auto takes = [&](std::size_t count) {
+      auto one = *anchor_;
+      for (const auto& syntax : syntaxes_)
+        if (one.syntaxes.size() < count && !has(one.syntaxes, syntax)) one.syntaxes.push_back(syntax);
+      const auto reply = associate_(offer(settings_, {one}), "many transfer syntaxes at once", false);
+      if (!reply.ac) words_ = reply.words;
+      return reply.ac.has_value();
+    };
+    if (takes(room_)) return;
+    std::size_t good = anchor_->syntaxes.size();
+    std::size_t bad = room_;
+    while (bad - good > 1 && !stopped()) {
+      const auto middle = good + (bad - good) / 2;
+      (takes(middle) ? good : bad) = middle;
+    }
+    room_ = good;
+    learned_.found("x-transfer-syntaxes-at-once", std::to_string(good),
+                   fmt::format("{} in one presentation context end in {}", bad, words_));
+  }
+
+  /// As many of them as a context may have.
+  [[nodiscard]] std::vector<std::string> fitting() const {
+    return {syntaxes_.begin(), syntaxes_.begin() + static_cast<std::ptrdiff_t>(std::min(room_, syntaxes_.size()))};
   }
 
   std::vector<Got> ask(const std::vector<Ask>& asks, const std::string& purpose, std::size_t& at_once) {
@@ -116,6 +149,16 @@ class Survey {
       // Each half alone is taken: it was too many, not a single one of them.
       if (first && second && half < at_once) smaller(at_once, asks.size() - half, reply.words);
       return false;
+    }
+    if (anchored) {
+      // A device may take one context and no second one.
+      const auto alone = associate_(offer(settings_, {asks.front()}), purpose, false);
+      if (alone.ac) {
+        anchor_.reset();
+        smaller(at_once, 1, reply.words);
+        return accepted(*alone.ac, asks, got, purpose, at_once);
+      }
+      if (alone.outcome == Outcome::interrupted) return false;
     }
     refused_[asks.front().sop_class] = reply.words;
     if (++in_a_row_ >= failures_in_a_row) {
@@ -185,7 +228,7 @@ class Survey {
 
   void together() {
     std::vector<Ask> asks;
-    for (const auto& uid : classes_) asks.push_back({uid, syntaxes_});
+    for (const auto& uid : classes_) asks.push_back({uid, fitting()});
     auto at_once = together_at_once;
     const auto got = ask(asks, "SOP Classes", at_once);
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -225,6 +268,7 @@ class Survey {
         auto syntaxes = one.as_scp;
         if (syntaxes.empty())
           syntaxes = {std::string(uids::ExplicitVRLittleEndian), std::string(uids::ImplicitVRLittleEndian)};
+        if (syntaxes.size() > most_for_roles) syntaxes.resize(most_for_roles);
         asks.push_back({one.uid, std::move(syntaxes), wanted});
       }
       const auto got = ask(asks, "roles", at_once_roles_);
@@ -272,6 +316,10 @@ class Survey {
       std::vector<Group*> owners;
       for (auto& [key, group] : groups) {
         if (!group.own || group.left.size() < 2) continue;
+        if (group.left.size() > room_) {
+          group.own = false;
+          continue;
+        }
         asks.push_back({group.sop_class, group.left});
         asks.push_back({group.sop_class, {group.left.rbegin(), group.left.rend()}});
         owners.push_back(&group);
@@ -317,7 +365,7 @@ class Survey {
 
   void strangers() {
     if (stopped()) return;
-    const std::vector<Ask> asks{{std::string(invented_storage), syntaxes_}, {std::string(invented_class), syntaxes_}};
+    const std::vector<Ask> asks{{std::string(invented_storage), fitting()}, {std::string(invented_class), fitting()}};
     auto at_once = together_at_once;
     const auto got = ask(asks, "SOP Classes that nobody has defined", at_once);
     learned_.any_storage = got[0].result == 0;
@@ -345,8 +393,7 @@ class Survey {
 
   void finish() {
     for (const auto& one : learned_.classes) {
-      const bool complete =
-          one.together != not_answered && (one.together == 3 || one.results.size() >= syntaxes_.size());
+      const bool complete = one.together == 3 || one.results.size() >= syntaxes_.size();
       const auto id = service_id(one.uid, Role::scp);
       if (complete || one.uid == every_storage)
         learned_.looked.insert(id + "/");
@@ -366,6 +413,8 @@ class Survey {
   std::vector<std::string> classes_;
   std::vector<std::string> syntaxes_;
   std::optional<Ask> anchor_;
+  std::size_t room_ = 1;  // transfer syntaxes of one context
+  std::string words_;     // how a proposal with too many ended
   std::size_t at_once_ = most_contexts;
   std::size_t at_once_roles_ = most_contexts;
   std::size_t in_a_row_ = 0;

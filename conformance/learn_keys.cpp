@@ -317,7 +317,10 @@ class Keys {
                                                   : "a universal query with all keys: " + why);
       return {};
     }
-    if (place.level == KeyLevel::study) studies_ = entities.size();
+    if (place.level == KeyLevel::study) {
+      studies_ = entities.size();
+      learned_.sample_study = entities.front().identity;
+    }
     keys(place, entities);
     std::vector<Entity> out;
     for (auto& one : entities) {
@@ -330,7 +333,7 @@ class Keys {
 
   void keys(const Place& place, const std::vector<Entity>& entities) {
     std::vector<Test> tests;
-    for (const auto& key : place.keys) plan(place, key, entities, tests);
+    for (const auto& key : place.keys) plan(key, entities, tests);
     carry_out(place, tests);
     // A device may look at the unique key alone when there is one: what was ignored beside it is asked alone.
     std::vector<Test> alone;
@@ -357,7 +360,7 @@ class Keys {
     }
   }
 
-  void plan(const Place& place, const Candidate& key, const std::vector<Entity>& entities, std::vector<Test>& tests) {
+  static void plan(const Candidate& key, const std::vector<Entity>& entities, std::vector<Test>& tests) {
     const Entity* sample = nullptr;
     std::string value;
     bool there = false;
@@ -380,8 +383,8 @@ class Keys {
     }
     add(Kind::right, value);
     add(Kind::wrong, wrong_value(vr, value));
-    if (takes_wild_cards(vr) && value.size() > 1) {
-      add(Kind::star, value.substr(0, value.size() / 2) + "*");
+    if (takes_wild_cards(vr)) {
+      add(Kind::star, value.substr(0, (value.size() + 1) / 2) + "*");
       add(Kind::star_wrong, "ZQXJ*");
       add(Kind::mark, value.substr(0, value.size() - 1) + "?");
     }
@@ -396,7 +399,6 @@ class Keys {
       add(Kind::list_wrong, fmt::format("{}\\{}", no_such_uid, no_such_uid_either));
     }
     if (auto changed = other_case(value); takes_case(vr) && changed != value) add(Kind::other_case, std::move(changed));
-    (void)place;
   }
 
   void carry_out(const Place& place, std::vector<Test>& tests) {
@@ -455,14 +457,20 @@ class Keys {
         return;
       }
       looked("returned");
-      if (came(Kind::wrong) == true) {
+      const auto* wrong = result(tests, key, Kind::wrong);
+      if (came(Kind::wrong) == true || only_returned(key.tag)) {
         claim.supported = false;
         claim.returned = false;
         for (const auto* kind : {"single", "wildcard", "range", "uid-list"}) looked(kind);
-        learned_.evidence[base] = "it is in no response, and a value that nothing has changes no answer";
+        learned_.evidence[base] = only_returned(key.tag)
+                                      ? "it is in no response"
+                                      : "it is in no response, and a value that nothing has changes no answer";
         learned_.keys.push_back(std::move(claim));
       } else {
-        learned_.open_question(base, "it is in no response, so that no value of it is known");
+        learned_.open_question(
+            base, wrong != nullptr && !wrong->trouble.empty()
+                      ? "it is in no response; asked for with a value, " + wrong->trouble
+                      : "it is in no response, and nothing is found with a value of it: no right one is known");
       }
       return;
     }
@@ -486,7 +494,7 @@ class Keys {
         how += *single ? "; its own value finds it, another does not" : "; another value finds the same";
         if (*single) claim.matching.push_back(Matching::single);
         const bool seen_alone = came(Kind::wrong) == false;
-        if (seen_alone || !*single) further(claim, base, how, *single, came, looked);
+        if (seen_alone || !*single) further(claim, how, *single, came, looked);
       }
     } else if (!only_returned(key.tag)) {
       learned_.open_question(base + "/single", "no value was seen that could be asked for");
@@ -508,8 +516,7 @@ class Keys {
   }
 
   template <typename Came, typename Looked>
-  void further(KeyClaim& claim, const std::string& base, std::string& how, bool single, const Came& came,
-               const Looked& looked) {
+  void further(KeyClaim& claim, std::string& how, bool single, const Came& came, const Looked& looked) {
     const auto kind = [&](Matching matching, std::initializer_list<Kind> fits, Kind wrong) {
       bool asked = true;
       bool all = true;
@@ -532,7 +539,6 @@ class Keys {
       claim.case_sensitive = !*came(Kind::other_case);
       how += *claim.case_sensitive ? "; not found in the other case" : "; found in the other case, too";
     }
-    (void)base;
   }
 
   void cancelling(const std::string& sop_class) {

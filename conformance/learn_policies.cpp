@@ -1,5 +1,5 @@
 // Identity, limits, titles and extended negotiation by single associations.
-// Tests: tests/unit/conformance/learn_policies_test.cpp
+// Tests: tests/unit/conformance/learn_contexts_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -286,17 +286,11 @@ void learn_move(std::string_view sop_class, std::uint16_t status, Learned& learn
   if (status == unknown_destination)
     learned.found(policy, "configured", "a C-MOVE to a title that nobody knows is answered with A801H");
   else
-    learned.open_question(
-        std::string("policy/") + policy,
-        fmt::format("a C-MOVE of nothing to a title that nobody knows is answered with {:04X}H", status));
+    learned.open_question(std::string("policy/") + policy,
+                          fmt::format("a C-MOVE to a title that nobody knows is answered with {:04X}H", status));
   if (status != 0)
-    learned.statuses.push_back({std::string(sop_class),
-                                Role::scp,
-                                status,
-                                status,
-                                "C-MOVE to an AE title that it does not know, of a study that does not exist",
-                                "",
-                                {}});
+    learned.statuses.push_back(
+        {std::string(sop_class), Role::scp, status, status, "C-MOVE to an AE title that it does not know", "", {}});
 }
 
 }  // namespace assay::conformance::learn

@@ -99,8 +99,19 @@ class Comparison {
       title(out);
     } else if (one.id == "policy/maximum-associations") {
       associations(one, found == texts_.end() ? nullptr : found->second, out);
+    } else if (one.id == "policy/called-ae-titles" && found != texts_.end() && reality_ae_ != nullptr) {
+      // What was found is one of them.
+      const auto said = "\\" + statement_ae_->policy("called-ae-titles").value_or("") + "\\";
+      out.standing = said.find("\\" + reality_ae_->title + "\\") != std::string::npos ? Standing::confirmed
+                                                                                      : Standing::contradicted;
+      out.found = found->second->text;
+    } else if (one.id.starts_with("key/") && one.id.ends_with("/universal")) {
+      const auto key = one.id.substr(0, one.id.rfind('/'));
+      const bool returned = texts_.contains(key + "/returned");
+      if (returned) out.standing = Standing::confirmed;
+      out.found = returned ? "queries without a value of it found what is there" : why_unknown(one.id);
     } else if (found != texts_.end()) {
-      const bool agrees = found->second->text == one.text || one.id.starts_with("status/") ||
+      const bool agrees = same_time(one.id) || found->second->text == one.text || one.id.starts_with("status/") ||
                           (one.id.starts_with("key/") && same_case(one, *found->second));
       out.standing = agrees ? Standing::confirmed : Standing::contradicted;
       out.found = agrees ? evidence(one.id) : found->second->text;
@@ -123,6 +134,31 @@ class Comparison {
     const auto says = said.text.find(", capital");
     return says == std::string::npos ? found.text.starts_with(said.text)
                                      : found.text.find(", capital") == std::string::npos;
+  }
+
+  /// A timer that was measured is never quite the one that was set.
+  [[nodiscard]] bool same_time(const std::string& id) const {
+    if (!id.starts_with("policy/") || statement_ae_ == nullptr || reality_ae_ == nullptr) return false;
+    const auto policy = id.substr(id.find('/') + 1);
+    const auto* spec = policy_spec(policy);
+    if (spec == nullptr || spec->kind != PolicyKind::time) return false;
+    const auto said = milliseconds(statement_ae_->policy(policy).value_or(""));
+    const auto found = milliseconds(reality_ae_->policy(policy).value_or(""));
+    return said && found &&
+           std::max(*said, *found) - std::min(*said, *found) <= std::max<std::uint64_t>(1000, *said / 10);
+  }
+  /// Of "500ms", "30s", "2m".
+  static std::optional<std::uint64_t> milliseconds(std::string_view text) {
+    std::uint64_t number = 0;
+    std::size_t at = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && at < 9; ++at)
+      number = number * 10 + static_cast<std::uint64_t>(text[at] - '0');
+    const auto unit = text.substr(at);
+    if (at == 0) return std::nullopt;
+    if (unit == "ms") return number;
+    if (unit == "s" || unit.empty()) return number * 1000;
+    if (unit == "m") return number * 60'000;
+    return std::nullopt;
   }
 
   void title(Compared& out) const {
@@ -215,7 +251,15 @@ class Comparison {
   /// Whether the statement says it in other words: a SOP Class of every Storage SOP Class, and the other way round.
   [[nodiscard]] bool covered(const std::string& id) const {
     const auto parts = split(id);
-    if (parts.size() < 3 || parts[0] != "sop-class" || statement_ae_ == nullptr) return false;
+    if (parts.size() < 3 || statement_ae_ == nullptr) return false;
+    if (parts[0] == "status" && reality_ae_ != nullptr)
+      return std::ranges::any_of(reality_ae_->statuses, [&](const StatusClaim& found) {
+        return status_id(found) == id && std::ranges::any_of(statement_ae_->statuses, [&](const StatusClaim& said) {
+                 return said.sop_class == found.sop_class && said.role == found.role && said.from <= found.from &&
+                        found.to <= said.to;
+               });
+      });
+    if (parts[0] != "sop-class") return false;
     const auto role = parts[2] == "scu" ? Role::scu : Role::scp;
     if (parts[1] == "storage") return false;
     const auto* service = statement_ae_->service(uid_of(parts[1]), role);
@@ -256,6 +300,7 @@ Profile profile_of(const Learned& learned, const Naming& naming) {
   out.product = naming.product;
   out.version = naming.version;
   out.notes = naming.notes;
+  out.plain = naming.plain;
   auto& ae = out.aes.emplace_back();
   ae.title = naming.title;
   for (const auto& [name, value] : learned.policies) ae.policies[name].value = value;

@@ -76,9 +76,10 @@ class Run : public std::enable_shared_from_this<Run> {
   [[nodiscard]] bool finished() const { return answer_.has_value(); }
   [[nodiscard]] Answer take_answer() { return *std::move(answer_); }
   [[nodiscard]] bool holding() const { return talk_.holding(); }
-  /// A held association is released: finished() once more when that is over, with the Answer released or not.
+  /// A held association is going to be released: finished() once more when that is over, with the Answer released or
+  /// not.
+  void reopen() { answer_.reset(); }
   void release() {
-    answer_.reset();
     talk_.end_hold(loop_.now());
     carry();
   }
@@ -266,7 +267,10 @@ Prober::~Prober() {
 
 std::pair<std::size_t, std::size_t> Prober::release_held() {
   const auto held = std::exchange(impl_->held, {});
-  for (const auto& one : held) impl_->loop.post([one] { one->release(); });
+  for (const auto& one : held) {
+    one->reopen();
+    impl_->loop.post([one] { one->release(); });
+  }
   impl_->loop.run_until(
       [&] { return std::all_of(held.begin(), held.end(), [](const auto& one) { return one->finished(); }); });
   std::size_t released = 0;

@@ -9,6 +9,7 @@
 #include "harness/app/learn_ask.hpp"
 #include "harness/app/profile_file.hpp"
 #include "harness/app/scu_run.hpp"
+#include "harness/base/hex.hpp"
 #include "harness/service/negotiation.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/version.hpp"
@@ -172,7 +173,8 @@ class Learning {
     for (const auto uid :
          {uids::StudyRootQueryRetrieveInformationModelMove, uids::PatientRootQueryRetrieveInformationModelMove}) {
       if (!learned.serves(uid)) continue;
-      if (const auto status = asker_.move_nothing(uid)) learning::learn_move(uid, *status, learned);
+      if (const auto status = asker_.move_to_nobody(uid, learned.sample_study))
+        learning::learn_move(uid, *status, learned);
       break;
     }
     timers();
@@ -238,11 +240,12 @@ class Learning {
     naming.product = version == learned.policies.end() ? "unknown product at " + report_.target : version->second;
     naming.version = "as found on " + report_.date;
     naming.title = target_.called_ae;
+    if (!target_.tls) naming.plain = true;
     naming.notes.push_back(
         fmt::format("Learned by assay {} from {}, called '{}' by '{}', in {} associations on {}{}.", ASSAY_VERSION,
                     report_.target, target_.called_ae, target_.calling_ae, report_.associations, report_.date,
                     report_.interrupted ? "; it was interrupted, and not everything was asked" : ""));
-    for (const auto& one : report_.remarks) naming.notes.push_back("Remark: " + one + ".");
+    for (const auto& one : report_.remarks) naming.notes.push_back("Remark: " + printable(one) + ".");
     for (const auto& [why, about] : open_questions(learned)) {
       std::string list;
       for (const auto& one : about) list += (list.empty() ? "" : " ") + (one.empty() ? std::string("everything") : one);
@@ -293,8 +296,10 @@ class Learning {
 std::vector<std::pair<std::string, std::vector<std::string>>> open_questions(const learning::Learned& learned) {
   std::vector<std::pair<std::string, std::vector<std::string>>> out;
   for (const auto& one : learned.unknown) {
-    auto found = std::ranges::find(out, one.why, [](const auto& entry) { return entry.first; });
-    if (found == out.end()) found = out.insert(out.end(), {one.why, {}});
+    // A device may have put anything into its words.
+    const auto why = printable(one.why);
+    auto found = std::ranges::find(out, why, [](const auto& entry) { return entry.first; });
+    if (found == out.end()) found = out.insert(out.end(), {why, {}});
     found->second.push_back(one.claim);
   }
   return out;

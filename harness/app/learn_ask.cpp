@@ -163,7 +163,7 @@ std::vector<FindReply> LearnAsker::query(std::string_view sop_class, const std::
   return replies;
 }
 
-std::optional<std::uint16_t> LearnAsker::move_nothing(std::string_view sop_class) {
+std::optional<std::uint16_t> LearnAsker::move_to_nobody(std::string_view sop_class, const std::string& known_study) {
   if (stop_()) return std::nullopt;
   tell("C-MOVE to a title that nobody knows");
   const bool study = sop_class == uids::StudyRootQueryRetrieveInformationModelMove;
@@ -177,7 +177,7 @@ std::optional<std::uint16_t> LearnAsker::move_nothing(std::string_view sop_class
     dataset::DataSet keys(dataset::explicit_le);
     keys.set_text(tags::QueryRetrieveLevel, study ? "STUDY" : "PATIENT");
     if (study)
-      keys.set_text(tags::StudyInstanceUID, no_such_study);
+      keys.set_text(tags::StudyInstanceUID, known_study.empty() ? no_such_study : std::string_view(known_study));
     else
       keys.set_text(tags::PatientID, nobody);
     return keys;

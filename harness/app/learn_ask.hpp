@@ -23,8 +23,9 @@ class LearnAsker {
   std::pair<std::size_t, std::size_t> release_held();
   [[nodiscard]] std::size_t associations() const { return associations_; }
 
-  /// C-MOVE of a study that nobody has to a title that nobody knows: its status, or nothing.
-  std::optional<std::uint16_t> move_nothing(std::string_view sop_class);
+  /// C-MOVE to a title that nobody knows, which sends nothing anywhere: its status, or nothing. Of a study that the
+  /// device has, where one is known: some look for it before they look at the destination.
+  std::optional<std::uint16_t> move_to_nobody(std::string_view sop_class, const std::string& known_study);
   /// Stores synthetic objects; how many were taken.
   std::size_t store_synthetic(const conformance::learn::Learned& learned);
   /// How long the device lets a connection stand that says nothing, and an association on which nothing happens.

@@ -21,6 +21,8 @@ using learning::Standing;
 constexpr std::size_t width = 100;
 /// Names of one kind that a line lists before it only counts.
 constexpr std::size_t most_named = 6;
+/// The same of open questions with one reason.
+constexpr std::size_t most_open = 40;
 
 /// Words in lines, each after `indent` blanks.
 std::string wrapped(const std::vector<std::string>& words, std::size_t indent) {
@@ -156,9 +158,14 @@ std::string learn_text(const LearnReport& report, bool colour) {
   const auto questions = open_questions(learned);
   if (!questions.empty()) out += "\n  Unknown\n";
   for (const auto& [why, about] : questions) {
-    out += fmt::format("    {}:\n", printable(why));
-    out += wrapped(
-        about.size() == 1 && about.front().empty() ? std::vector<std::string>{"everything after that"} : about, 6);
+    out += fmt::format("    {}:\n", why);
+    auto shown = about;
+    if (shown.size() > most_open) {
+      shown.resize(most_open - 1);
+      shown.push_back(fmt::format("and {} more", about.size() - shown.size()));
+    }
+    if (shown.size() == 1 && shown.front().empty()) shown.front() = "everything after that";
+    out += wrapped(shown, 6);
   }
   if (!report.statement.empty()) out += comparison_text(report, colour);
   return out;
