@@ -68,7 +68,12 @@ std::string_view name(Matching matching) {
   return "multiple";
 }
 
-bool is_storage(std::string_view sop_class_uid) { return sop_class_uid.starts_with(storage_root); }
+bool is_storage(std::string_view sop_class_uid) {
+  if (!sop_class_uid.starts_with(storage_root)) return false;
+  // Some query and retrieve models of protocols and inventories have UIDs in the midst of those for storage.
+  const auto* known = dict::find_uid(sop_class_uid);
+  return known == nullptr || known->keyword.find("Storage") != std::string_view::npos;
+}
 
 std::string short_name(std::string_view uid) {
   if (uid == every_storage) return "storage";

@@ -8,6 +8,7 @@
 #include "harness/dimse/status.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
+#include "peers/pause.hpp"
 #include "peers/scu.hpp"
 #include "reports/detail.hpp"
 
@@ -23,6 +24,9 @@ using conformance::learn::Reply;
 constexpr std::size_t most_matches = 1000;
 /// Associations for queries that come to nothing one after the other.
 constexpr std::size_t failures_in_a_row = 3;
+/// Pauses before a device that says "later" is asked again: 0.1 s, three times as long each time, 2.7 s at last.
+constexpr Duration first_patience = std::chrono::milliseconds(100);
+constexpr Duration last_patience = std::chrono::milliseconds(2700);
 constexpr std::string_view no_such_study = "2.25.301592653589793238462643383279502884197";
 constexpr std::string_view nobody = "ASSAY-NOBODY";
 
@@ -58,6 +62,12 @@ Outcome outcome_of(const diagnose::Answer& answer) {
   if (answer.tls && !answer.tls->established) return Outcome::unreachable;
   if (answer.end == diagnose::End::fin || answer.end == diagnose::End::rst) return Outcome::closed;
   return answer.end == diagnose::End::silence ? Outcome::silent : Outcome::unreachable;
+}
+
+/// A rejection that the device itself calls transient (PS3.8 Table 9-21).
+bool passes(const diagnose::Answer& answer) {
+  const auto* rj = answer.reply ? std::get_if<pdu::AAssociateRj>(&*answer.reply) : nullptr;
+  return rj != nullptr && rj->result == 2;
 }
 
 }  // namespace
@@ -103,6 +113,11 @@ Reply LearnAsker::carry_out(const pdu::AAssociateRq& rq, const std::string& purp
   one.speech.whole = rq;
   one.hold = hold;
   auto answer = prober_.run(one);
+  // "Try again later": the associations before may still hold their places. Where places are counted, it is the answer.
+  for (auto patience = first_patience; !hold && patience <= last_patience && passes(answer); patience *= 3) {
+    if (!peers::pause(loop_, patience) || stop_()) return {Outcome::interrupted, {}, {}, "it was stopped"};
+    answer = prober_.run(one);
+  }
   Reply reply;
   reply.outcome = outcome_of(answer);
   if (reply.outcome == Outcome::accepted) reply.ac = std::get<pdu::AAssociateAc>(std::move(*answer.reply));
