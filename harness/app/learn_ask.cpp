@@ -23,6 +23,8 @@ using conformance::learn::Reply;
 constexpr std::size_t most_matches = 1000;
 /// Associations for queries that come to nothing one after the other.
 constexpr std::size_t failures_in_a_row = 3;
+/// Result of an A-ASSOCIATE-RJ (PS3.8 Table 9-21).
+constexpr std::uint8_t transient = 2;
 constexpr std::string_view no_such_study = "2.25.301592653589793238462643383279502884197";
 constexpr std::string_view nobody = "ASSAY-NOBODY";
 
@@ -86,6 +88,13 @@ std::pair<std::size_t, std::size_t> LearnAsker::release_held() { return prober_.
 
 void LearnAsker::tell(const std::string& purpose) { progress_(associations_++, purpose); }
 
+void LearnAsker::wait(Duration pause) {
+  auto one = probe();
+  one.kind = diagnose::Probe::Kind::resolve;
+  one.pause = pause;
+  (void)prober_.run(one);
+}
+
 diagnose::Probe LearnAsker::probe() const {
   diagnose::Probe out;
   out.host = target_.host;
@@ -103,6 +112,13 @@ Reply LearnAsker::carry_out(const pdu::AAssociateRq& rq, const std::string& purp
   one.speech.whole = rq;
   one.hold = hold;
   auto answer = prober_.run(one);
+  // A device may not have finished with the association before: what it says passes is asked again.
+  for (const auto pause : learn_pauses) {
+    const auto* rj = answer.reply ? std::get_if<pdu::AAssociateRj>(&*answer.reply) : nullptr;
+    if (rj == nullptr || rj->result != transient || stop_()) break;
+    one.pause = pause;
+    answer = prober_.run(one);
+  }
   Reply reply;
   reply.outcome = outcome_of(answer);
   if (reply.outcome == Outcome::accepted) reply.ac = std::get<pdu::AAssociateAc>(std::move(*answer.reply));
