@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "conformance/match_parts.hpp"
 #include "conformance/profile_tables.hpp"
@@ -104,18 +105,61 @@ bool claims_all(const std::vector<Offer>& offers) {
   return std::ranges::any_of(offers, [](const Offer& one) { return one.service->sop_class == every_storage; });
 }
 
-Reason lonely_class(const Parties& parties, const Offer& one, UseCase use_case, bool other_offers) {
+/// What one side asks for and the other does not serve, in one reason.
+Reason lonely_classes(const Parties& parties, const std::vector<const Offer*>& lonely, UseCase use_case) {
   Reason out;
-  const auto what = title_of(one.service->sop_class);
-  out.text = fmt::format("{} asks for {}, {} is no SCP of it", parties.user.product, what, parties.provider.product);
-  if (use_case == UseCase::store)
-    out.text = fmt::format("{} sends {}, {} does not take it", parties.user.product, what, parties.provider.product);
+  std::string names;
+  for (const auto* one : lonely) names.append(names.empty() ? "" : ", ").append(title_of(one->service->sop_class));
+  const auto* it = lonely.size() == 1 ? "it" : "them";
+  if (use_case == UseCase::store) {
+    out.text =
+        fmt::format("{} sends {}; {} does not take {}", parties.user.product, names, parties.provider.product, it);
+  } else {
+    out.text =
+        fmt::format("{} asks for {}; {} is no SCP of {}", parties.user.product, names, parties.provider.product, it);
+  }
   out.clause = "PS3.4 6";
-  out.change = other_offers ? fmt::format("Switch {} on in {}, or do without it.", what, parties.provider.product)
-                            : std::string();
-  out.user = one.service->at;
+  out.change = fmt::format("Switch {} on in {}, or do without.", it, parties.provider.product);
+  out.user = lonely.front()->service->at;
   return out;
 }
+
+/// What the asking side likes most is not taken: the same for several SOP Classes is said once.
+class SecondChoices {
+ public:
+  explicit SecondChoices(const Parties& parties) : parties_(parties) {}
+
+  void add(const Offer& user, const Offer& provider, std::string_view sop_class, const std::string& chosen) {
+    auto& one = found_[{user.service->transfer_syntaxes.front(), chosen}];
+    one.classes.append(one.classes.empty() ? "" : ", ").append(title_of(sop_class));
+    if (one.user.line == 0) {
+      one.user = user.service->at;
+      one.provider = provider.service->at;
+    }
+  }
+
+  [[nodiscard]] bool any() const { return !found_.empty(); }
+
+  void tell(std::vector<Reason>& out) const {
+    for (const auto& [syntaxes, one] : found_)
+      out.push_back(
+          {fmt::format("{} would like {} most for {}; {} does not take that: {} is agreed on", parties_.user.product,
+                       title_of(syntaxes.first), one.classes, parties_.provider.product, title_of(syntaxes.second)),
+           "PS3.5 10.1",
+           {},
+           false,
+           one.user,
+           one.provider});
+  }
+
+ private:
+  struct Choice {
+    std::string classes;
+    Place user, provider;
+  };
+  const Parties& parties_;
+  std::map<std::pair<std::string, std::string>, Choice> found_;
+};
 
 struct RequiredKey {
   KeyLevel level;
@@ -218,7 +262,7 @@ UseCaseMatch match_services(const Parties& parties, UseCase use_case) {
   std::vector<const Offer*> lonely;
   const auto common = common_classes(asked, offered, lonely);
   std::size_t good = 0;
-  bool fallback = false;
+  SecondChoices second(parties);
   for (const auto& [uid, user, provider] : common) {
     auto one = match_syntaxes(user, provider);
     one.sop_class = uid;
@@ -227,24 +271,12 @@ UseCaseMatch match_services(const Parties& parties, UseCase use_case) {
     } else {
       ++good;
     }
-    if (one.outcome == Outcome::fallback) {
-      fallback = true;
-      const auto& first = user.service->transfer_syntaxes.front();
-      Reason why;
-      why.text =
-          fmt::format("{} would like {} most for {}, {} does not take that: {} is agreed on", parties.user.product,
-                      title_of(first), title_of(uid), parties.provider.product, title_of(one.chosen));
-      why.clause = "PS3.5 10.1";
-      why.user = user.service->at;
-      why.provider = provider.service->at;
-      out.reasons.push_back(std::move(why));
-    }
+    if (one.outcome == Outcome::fallback) second.add(user, provider, uid, one.chosen);
     out.classes.push_back(std::move(one));
   }
-  for (const auto* one : lonely) {
-    out.classes.push_back({one->service->sop_class, Outcome::one_sided, {}, {}});
-    out.reasons.push_back(lonely_class(parties, *one, use_case, true));
-  }
+  second.tell(out.reasons);
+  for (const auto* one : lonely) out.classes.push_back({one->service->sop_class, Outcome::one_sided, {}, {}});
+  if (!lonely.empty() && !common.empty()) out.reasons.push_back(lonely_classes(parties, lonely, use_case));
   if (claims_all(asked) && !claims_all(offered)) {
     Reason why;
     why.text = fmt::format("{} sends any Storage SOP Class, {} takes {} of them: the others are refused",
@@ -274,7 +306,7 @@ UseCaseMatch match_services(const Parties& parties, UseCase use_case) {
     }
     return out;
   }
-  out.outcome = good < out.classes.size() ? Outcome::partly : fallback ? Outcome::fallback : Outcome::works;
+  out.outcome = good < out.classes.size() ? Outcome::partly : second.any() ? Outcome::fallback : Outcome::works;
   if (use_case == UseCase::query || use_case == UseCase::worklist) match_keys(parties, out);
   if (use_case == UseCase::move || use_case == UseCase::get) match_retrieval(parties, out);
   if (use_case == UseCase::commitment) match_commitment(parties, out);

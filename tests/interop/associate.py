@@ -43,14 +43,18 @@ class Refused(Exception):
     """A-ASSOCIATE-RJ; args: result, source, reason."""
 
 
-def propose(port, contexts, called="ANY-SCP", calling="ASSAY", limit=30):
-    """For each (abstract syntax, [transfer syntaxes]): (result, the transfer syntax where it is accepted)."""
+def propose(port, contexts, called="ANY-SCP", calling="ASSAY", limit=30, whole=False):
+    """For each (abstract syntax, [transfer syntaxes]): (result, the transfer syntax where it is accepted). `whole`: None
+    where the association as a whole was refused, as some do when nothing in it is of use to them."""
     answers = []
     for first in range(0, len(contexts), MOST_CONTEXTS):
         with socket.create_connection(("127.0.0.1", port), timeout=limit) as connection:
             connection.sendall(request(contexts[first:first + MOST_CONTEXTS], called, calling))
             kind, _, length = struct.unpack(">BBI", receive(connection, 6))
             body = receive(connection, length)
+            if kind == 3 and whole:
+                answers += [None] * len(contexts[first:first + MOST_CONTEXTS])
+                continue
             if kind == 3:
                 raise Refused(*body[1:4])
             if kind != 2:

@@ -61,9 +61,8 @@ TEST(Match, A_class_needs_an_scu_and_an_scp) {
   const auto& store = of(direction, UseCase::store);
   EXPECT_EQ(store.outcome, Outcome::partly);
   EXPECT_FALSE(store.red());
-  EXPECT_THAT(
-      reasons(store.reasons, false),
-      HasSubstr("CT sends CT Image Storage, STORE does not take it [PS3.4 6] Switch CT Image Storage on in STORE"));
+  EXPECT_THAT(reasons(store.reasons, false),
+              HasSubstr("CT sends CT Image Storage; STORE does not take it [PS3.4 6] Switch it on in STORE"));
   EXPECT_EQ(of(direction, UseCase::query).outcome, Outcome::absent);
   EXPECT_EQ(of(ask(mr, ct), UseCase::store).outcome, Outcome::absent);
 }
@@ -290,6 +289,25 @@ TEST(Match, What_a_single_product_lacks_is_remarked) {
   EXPECT_THAT(reasons(all.remarks, false),
               HasSubstr("ODD does not claim to match PatientName, PatientID, StudyDate, StudyTime, AccessionNumber, "
                         "StudyID at the level study [PS3.4 C.6.2.1.2]"));
+}
+
+TEST(Match, Four_purchases_that_could_not_work_are_told_before_anyone_pays) {
+  const auto archive =
+      product("ARCHIVE", service("CTImageStorage", "scu", "JPEG2000Lossless") + service("Verification", "scu") +
+                             service("StudyRootQueryRetrieveInformationModelFind", "scu"));
+  const auto bought = product("BOUGHT", service("MRImageStorage", "scp") + service("CTImageStorage", "scp") +
+                                            service("StudyRootQueryRetrieveInformationModelFind", "scu"));
+  const auto direction = ask(archive, bought);
+  EXPECT_EQ(of(direction, UseCase::verify).outcome, Outcome::one_sided);
+  EXPECT_THAT(reasons(of(direction, UseCase::verify).reasons, false), HasSubstr("BOUGHT is no SCP of it"));
+  EXPECT_EQ(of(direction, UseCase::query).outcome, Outcome::one_sided);
+  EXPECT_THAT(reasons(of(direction, UseCase::query).reasons, false), HasSubstr("(both ask for it)"));
+  EXPECT_EQ(of(direction, UseCase::store).outcome, Outcome::fails);
+  EXPECT_THAT(reasons(of(direction, UseCase::store).reasons, true),
+              HasSubstr("no common transfer syntax for CT Image"));
+  const auto mr_alone = product("BOUGHT", service("MRImageStorage", "scp"));
+  EXPECT_THAT(reasons(of(ask(archive, mr_alone), UseCase::store).reasons, true),
+              HasSubstr("ARCHIVE asks for CT Image Storage; BOUGHT serves MR Image Storage"));
 }
 
 TEST(Match, Contexts_are_foretold_as_they_will_be_answered) {
