@@ -214,7 +214,7 @@ class Words(unittest.TestCase):
         self.assertIn("Archive of 1995 asks CT scanner", out)
         self.assertRegex(out, r"~ store images +2 of \d SOP Classes|! store images +2 of \d SOP Classes")
         self.assertIn("Implicit VR Little Endian", out)
-        self.assertRegex(out, r"✗ query ")
+        self.assertRegex(out, r"✗ query\n")
         self.assertIn("both claim to query, but no SOP Class is the same", out)
         self.assertRegex(out, r"· worklist +asked for, not served")
         self.assertNotIn("\x1b", out)
