@@ -39,6 +39,23 @@ def items(data):
         at += 4 + length
 
 
+def ask(connection, contexts, called, calling):
+    """The body of the A-ASSOCIATE-AC on a connection that is open, or Refused."""
+    connection.sendall(request(contexts, called, calling))
+    kind, _, length = struct.unpack(">BBI", receive(connection, 6))
+    body = receive(connection, length)
+    if kind == 3:
+        raise Refused(*body[1:4])
+    if kind != 2:
+        raise ConnectionError(f"PDU of type {kind} instead of A-ASSOCIATE-AC")
+    return body
+
+
+def user_information(body):
+    """Sub-items of an A-ASSOCIATE-AC's User Information by their types (PS3.7 D.3.3)."""
+    return dict(items(next(content for kind, content in items(body[68:]) if kind == 0x50)))
+
+
 class Refused(Exception):
     """A-ASSOCIATE-RJ; args: result, source, reason."""
 
@@ -49,16 +66,13 @@ def propose(port, contexts, called="ANY-SCP", calling="ASSAY", limit=30, whole=F
     answers = []
     for first in range(0, len(contexts), MOST_CONTEXTS):
         with socket.create_connection(("127.0.0.1", port), timeout=limit) as connection:
-            connection.sendall(request(contexts[first:first + MOST_CONTEXTS], called, calling))
-            kind, _, length = struct.unpack(">BBI", receive(connection, 6))
-            body = receive(connection, length)
-            if kind == 3 and whole:
+            try:
+                body = ask(connection, contexts[first:first + MOST_CONTEXTS], called, calling)
+            except Refused:
+                if not whole:
+                    raise
                 answers += [None] * len(contexts[first:first + MOST_CONTEXTS])
                 continue
-            if kind == 3:
-                raise Refused(*body[1:4])
-            if kind != 2:
-                raise ConnectionError(f"PDU of type {kind} instead of A-ASSOCIATE-AC")
             found = {}
             for what, content in items(body[68:]):
                 if what == 0x21:

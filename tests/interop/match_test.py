@@ -5,6 +5,8 @@ import contextlib
 import json
 import pathlib
 import re
+import socket
+import struct
 import subprocess
 import unittest
 
@@ -27,9 +29,9 @@ def matched(*profiles):
 
 
 @contextlib.contextmanager
-def played(profile, *more):
-    """`assay serve --as`; yields its port and what it said at start."""
-    process = subprocess.Popen([products.ASSAY, "serve", "--as", str(profile), "--port", "0", "--quiet", *map(str, more)],
+def serving(*words):
+    """`assay serve`; yields its port and what it said at start."""
+    process = subprocess.Popen([products.ASSAY, "serve", *map(str, words), "--port", "0", "--quiet"],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
     try:
         line = process.stdout.readline()
@@ -40,6 +42,10 @@ def played(profile, *more):
     finally:
         products.end(process)
         process.stdout.close()
+
+
+def played(profile, *more):
+    return serving("--as", profile, *more)
 
 
 def other_than_foretold(direction, port, called=None, calling=None, whole=False):
@@ -107,6 +113,15 @@ class Foretold(unittest.TestCase):
                     other_than_foretold(direction, port, called="NOBODY", calling="FRIEND")
                 self.assertEqual(refused.exception.args, (1, 1, 7))
 
+    def test_our_own_devices_answer_as_their_profiles_say(self):
+        with products.scratch() as folder:
+            for provider, device in (("assay-archive", ["archive"]), ("assay-ris", ["ris"]),
+                                     ("assay-printer", ["printer", "--folder", folder / "pages"])):
+                with serving(*device) as (port, _):
+                    for one in self.to(provider):
+                        with self.subTest(user=self.names[one["user"]], provider=provider):
+                            self.assertEqual(other_than_foretold(one, port), [])
+
     def product(self, provider, port, called=None):
         # Storage SOP Classes that are newer than the product stand in no statement of "every one".
         newer = set()
@@ -166,6 +181,20 @@ class Played(unittest.TestCase):
         code, _, err = run("serve", "ris", "--as", "orthanc")
         self.assertEqual(code, 2)
         self.assertIn("leave 'ris' out", err)
+
+    def test_limits_and_identity_are_those_of_the_profile(self):
+        echo = [("1.2.840.10008.1.1", ["1.2.840.10008.1.2"])]
+        with played("dcmtk-storescp") as (port, _), contextlib.ExitStack() as open_ones:
+            def connect():
+                return open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+
+            said = associate.user_information(associate.ask(connect(), echo, "WHOEVER", "ME"))
+            self.assertEqual(struct.unpack(">I", said[0x51])[0], 16384)
+            self.assertEqual(said[0x52].rstrip(b"\0"), b"1.2.276.0.7230010.3.0.3.6.7")
+            self.assertEqual(said[0x55], b"OFFIS_DCMTK_367")
+            with self.assertRaises(associate.Refused) as refused:  # it serves one association at a time
+                associate.ask(connect(), echo, "WHOEVER", "ME")
+            self.assertEqual(refused.exception.args, (2, 3, 2))
 
     def test_queries_know_the_keys_of_the_profile_and_no_others(self):
         with products.scratch() as folder:
