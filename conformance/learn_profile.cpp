@@ -58,7 +58,7 @@ class Comparison {
   std::vector<Compared> run() {
     for (const auto& one : said_) out_.push_back(judge(one));
     for (const auto& one : found_)
-      if (!said_ids_.contains(one.id) && !covered(one.id))
+      if (!said_ids_.contains(one.id) && present(one.id) && !covered(one.id))
         out_.push_back({one.id, one.text, one.clause, Standing::undeclared, evidence(one.id), one.at});
     return std::move(out_);
   }
@@ -246,6 +246,15 @@ class Comparison {
     const auto one = seen->results.find(syntax);
     const auto result = one == seen->results.end() ? seen->together : one->second;
     return fmt::format("the presentation context was answered with result {}", result);
+  }
+
+  /// Something that is there, and that a statement has a word for: not "does not know this key", "does not agree to".
+  [[nodiscard]] bool present(const std::string& id) const {
+    constexpr std::string_view policy = "policy/";
+    if (id.ends_with("/unsupported")) return false;
+    if (!id.starts_with(policy)) return true;
+    const auto name = id.substr(policy.size());
+    return policy_spec(name) != nullptr && reality_ae_ != nullptr && !reality_ae_->says(name, "no");
   }
 
   /// Whether the statement says it in other words: a SOP Class of every Storage SOP Class, and the other way round.

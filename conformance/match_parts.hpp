@@ -21,6 +21,19 @@ struct Offer {
 };
 std::vector<Offer> offers_of(const Profile& profile, Role role, UseCase use_case);
 
+/// What people call a SOP Class or transfer syntax.
+std::string title_of(std::string_view uid);
+bool has(const std::vector<std::string>& all, std::string_view one);
+/// The offers of one SOP Class on both sides, "every storage" taken for what it stands for.
+struct Common {
+  std::string sop_class;
+  Offer user, provider;
+};
+/// What both sides claim; what only the asking side does goes to `lonely`.
+std::vector<Common> common_classes(const std::vector<Offer>& asked, const std::vector<Offer>& offered,
+                                   std::vector<const Offer*>& lonely);
+Reason no_common_syntax(const Parties& parties, const Offer& user, const Offer& provider, std::string_view sop_class);
+
 /// Common transfer syntaxes of two services, and what becomes of them.
 ClassMatch match_syntaxes(const Offer& user, const Offer& provider);
 

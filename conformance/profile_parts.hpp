@@ -1,6 +1,7 @@
 // What the sources of profiles share: the grammar, ids of entries, and the steps of a load.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,11 @@ std::string deidentification_id(std::string_view option);
 std::string ae_prefix(const Profile& profile, const ApplicationEntity& ae);
 /// "A700" or "A700-A7FF".
 std::string status_text(const StatusClaim& status);
+
+/// Why an element cannot be matched so (PS3.4 C.2.2.2); nothing when it can.
+std::optional<std::string> problem_with_matching(Matching kind, Tag tag);
+/// Whether the operations of a SOP Class have this status.
+bool has_status(std::string_view sop_class, std::uint16_t status);
 
 /// Takes what a derived profile says on top of what is in `profile` (the base, or nothing). Includes are resolved.
 void apply_elements(const scenario::Element& root, Profile& profile, std::vector<scenario::LoadError>& errors);

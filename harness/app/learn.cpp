@@ -143,10 +143,19 @@ class Learning {
 
   /// Whether something is there that can be asked, and if not, why.
   int contact() {
-    std::optional<peers::RequestorResult> result;
-    peers::async_echo(loop_, target_, 1, [&](peers::RequestorResult r) { result = std::move(r); });
-    if (!loop_.run_until([&] { return result.has_value(); })) return exit_codes::interrupted;
     using peers::Failure;
+    std::optional<peers::RequestorResult> result;
+    const auto echo = [&] {
+      result.reset();
+      peers::async_echo(loop_, target_, 1, [&](peers::RequestorResult r) { result = std::move(r); });
+      return loop_.run_until([&] { return result.has_value(); });
+    };
+    if (!echo()) return exit_codes::interrupted;
+    for (const auto pause : learn_pauses) {
+      if (result->failure != Failure::rejected || result->message.find("transient") == std::string::npos) break;
+      asker_.wait(pause);
+      if (interrupt_.asked() || !echo()) return exit_codes::interrupted;
+    }
     switch (result->failure) {
       case Failure::none: return exit_codes::ok;
       case Failure::no_context:

@@ -8,7 +8,6 @@
 #include "harness/dimse/status.hpp"
 #include "harness/service/sop_classes.hpp"
 #include "harness/service/synthetic.hpp"
-#include "peers/pause.hpp"
 #include "peers/scu.hpp"
 #include "reports/detail.hpp"
 
@@ -24,9 +23,8 @@ using conformance::learn::Reply;
 constexpr std::size_t most_matches = 1000;
 /// Associations for queries that come to nothing one after the other.
 constexpr std::size_t failures_in_a_row = 3;
-/// Pauses before a device that says "later" is asked again: 0.1 s, three times as long each time, 2.7 s at last.
-constexpr Duration first_patience = std::chrono::milliseconds(100);
-constexpr Duration last_patience = std::chrono::milliseconds(2700);
+/// Result of an A-ASSOCIATE-RJ (PS3.8 Table 9-21).
+constexpr std::uint8_t transient = 2;
 constexpr std::string_view no_such_study = "2.25.301592653589793238462643383279502884197";
 constexpr std::string_view nobody = "ASSAY-NOBODY";
 
@@ -64,12 +62,6 @@ Outcome outcome_of(const diagnose::Answer& answer) {
   return answer.end == diagnose::End::silence ? Outcome::silent : Outcome::unreachable;
 }
 
-/// A rejection that the device itself calls transient (PS3.8 Table 9-21).
-bool passes(const diagnose::Answer& answer) {
-  const auto* rj = answer.reply ? std::get_if<pdu::AAssociateRj>(&*answer.reply) : nullptr;
-  return rj != nullptr && rj->result == 2;
-}
-
 }  // namespace
 
 LearnAsker::LearnAsker(peers::Loop& loop, peers::RequestorOptions target, std::function<bool()> stop,
@@ -96,6 +88,13 @@ std::pair<std::size_t, std::size_t> LearnAsker::release_held() { return prober_.
 
 void LearnAsker::tell(const std::string& purpose) { progress_(associations_++, purpose); }
 
+void LearnAsker::wait(Duration pause) {
+  auto one = probe();
+  one.kind = diagnose::Probe::Kind::resolve;
+  one.pause = pause;
+  (void)prober_.run(one);
+}
+
 diagnose::Probe LearnAsker::probe() const {
   diagnose::Probe out;
   out.host = target_.host;
@@ -113,9 +112,11 @@ Reply LearnAsker::carry_out(const pdu::AAssociateRq& rq, const std::string& purp
   one.speech.whole = rq;
   one.hold = hold;
   auto answer = prober_.run(one);
-  // "Try again later": the associations before may still hold their places. Where places are counted, it is the answer.
-  for (auto patience = first_patience; !hold && patience <= last_patience && passes(answer); patience *= 3) {
-    if (!peers::pause(loop_, patience) || stop_()) return {Outcome::interrupted, {}, {}, "it was stopped"};
+  // A device may not have finished with the association before: what it says passes is asked again.
+  for (const auto pause : learn_pauses) {
+    const auto* rj = answer.reply ? std::get_if<pdu::AAssociateRj>(&*answer.reply) : nullptr;
+    if (rj == nullptr || rj->result != transient || stop_()) break;
+    one.pause = pause;
     answer = prober_.run(one);
   }
   Reply reply;

@@ -11,6 +11,10 @@
 
 namespace assay::app {
 
+/// Before what was refused for the moment is asked again.
+inline constexpr Duration learn_pauses[] = {std::chrono::milliseconds(100), std::chrono::milliseconds(300),
+                                            std::chrono::milliseconds(600), std::chrono::seconds(1)};
+
 class LearnAsker {
  public:
   /// Loop and functions outlive it. `progress` is told what is asked, with the number of associations until then.
@@ -21,6 +25,8 @@ class LearnAsker {
   [[nodiscard]] conformance::learn::Find find();
   /// Releases what is held open: how many were answered, how many were open.
   std::pair<std::size_t, std::size_t> release_held();
+  /// Nothing is said for so long.
+  void wait(Duration pause);
   [[nodiscard]] std::size_t associations() const { return associations_; }
 
   /// C-MOVE to a title that nobody knows, which sends nothing anywhere: its status, or nothing. Of a study that the

@@ -23,6 +23,8 @@ constexpr std::size_t width = 100;
 constexpr std::size_t most_named = 6;
 /// The same of open questions with one reason.
 constexpr std::size_t most_open = 40;
+/// Claims of one standing that a terminal is shown; all of those that are contradicted.
+constexpr std::size_t most_compared = 60;
 
 /// Words in lines, each after `indent` blanks.
 std::string wrapped(const std::vector<std::string>& words, std::size_t indent) {
@@ -108,9 +110,15 @@ std::string comparison_text(const LearnReport& report, bool colour) {
       "present\n",
       report.statement, count(report, Standing::confirmed), count(report, Standing::contradicted),
       count(report, Standing::not_seen), count(report, Standing::undeclared));
-  for (const auto standing : {Standing::contradicted, Standing::undeclared, Standing::not_seen})
+  for (const auto standing : {Standing::contradicted, Standing::undeclared, Standing::not_seen}) {
+    std::size_t shown = 0;
     for (const auto& one : report.comparison) {
       if (one.standing != standing) continue;
+      if (standing != Standing::contradicted && ++shown > most_compared) {
+        out += fmt::format("    {:13} {} more: --json and --html list all\n", name(standing),
+                           count(report, standing) - most_compared);
+        break;
+      }
       const bool red = colour && standing == Standing::contradicted;
       out += fmt::format("    {}{:13}{} {}\n", red ? "\x1b[31m" : "", name(standing), red ? "\x1b[0m" : "", one.id);
       if (standing == Standing::contradicted) {
@@ -120,6 +128,7 @@ std::string comparison_text(const LearnReport& report, bool colour) {
         out += fmt::format("      {}\n", printable(one.found));
       }
     }
+  }
   return out;
 }
 

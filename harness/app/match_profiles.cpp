@@ -86,7 +86,10 @@ void add_direction(std::string& out, const std::vector<Profile>& products, const
   for (const auto& one : direction.use_cases) {
     if (one.outcome == Outcome::absent) continue;
     if (!all && !one.red()) continue;
-    out += fmt::format("  {} {:<24} {}\n", sign(one.outcome, paint), conformance::title(one.use_case), summary_of(one));
+    const auto summary = summary_of(one);
+    out += fmt::format("  {} ", sign(one.outcome, paint));
+    out += summary.empty() ? fmt::format("{}\n", conformance::title(one.use_case))
+                           : fmt::format("{:<24} {}\n", conformance::title(one.use_case), summary);
     for (const auto& reason : one.reasons)
       if (all || reason.fatal) add_reason(out, reason, paint, width);
   }

@@ -13,13 +13,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A file of this name, else the shipped profile; an empty path when there is neither.
+/// A file of this name, else the shipped one: PROFILE, or fragments/KEYS.xml, so that a copy of a shipped profile finds
+/// what it includes. An empty path when there is neither.
 fs::path find_file(const fs::path& as_said, const std::string& name) {
   std::error_code code;
   if (fs::is_regular_file(as_said, code)) return as_said;
-  if (name.find('/') != std::string::npos) return {};
-  auto shipped = home() / "conformance" / "profiles" / (name + ".xml");
-  return fs::is_regular_file(shipped, code) ? shipped : fs::path();
+  const auto shipped = home() / "conformance" / "profiles";
+  const bool bare = name.find('/') == std::string::npos;
+  if (!bare && !name.starts_with("fragments/")) return {};
+  auto found = shipped / (bare && !name.ends_with(".xml") ? name + ".xml" : name);
+  return fs::is_regular_file(found, code) ? found : fs::path();
 }
 
 std::string list_shipped() {

@@ -39,22 +39,40 @@ def items(data):
         at += 4 + length
 
 
+def ask(connection, contexts, called, calling):
+    """The body of the A-ASSOCIATE-AC on a connection that is open, or Refused."""
+    connection.sendall(request(contexts, called, calling))
+    kind, _, length = struct.unpack(">BBI", receive(connection, 6))
+    body = receive(connection, length)
+    if kind == 3:
+        raise Refused(*body[1:4])
+    if kind != 2:
+        raise ConnectionError(f"PDU of type {kind} instead of A-ASSOCIATE-AC")
+    return body
+
+
+def user_information(body):
+    """Sub-items of an A-ASSOCIATE-AC's User Information by their types (PS3.7 D.3.3)."""
+    return dict(items(next(content for kind, content in items(body[68:]) if kind == 0x50)))
+
+
 class Refused(Exception):
     """A-ASSOCIATE-RJ; args: result, source, reason."""
 
 
-def propose(port, contexts, called="ANY-SCP", calling="ASSAY", limit=30):
-    """For each (abstract syntax, [transfer syntaxes]): (result, the transfer syntax where it is accepted)."""
+def propose(port, contexts, called="ANY-SCP", calling="ASSAY", limit=30, whole=False):
+    """For each (abstract syntax, [transfer syntaxes]): (result, the transfer syntax where it is accepted). `whole`: None
+    where the association as a whole was refused, as some do when nothing in it is of use to them."""
     answers = []
     for first in range(0, len(contexts), MOST_CONTEXTS):
         with socket.create_connection(("127.0.0.1", port), timeout=limit) as connection:
-            connection.sendall(request(contexts[first:first + MOST_CONTEXTS], called, calling))
-            kind, _, length = struct.unpack(">BBI", receive(connection, 6))
-            body = receive(connection, length)
-            if kind == 3:
-                raise Refused(*body[1:4])
-            if kind != 2:
-                raise ConnectionError(f"PDU of type {kind} instead of A-ASSOCIATE-AC")
+            try:
+                body = ask(connection, contexts[first:first + MOST_CONTEXTS], called, calling)
+            except Refused:
+                if not whole:
+                    raise
+                answers += [None] * len(contexts[first:first + MOST_CONTEXTS])
+                continue
             found = {}
             for what, content in items(body[68:]):
                 if what == 0x21:

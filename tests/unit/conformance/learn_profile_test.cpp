@@ -81,6 +81,23 @@ TEST(LearnCompare, What_is_there_and_not_stated_is_undeclared) {
   EXPECT_EQ(claim(all, "sop-class/CTImageStorage/scp/ExplicitVRLittleEndian")->standing, Standing::undeclared);
 }
 
+TEST(LearnCompare, What_a_device_lacks_is_not_undeclared_but_present) {
+  auto learned = found();
+  KeyClaim unknown;
+  unknown.tag = tags::StudyDescription;
+  unknown.supported = unknown.returned = false;
+  learned.keys.push_back(unknown);
+  learned.found("fuzzy-person-names", "no", "extended negotiation");
+  learned.found("x-user-identity", "ignored", "it says nothing");
+  const auto real = profile_of(learned, {"product", "1", "THEM", {}});
+  const auto all = compare(statement(""), learned, real, "THEM");
+  for (const auto* id :
+       {"key/study/StudyDescription/unsupported", "policy/fuzzy-person-names", "policy/x-user-identity"})
+    EXPECT_EQ(claim(all, id), nullptr) << id;
+  ASSERT_NE(claim(all, "policy/maximum-length"), nullptr);
+  EXPECT_EQ(claim(all, "policy/maximum-length")->standing, Standing::undeclared);
+}
+
 TEST(LearnCompare, Every_storage_class_is_contradicted_by_one_that_is_refused) {
   EXPECT_EQ(
       standing("<service storage=\"yes\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>", "sop-class/storage/scp"),
