@@ -1,59 +1,17 @@
+// What a profile answers when it is asked. Tests: tests/unit/conformance/profile_test.cpp
 #include "conformance/profile.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "conformance/profile_tables.hpp"
 #include "harness/dict/dict.hpp"
-#include "harness/scenario/checked_xml.hpp"
-#include "harness/scenario/grammar.hpp"
 #include "harness/scenario/values.hpp"
 
 namespace assay::conformance {
 namespace {
 
-using scenario::ChildSpec;
-using scenario::Element;
-using scenario::TextUse;
-using V = scenario::ValueType;
-
 constexpr std::string_view storage_root = "1.2.840.10008.5.1.4.1.1.";
-constexpr std::string_view every_storage = "1.2.840.10008.5.1.4.1.1.*";
-
-scenario::Grammar make_language() {
-  scenario::Grammar g;
-  g.title = "Assay profiles. Generated from the loader's tables (conformance/profile.cpp); do not edit.";
-  g.add({"note", "Anything worth knowing, such as where a claim was read.", {}, {}, 0, TextUse::required});
-  g.add({"policy",
-         "How the product behaves where the standard leaves a choice.",
-         {{"name", V::address, true, "checks-called-ae-title, checks-calling-ae-title, artim..."},
-          {"value", V::text, true, "yes, no, or what it is"}},
-         {}});
-  g.add({"service",
-         "A SOP Class in one or both roles.",
-         {{"sop-class", V::uid, false, "UID or keyword"},
-          {"storage", V::yes_no, false, "yes: every Storage SOP Class; instead of sop-class"},
-          {"scu", V::yes_no, false, "the product asks for the service"},
-          {"scp", V::yes_no, false, "the product offers the service"},
-          {"transfer", V::uids, true, "transfer syntaxes, UIDs or keywords, split by blanks"}},
-         {}});
-  g.add({"ae",
-         "An Application Entity (PS3.2).",
-         {{"title", V::text, true, "AE title"},
-          {"maximum-length", V::number, false, "announced maximum length (PS3.8 D.1)"},
-          {"maximum-associations", V::number, false, "served at the same time"}},
-         {{"note", "note"}, {"policy", "policy"}, {"service", "service"}}});
-  g.add({"profile",
-         "What a product claims: its conformance statement as data.",
-         {{"product", V::text, true, "name of the product"}, {"version", V::text, true, "its version"}},
-         {{"note", "note"}, {"ae", "ae", 1}}});
-  g.roots = {{"profile", "profile"}};
-  return g;
-}
-
-const scenario::Grammar& profile_language() {
-  static const auto grammar = make_language();
-  return grammar;
-}
 
 struct ServiceName {
   std::string_view name;     // of a claim, without the role
@@ -73,106 +31,140 @@ constexpr std::array service_names{
 };
 
 bool covers(const ServiceClaim& claim, std::string_view uid) {
-  return claim.sop_class == uid || (claim.sop_class == every_storage && uid.starts_with(storage_root));
+  return claim.sop_class == uid || (claim.sop_class == every_storage && is_storage(uid));
 }
 
-ServiceClaim service_from(const Element& element, std::vector<scenario::LoadError>& errors) {
-  ServiceClaim out;
-  if (element.has("sop-class") == element.is("storage", "yes"))
-    errors.push_back(scenario::error_at(element.at, "<service> takes either sop-class or storage=\"yes\""));
-  out.sop_class =
-      element.has("sop-class") ? scenario::uid_value(element.value("sop-class")) : std::string(every_storage);
-  out.scu = element.is("scu", "yes");
-  out.scp = element.is("scp", "yes");
-  if (!out.scu && !out.scp)
-    errors.push_back(scenario::error_at(element.at, "<service> needs scu=\"yes\" or scp=\"yes\""));
-  for (const auto word : scenario::words_of(element.value("transfer")))
-    out.transfer_syntaxes.push_back(scenario::uid_value(word));
-  if (out.transfer_syntaxes.empty())
-    errors.push_back(scenario::error_at(element.at, "<service> needs at least one transfer syntax"));
-  return out;
-}
-
-void read_ae(const Element& ae, Profile& profile, std::vector<scenario::LoadError>& errors) {
-  const std::string title(ae.value("title"));
-  if (title.empty() || title.size() > 16)
-    errors.push_back(scenario::error_at(ae.attribute("title")->at, "an AE title has 1 to 16 characters"));
-  if (std::ranges::find(profile.ae_titles, title) != profile.ae_titles.end())
-    errors.push_back(scenario::error_at(ae.attribute("title")->at, "the AE " + title + " stands above already"));
-  profile.ae_titles.push_back(title);
-  if (const auto value = scenario::number_from(ae.value("maximum-length")))
-    profile.maximum_length = static_cast<std::uint32_t>(*value);
-  if (const auto value = scenario::number_from(ae.value("maximum-associations")))
-    profile.maximum_associations = static_cast<unsigned>(*value);
-  for (const auto& child : ae.children) {
-    if (child.name == "policy") {
-      const std::string name(child.value("name"));
-      if (!profile.policies.emplace(name, child.value("value")).second)
-        errors.push_back(scenario::error_at(child.at, "the policy " + name + " stands above already"));
-    } else if (child.name == "service") {
-      profile.services.push_back(service_from(child, errors));
-    }
-  }
+template <typename Predicate>
+bool any_service(const Profile& profile, Predicate holds) {
+  return std::ranges::any_of(profile.aes, [&](const auto& ae) { return std::ranges::any_of(ae.services, holds); });
 }
 
 }  // namespace
 
+std::string_view name(Role role) { return role == Role::scu ? "scu" : "scp"; }
+
+std::string_view name(KeyLevel level) {
+  switch (level) {
+    case KeyLevel::patient: return "patient";
+    case KeyLevel::study: return "study";
+    case KeyLevel::series: return "series";
+    case KeyLevel::image: return "image";
+    case KeyLevel::worklist: break;
+  }
+  return "worklist";
+}
+
+std::string_view name(Matching matching) {
+  switch (matching) {
+    case Matching::single: return "single";
+    case Matching::uid_list: return "uid-list";
+    case Matching::universal: return "universal";
+    case Matching::wildcard: return "wildcard";
+    case Matching::range: return "range";
+    case Matching::sequence: return "sequence";
+    case Matching::empty: return "empty";
+    case Matching::multiple: break;
+  }
+  return "multiple";
+}
+
+bool is_storage(std::string_view sop_class_uid) {
+  if (!sop_class_uid.starts_with(storage_root)) return false;
+  // Some query and retrieve models of protocols and inventories have UIDs in the midst of those for storage.
+  const auto* known = dict::find_uid(sop_class_uid);
+  return known == nullptr || known->keyword.find("Storage") != std::string_view::npos;
+}
+
+std::string short_name(std::string_view uid) {
+  if (uid == every_storage) return "storage";
+  const auto* entry = dict::find_uid(uid);
+  return entry == nullptr || entry->keyword.empty() ? std::string(uid) : std::string(entry->keyword);
+}
+
+std::optional<std::string> ApplicationEntity::policy(std::string_view name) const {
+  const auto found = policies.find(name);
+  return found == policies.end() ? std::nullopt : std::optional(found->second.value);
+}
+
+std::optional<std::uint64_t> ApplicationEntity::number(std::string_view policy_name) const {
+  const auto found = policies.find(policy_name);
+  if (found == policies.end()) return std::nullopt;
+  const auto value = scenario::number_from(found->second.value);
+  if (!value || *value < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*value);
+}
+
+bool ApplicationEntity::says(std::string_view policy_name, std::string_view value) const {
+  const auto found = policies.find(policy_name);
+  return found != policies.end() && found->second.value == value;
+}
+
+const ServiceClaim* ApplicationEntity::service(std::string_view sop_class, Role role) const {
+  const ServiceClaim* any = nullptr;
+  for (const auto& one : services) {
+    if (one.role != role) continue;
+    if (one.sop_class == sop_class) return &one;
+    if (covers(one, sop_class)) any = &one;
+  }
+  return any;
+}
+
+const KeyClaim* ApplicationEntity::key(Role role, KeyLevel level, Tag tag) const {
+  const auto found = std::ranges::find_if(
+      keys, [&](const KeyClaim& one) { return one.role == role && one.level == level && one.tag == tag; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> Profile::policy(std::string_view name) const {
+  for (const auto& one : aes)
+    if (auto value = one.policy(name)) return value;
+  return std::nullopt;
+}
+
+const ApplicationEntity* Profile::ae(std::string_view title) const {
+  const auto found = std::ranges::find(aes, title, &ApplicationEntity::title);
+  return found == aes.end() ? nullptr : &*found;
+}
+
 std::optional<bool> Profile::claims(std::string_view claim) const {
   // A policy is asked for first: a product may state what no list of services can.
-  if (const auto policy = policies.find(std::string(claim)); policy != policies.end()) return policy->second != "no";
-  if (claim == "maximum-associations") return maximum_associations ? std::optional(true) : std::nullopt;
-  if (claim == "maximum-length") return maximum_length ? std::optional(true) : std::nullopt;
-  if (services.empty()) return std::nullopt;
+  if (const auto stated = policy(claim)) return *stated != "no";
+  const bool any = any_service(*this, [](const ServiceClaim&) { return true; });
+  if (!any) return std::nullopt;
+  if (extended_item(claim) != nullptr) {
+    const bool agreed = any_service(
+        *this, [&](const ServiceClaim& one) { return std::ranges::find(one.extended, claim) != one.extended.end(); });
+    return agreed ? std::optional(true) : std::nullopt;
+  }
 
   constexpr std::string_view syntax_prefix = "transfer-syntax:";
   if (claim.starts_with(syntax_prefix)) {
     const auto uid = scenario::uid_value(claim.substr(syntax_prefix.size()));
-    return std::ranges::any_of(services, [&](const ServiceClaim& one) {
+    return any_service(*this, [&](const ServiceClaim& one) {
       return std::ranges::find(one.transfer_syntaxes, uid) != one.transfer_syntaxes.end();
     });
   }
   const bool as_scu = claim.ends_with("scu");
   if (!as_scu && !claim.ends_with("scp")) return std::nullopt;
-  const auto in_role = [&](const ServiceClaim& one) { return as_scu ? one.scu : one.scp; };
+  const auto in_role = [&](const ServiceClaim& one) { return one.role == (as_scu ? Role::scu : Role::scp); };
   constexpr std::string_view class_prefix = "sop-class:";
   if (claim.starts_with(class_prefix)) {
     const auto end = claim.rfind(':');
     if (end < class_prefix.size()) return std::nullopt;
     const auto uid = scenario::uid_value(claim.substr(class_prefix.size(), end - class_prefix.size()));
-    return std::ranges::any_of(services, [&](const ServiceClaim& one) { return in_role(one) && covers(one, uid); });
+    return any_service(*this, [&](const ServiceClaim& one) { return in_role(one) && covers(one, uid); });
   }
   if (claim.size() < 5) return std::nullopt;
   const auto service = claim.substr(0, claim.size() - 4);
   if (service == "storage") {
-    return std::ranges::any_of(services, [&](const ServiceClaim& one) {
-      return in_role(one) && std::string_view(one.sop_class).starts_with(storage_root);
-    });
+    return any_service(*this, [&](const ServiceClaim& one) { return in_role(one) && is_storage(one.sop_class); });
   }
   for (const auto& [name, keyword] : service_names) {
     if (name != service) continue;
     const auto uid = scenario::uid_value(keyword);
-    return std::ranges::any_of(services, [&](const ServiceClaim& one) { return in_role(one) && one.sop_class == uid; });
+    return any_service(*this, [&](const ServiceClaim& one) { return in_role(one) && one.sop_class == uid; });
   }
   return std::nullopt;
 }
-
-std::expected<Profile, std::string> load_profile(std::string_view xml, std::string_view file_name) {
-  std::vector<scenario::LoadError> errors;
-  const auto root = scenario::read_checked(xml, file_name, profile_language(), errors);
-  Profile profile;
-  if (root && errors.empty()) {
-    profile.product = root->value("product");
-    profile.version = root->value("version");
-    profile.file = file_name;
-    for (const auto& child : root->children)
-      if (child.name == "ae") read_ae(child, profile, errors);
-  }
-  if (errors.empty()) return profile;
-  std::string text;
-  for (const auto& error : errors) text.append(text.empty() ? "" : "\n").append(scenario::to_string(error));
-  return std::unexpected(std::move(text));
-}
-
-std::string profile_xsd() { return scenario::to_xsd(profile_language()); }
 
 }  // namespace assay::conformance

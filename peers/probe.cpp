@@ -75,9 +75,20 @@ class Run : public std::enable_shared_from_this<Run> {
 
   [[nodiscard]] bool finished() const { return answer_.has_value(); }
   [[nodiscard]] Answer take_answer() { return *std::move(answer_); }
-  /// The connection of a held association.
-  [[nodiscard]] std::shared_ptr<Connection> take_connection() { return std::move(connection_); }
   [[nodiscard]] bool holding() const { return talk_.holding(); }
+  /// A held association is going to be released: finished() once more when that is over, with the Answer released or
+  /// not.
+  void reopen() { answer_.reset(); }
+  void release() {
+    talk_.end_hold(loop_.now());
+    carry();
+  }
+  /// The end of everything: nobody waits for an answer.
+  void leave() {
+    talk_.end_hold(loop_.now());
+    connection_->send(talk_.take_output());
+    connection_->close();
+  }
 
   void cancel() {
     timer_.cancel();
@@ -245,16 +256,31 @@ class Run : public std::enable_shared_from_this<Run> {
 struct Prober::Impl {
   Loop& loop;
   std::shared_ptr<const TlsContext> tls;
-  std::vector<std::shared_ptr<Connection>> held;
+  std::vector<std::shared_ptr<Run>> held;
 };
 
 Prober::Prober(Loop& loop, std::shared_ptr<const TlsContext> tls) : impl_(new Impl{loop, std::move(tls), {}}) {}
 
 Prober::~Prober() {
-  for (const auto& connection : impl_->held) {
-    connection->send(pdu::encode(pdu::AReleaseRq{}));
-    connection->close();
+  for (const auto& one : impl_->held) one->leave();
+}
+
+std::pair<std::size_t, std::size_t> Prober::release_held() {
+  const auto held = std::exchange(impl_->held, {});
+  for (const auto& one : held) {
+    one->reopen();
+    impl_->loop.post([one] { one->release(); });
   }
+  impl_->loop.run_until(
+      [&] { return std::all_of(held.begin(), held.end(), [](const auto& one) { return one->finished(); }); });
+  std::size_t released = 0;
+  for (const auto& one : held) {
+    if (!one->finished())
+      one->cancel();
+    else if (one->take_answer().released)
+      ++released;
+  }
+  return {released, held.size()};
 }
 
 diagnose::Answer Prober::run(const Probe& probe) {
@@ -267,7 +293,7 @@ diagnose::Answer Prober::run(const Probe& probe) {
     answer.reach = Reach::interrupted;
     return answer;
   }
-  if (one->holding()) impl_->held.push_back(one->take_connection());
+  if (one->holding()) impl_->held.push_back(one);
   return one->take_answer();
 }
 

@@ -19,6 +19,9 @@ class Prober {
   /// One probe at a time, running the loop until it is over or the loop is stopped (then reach is interrupted). Not to
   /// be called from inside the loop.
   diagnose::Answer run(const diagnose::Probe& probe);
+  /// Releases the associations that are held and waits for the answers, each as long as its probe says. How many were
+  /// answered, and how many were held.
+  std::pair<std::size_t, std::size_t> release_held();
 
   struct Impl;
 

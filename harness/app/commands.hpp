@@ -5,11 +5,12 @@
 
 #include "harness/app/console.hpp"
 #include "harness/app/options.hpp"
+#include "harness/trace/verdict.hpp"
 
 namespace assay::app {
 
-/// Judges a device by the selected scenarios.
-int run(const RunOptions& options, Console& console);
+/// Judges a device by the selected scenarios; what came of them stands in `result`, where it is given.
+int run(const RunOptions& options, Console& console, trace::RunResult* result = nullptr);
 /// Starts the embedded device and runs the whole catalogue against it in both roles.
 int demo(RunOptions options, Console& console);
 /// Prints the catalogue. `clauses` prints which clauses have a case, instead.

@@ -96,9 +96,10 @@ struct DeviceDescription {
   Duration artim = std::chrono::seconds(30);
   Duration idle_timeout = std::chrono::seconds(60);
   TlsWords tls;
-  std::string faults;  // file; "" = none
-  bool judge = true;   // callers, by the rules
-  bool quiet = false;  // no line per association
+  std::string faults;   // file; "" = none
+  std::string profile;  // file or the name of a shipped one, to be played by an archive; "" = none
+  bool judge = true;    // callers, by the rules
+  bool quiet = false;   // no line per association
   /// Instances of the archive, performed steps of a RIS: "" = in memory only. Pages of a printer: "" = assay-prints.
   std::string folder;
   ArchiveSettings archive;

@@ -275,7 +275,7 @@ int explain(const ExplainOptions& options, Console& console) {
   job.result.started = started_now();
   job.result.edition = std::string(standard_edition);
   if (job.profile)
-    job.result.profile = fmt::format("{} {} ({})", job.profile->product, job.profile->version, job.profile->file);
+    job.result.profile = fmt::format("{} {} ({})", job.profile->product, job.profile->version, job.profile->at.file);
 
   const InterruptGuard guard;
   for (const auto& file : files) {

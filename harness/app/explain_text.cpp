@@ -155,9 +155,7 @@ void ending(const ConversationReport& report, trace::CaseResult& out) {
 void compare_with(const conformance::Profile& profile, trace::CaseResult& out) {
   const auto* known = negotiated(out.traces);
   if (known == nullptr) return;
-  const auto is_ours = [&](Side side) {
-    return std::ranges::find(profile.ae_titles, title_of(out.traces, side)) != profile.ae_titles.end();
-  };
+  const auto is_ours = [&](Side side) { return profile.ae(title_of(out.traces, side)) != nullptr; };
   // Without a title that tells, the product is the acceptor: what it refuses is what people ask about.
   const auto side = is_ours(Side::requestor) && !is_ours(Side::acceptor) ? Side::requestor : Side::acceptor;
   for (const auto& context : known->contexts) {

@@ -123,8 +123,8 @@ bool reachable(peers::Failure failure) {
   }
 }
 
-int finish(trace::RunResult result, const RunnerSetup& setup, const std::vector<std::string>& all_ids, Console& console,
-           ReportFolder& folder) {
+int finish(trace::RunResult& result, const RunnerSetup& setup, const std::vector<std::string>& all_ids,
+           Console& console, ReportFolder& folder) {
   const auto& options = setup.options;
   if (setup.expectations) conformance::apply(*setup.expectations, result, all_ids);
   console.text(reports::summary(result, {.colour = console.colour(), .width = console.width()}));
@@ -151,7 +151,7 @@ int finish(trace::RunResult result, const RunnerSetup& setup, const std::vector<
   return trace::exit_code(result, options.strict);
 }
 
-int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
+int run_with(peers::Loop& loop, RunnerSetup setup, Console& console, trace::RunResult* out = nullptr) {
   const auto options = setup.options;
   ReportFolder folder;
   if (!options.out.empty())
@@ -170,7 +170,7 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
   head.calling_ae = options.calling_ae;
   head.edition = std::string(standard_edition);
   if (setup.profile)
-    head.profile = fmt::format("{} {} ({})", setup.profile->product, setup.profile->version, setup.profile->file);
+    head.profile = fmt::format("{} {} ({})", setup.profile->product, setup.profile->version, setup.profile->at.file);
 
   std::size_t requestor = 0;
   for (const auto& c : setup.catalogue.cases) requestor += c.scenario_case.scenario->role == "requestor" ? 1 : 0;
@@ -196,12 +196,14 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console) {
   result.calling_ae = head.calling_ae;
   result.edition = head.edition;
   result.profile = head.profile;
-  return finish(std::move(result), keep, all_ids, console, folder);
+  const auto code = finish(result, keep, all_ids, console, folder);
+  if (out != nullptr) *out = std::move(result);
+  return code;
 }
 
 }  // namespace
 
-int run(const RunOptions& options, Console& console) {
+int run(const RunOptions& options, Console& console, trace::RunResult* result) {
   if (options.json == "-") console.text_to_stderr();
   auto setup = check_options(options, console);
   if (!setup) return exit_codes::usage;
@@ -247,7 +249,7 @@ int run(const RunOptions& options, Console& console) {
       setup->unreachable = answer.message;
     }
   }
-  return run_with(loop, std::move(*setup), console);
+  return run_with(loop, std::move(*setup), console, result);
 }
 
 /// Cases of the demo at the same time.

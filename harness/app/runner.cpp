@@ -106,9 +106,8 @@ struct Runner::Impl {
       // Stated timers decide how long a case waits for them; the margin is for a busy machine.
       for (const auto& [wait, policy] :
            {std::pair<const char*, const char*>{"artim", "artim"}, {"device-timeout", "association-timeout"}}) {
-        const auto stated = setup.profile->policies.find(policy);
-        if (stated != setup.profile->policies.end())
-          if (const auto d = duration(stated->second)) w[wait] = *d + 5s;
+        if (const auto stated = setup.profile->policy(policy))
+          if (const auto d = duration(*stated)) w[wait] = *d + 5s;
       }
     }
     return w;

@@ -5,6 +5,8 @@
 
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/played_profile.hpp"
+#include "harness/app/profile_file.hpp"
 #include "harness/app/serve.hpp"
 #include "harness/app/served_device.hpp"
 #include "harness/base/hex.hpp"
@@ -44,11 +46,13 @@ class ServedArchive final : public ServedDevice {
   using ServedDevice::ServedDevice;
 
   bool start(peers::Loop& loop) {
+    if (!description_.profile.empty() && !read_played()) return false;
     const auto& d = description_;
     peers::EmbeddedDeviceOptions options;
     if (!fill_options(options, d, console_)) return false;
     faults_ = options.faults;
     options.sop_classes = d.archive.sop_classes;
+    if (played_) play(options);
     if (!d.archive.window.empty()) {
       const auto window = window_from(d.archive.window);
       if (!window) {
@@ -58,7 +62,8 @@ class ServedArchive final : public ServedDevice {
       options.window = *window;
     }
     auto& commitment = options.commitment;
-    commitment.way = report_way(d.archive.commitment).value_or(service::ReportWay::same_association);
+    commitment.way =
+        played_ ? played_->commitment : report_way(d.archive.commitment).value_or(service::ReportWay::same_association);
     commitment.delay = d.archive.commitment_delay;
     commitment.fail_every = d.archive.commitment_fail_every;
     peers::keep_memory();
@@ -80,6 +85,7 @@ class ServedArchive final : public ServedDevice {
   }
 
   [[nodiscard]] std::vector<std::string> begun() const override {
+    if (played_) return begun_as();
     const auto& classes = description_.archive.sop_classes;
     std::vector<std::string> out{fmt::format("{}: Verification, Storage{}, commitment, query and retrieve.",
                                              listening_line(description_, port()),
@@ -131,6 +137,49 @@ class ServedArchive final : public ServedDevice {
   [[nodiscard]] bool called() const override { return device_->acceptor().open_connections() != 0; }
 
  private:
+  /// The device answers as a profile says.
+  bool read_played() {
+    auto& d = description_;
+    const auto profile = read_profile(d.profile);
+    if (!profile) {
+      for (std::string_view rest = profile.error(); !rest.empty();) {
+        const auto end = rest.find('\n');
+        console_.error(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+      }
+      return false;
+    }
+    auto played = play_profile(*profile, d.ae_title, d.tls.any());
+    if (!played) {
+      console_.error(played.error());
+      return false;
+    }
+    played_ = std::move(*played);
+    if (d.ae_title.empty()) d.ae_title = played_->ae_title;
+    return true;
+  }
+
+  void play(peers::EmbeddedDeviceOptions& options) const {
+    options.policy = played_->policy;
+    options.extensions = played_->extensions;
+    options.keys = played_->keys;
+    options.storage = played_->storage;
+    options.max_matches = played_->max_matches;
+    options.artim = played_->artim.value_or(options.artim);
+    options.dimse_timeout = played_->idle_timeout.value_or(options.dimse_timeout);
+    options.whole_hospital = true;
+  }
+
+  [[nodiscard]] std::vector<std::string> begun_as() const {
+    std::vector<std::string> out{
+        fmt::format("{}, played as {}.", listening_line(description_, port()), printable(played_->product))};
+    for (const auto& line : played_->played) out.push_back("  " + line);
+    for (const auto& line : played_->not_played) out.push_back("  not played: " + line);
+    if (folder_) out.push_back(fmt::format("Folder {}: {}.", description_.folder, folder_->summary()));
+    if (faults_) out.push_back(fault_lines(*faults_));
+    return out;
+  }
+
   bool open_folder() {
     peers::FolderStoreOptions store;
     store.folder = description_.folder;
@@ -225,6 +274,7 @@ class ServedArchive final : public ServedDevice {
     return ControlAnswer{"commitment that is asked for from here on is reported so", {}, 0};
   }
 
+  std::optional<PlayedProfile> played_;
   std::shared_ptr<const faults::Plan> faults_;
   std::shared_ptr<peers::FolderStore> folder_;
   std::unique_ptr<peers::EmbeddedDevice> device_;

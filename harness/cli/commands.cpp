@@ -21,6 +21,7 @@ void add_reading_options(CLI::App& command, app::ReadingOptions& options) {
 
 void add_commands(CLI::App& cli, Commands& commands) {
   add_certificates(cli, commands);
+  add_certify(cli, commands);
   add_commit(cli, commands);
   add_convert(cli, commands);
   add_diagnose(cli, commands);
@@ -32,8 +33,10 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_explain(cli, commands);
   add_find(cli, commands);
   add_get(cli, commands);
+  add_learn(cli, commands);
   add_load(cli, commands);
   add_move(cli, commands);
+  add_match(cli, commands);
   add_modality(cli, commands);
   add_mpps(cli, commands);
   add_print(cli, commands);

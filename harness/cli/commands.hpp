@@ -27,6 +27,7 @@ void add_tls_options(CLI::App& command, app::TlsWords& words, bool scenarios = f
 
 // One line per command, in alphabetical order; main.cpp calls add_commands alone.
 void add_certificates(CLI::App& cli, Commands& commands);
+void add_certify(CLI::App& cli, Commands& commands);
 void add_commit(CLI::App& cli, Commands& commands);
 void add_convert(CLI::App& cli, Commands& commands);
 void add_diagnose(CLI::App& cli, Commands& commands);
@@ -38,7 +39,9 @@ void add_edit(CLI::App& cli, Commands& commands);
 void add_explain(CLI::App& cli, Commands& commands);
 void add_find(CLI::App& cli, Commands& commands);
 void add_get(CLI::App& cli, Commands& commands);
+void add_learn(CLI::App& cli, Commands& commands);
 void add_load(CLI::App& cli, Commands& commands);
+void add_match(CLI::App& cli, Commands& commands);
 void add_modality(CLI::App& cli, Commands& commands);
 void add_mpps(CLI::App& cli, Commands& commands);
 void add_move(CLI::App& cli, Commands& commands);

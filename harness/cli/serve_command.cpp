@@ -47,6 +47,13 @@ std::string misplaced(const CLI::App& command, const std::string& what) {
 
 int serve_one(Options& o, const CLI::App& command, app::Console& console) {
   auto& d = o.device;
+  if (!d.profile.empty()) {
+    if (o.what != "archive") {
+      console.error("--as says what is played: leave '" + o.what + "' out");
+      return app::exit_codes::usage;
+    }
+    if (command.count("--ae-title") == 0) d.ae_title.clear();
+  }
   if (const auto wrong = misplaced(command, o.what); !wrong.empty()) {
     console.error(wrong);
     return app::exit_codes::usage;
@@ -174,10 +181,18 @@ void add_serve(CLI::App& cli, Commands& commands) {
   command
       ->add_option("--schedule", o.device.ris.schedule, "ris: the worklist, as XML or CSV (default: a synthetic one)")
       ->type_name("FILE");
+  auto* as = command
+                 ->add_option("--as", o.device.profile,
+                              "play the product of this conformance profile: a file, or the name of a shipped one. "
+                              "--ae-title chooses among its Application Entities, or gives it another title")
+                 ->type_name("PROFILE.xml");
   add_listener_options(*command, o);
   add_archive_options(*command, o);
   add_printer_options(*command, o);
   add_tls_options(*command, o.device.tls);
+  for (const auto* said : {"--check-called", "--max-associations", "--artim", "--idle-timeout", "--sop-class",
+                           "--window", "--commitment", "--with-patients", "--ignore"})
+    as->excludes(command->get_option(said));
   command->footer(
       app::control_help() +
       "Examples:\n  assay serve --port 11112\n  assay serve --destination WS1=192.0.2.5:104\n  assay serve --port 0 "
@@ -187,6 +202,7 @@ void add_serve(CLI::App& cli, Commands& commands) {
       "  assay serve --port 11112 --faults peers/faults/examples/abort.xml\n"
       "  assay serve ris --port 11113 --ae-title RIS --schedule today.csv --folder steps\n"
       "  assay serve printer --port 11112 --folder pages\n"
+      "  assay serve --as ct-scanner --port 11112\n"
       "  assay serve peers/devices/examples/hospital.xml");
   commands.push_back({command, [options, command](app::Console& console) {
                         const auto& what = options->what;

@@ -39,6 +39,8 @@ struct Speech {
   std::string version_name;  // empty: the item is left out
   std::uint32_t maximum_length = 0;
   std::vector<ContextAsk> contexts;  // ids 1, 3, 5 ... in this order
+  /// Set: this goes out as it stands, whatever the rest says.
+  std::optional<pdu::AAssociateRq> whole = {};
   friend bool operator==(const Speech&, const Speech&) = default;
 };
 

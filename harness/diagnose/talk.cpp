@@ -51,6 +51,7 @@ dataset::DataSet identifier(std::string_view sop_class) {
 }  // namespace
 
 pdu::AAssociateRq request_of(const Speech& speech) {
+  if (speech.whole) return *speech.whole;
   pdu::AAssociateRq rq;
   rq.protocol_version = speech.protocol_version;
   rq.called_ae_title = speech.called;
@@ -338,8 +339,17 @@ void Talk::release(Instant now) {
   say(pdu::encode(pdu::AReleaseRq{}));
 }
 
+void Talk::end_hold(Instant now) {
+  if (!holding_) return;
+  holding_ = false;
+  release(now);
+}
+
 void Talk::peer_closed(End how, Instant now) {
-  if (phase_ == Phase::over) return;
+  if (phase_ == Phase::over) {
+    if (std::exchange(holding_, false)) answer_.end = how;
+    return;
+  }
   answer_.end = how;
   answer_.before_request = !asked_;
   if (phase_ == Phase::first && !foreign_) {

@@ -28,6 +28,8 @@ class Talk {
   /// Nothing more to do; the connection is to be closed, or kept when holding().
   [[nodiscard]] bool done() const { return phase_ == Phase::over; }
   [[nodiscard]] bool holding() const { return holding_; }
+  /// Releases an association that is held: there is something to send and to wait for again.
+  void end_hold(Instant now);
   [[nodiscard]] Answer take_answer() { return std::move(answer_); }
 
  private:

@@ -127,7 +127,7 @@ class Reader {
       }
       element.attributes.push_back({name, attribute.value(), source_.at(place.value)});
       if (spec == nullptr || has_variable(attribute.value())) continue;
-      if (const auto problem = problem_with(spec->type, attribute.value()))
+      if (const auto problem = problem_with(*spec, attribute.value()))
         error(source_.at(place.value), name + ": " + *problem);
     }
     for (const auto& spec : type.attributes)
@@ -276,7 +276,7 @@ void check_values(const Element& element, const Grammar& grammar, std::vector<Lo
   for (const auto& attribute : element.attributes) {
     const auto* spec = type->attribute(attribute.name);
     if (spec == nullptr || has_variable(attribute.value)) continue;
-    if (const auto problem = problem_with(spec->type, attribute.value))
+    if (const auto problem = problem_with(*spec, attribute.value))
       errors.push_back(error_at(attribute.at, attribute.name + ": " + *problem));
   }
   if (type->text != TextUse::none && !trimmed(element.text).empty() && !has_variable(element.text)) {

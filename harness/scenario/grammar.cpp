@@ -1,7 +1,9 @@
 #include "harness/scenario/grammar.hpp"
 
+#include <algorithm>
 #include <span>
 
+#include "harness/base/hex.hpp"
 #include "harness/scenario/values.hpp"
 
 namespace assay::scenario {
@@ -50,7 +52,22 @@ void write_choice(std::string& out, std::string_view indent, std::span<const Chi
   out.append(indent).append("</xs:choice>\n");
 }
 
+/// An attribute with words of its own, its type in itself.
+void write_choices(std::string& out, std::string_view indent, const AttributeSpec& attribute) {
+  const std::string deeper = std::string(indent) + "  ";
+  out.append(indent).append("<xs:attribute name=\"").append(attribute.name);
+  out.append(attribute.required ? "\" use=\"required\">\n" : "\">\n");
+  write_documentation(out, deeper, attribute.doc);
+  out.append(deeper).append("<xs:simpleType>\n").append(deeper).append("  <xs:restriction base=\"xs:string\">\n");
+  const auto one = "(" + attribute.choices + ")";
+  out.append(deeper).append("    <xs:pattern value=\"");
+  out.append(attribute.several ? "\\s*(" + one + "(\\s+" + one + ")*)?\\s*" : attribute.choices).append("\"/>\n");
+  out.append(deeper).append("  </xs:restriction>\n").append(deeper).append("</xs:simpleType>\n");
+  out.append(indent).append("</xs:attribute>\n");
+}
+
 void write_attribute(std::string& out, std::string_view indent, const AttributeSpec& attribute) {
+  if (!attribute.choices.empty()) return write_choices(out, indent, attribute);
   out.append(indent).append("<xs:attribute name=\"").append(attribute.name).append("\" type=\"");
   out.append(type_name(attribute.type)).append(attribute.required ? "\" use=\"required\"" : "\"");
   if (attribute.doc.empty()) {
@@ -115,7 +132,27 @@ void write_value_types(std::string& out) {
   out.append("      <xs:pattern value=\"\\s*\\S(\\s|\\S)*\"/>\n    </xs:restriction>\n  </xs:simpleType>\n");
 }
 
+bool is_choice(std::string_view choices, std::string_view word) {
+  for (std::size_t at = 0; at <= choices.size();) {
+    const auto bar = std::min(choices.find('|', at), choices.size());
+    if (choices.substr(at, bar - at) == word) return true;
+    at = bar + 1;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::optional<std::string> problem_with(const AttributeSpec& attribute, std::string_view value) {
+  if (attribute.choices.empty()) return problem_with(attribute.type, value);
+  bool good = attribute.several || is_choice(attribute.choices, value);
+  if (attribute.several)
+    for (const auto word : words_of(value)) good = good && is_choice(attribute.choices, word);
+  if (good) return std::nullopt;
+  std::string allowed = attribute.choices;
+  for (std::size_t at = 0; (at = allowed.find('|', at)) != std::string::npos; at += 2) allowed.replace(at, 1, ", ");
+  return "'" + printable(value.substr(0, 60)) + "' is not " + (attribute.several ? "made of " : "one of ") + allowed;
+}
 
 const AttributeSpec* TypeSpec::attribute(std::string_view wanted) const {
   for (const auto& one : attributes)

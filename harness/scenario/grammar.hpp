@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,8 @@ struct AttributeSpec {
   ValueType type = ValueType::text;
   bool required = false;
   std::string doc;
+  std::string choices = {};  // words split by |: one of them, or with `several` some split by blanks
+  bool several = false;
 };
 
 inline constexpr unsigned unbounded = 0xffffffffU;
@@ -103,6 +106,9 @@ struct Grammar {
   void add(TypeSpec type);
   [[nodiscard]] const TypeSpec* find(std::string_view type) const;
 };
+
+/// What is wrong with a value of this attribute, or nothing.
+std::optional<std::string> problem_with(const AttributeSpec& attribute, std::string_view value);
 
 /// The W3C XML Schema 1.0 of the language.
 std::string to_xsd(const Grammar& grammar);

@@ -36,8 +36,7 @@ Support support_for(const Policy& policy, std::string_view abstract_syntax) {
   for (const auto& one : policy.supported)
     if (one.abstract_syntax == abstract_syntax) return {&one.transfer_syntaxes, one.scu, one.scp};
   if (!policy.any_storage_transfer_syntaxes.empty() && abstract_syntax.starts_with(storage_root)) {
-    static const SupportedSyntax usual;
-    return {&policy.any_storage_transfer_syntaxes, policy.any_storage_scu, usual.scp};
+    return {&policy.any_storage_transfer_syntaxes, policy.any_storage_scu, policy.any_storage_scp};
   }
   return {};
 }
@@ -54,7 +53,16 @@ std::string choose(const std::vector<std::string>& ours, const std::vector<std::
   return {};
 }
 
-pdu::PresentationContextItemAc answer_context(const pdu::PresentationContextItemRq& asked, const Policy& policy) {
+/// Whether the requestor asks to be SCP of a class (PS3.7 D.3.3.4).
+bool asks_for_scp(const pdu::UserInformationItem* asked, std::string_view sop_class) {
+  return asked != nullptr && std::ranges::any_of(asked->sub_items, [&](const auto& item) {
+           const auto* role = std::get_if<pdu::RoleSelectionSubItem>(&item);
+           return role != nullptr && role->sop_class_uid == sop_class && role->scp_role != 0;
+         });
+}
+
+pdu::PresentationContextItemAc answer_context(const pdu::PresentationContextItemRq& asked,
+                                              const pdu::UserInformationItem* information, const Policy& policy) {
   using pdu::ContextResult;
   const auto proposed = asked.transfer_syntaxes();
   pdu::PresentationContextItemAc out;
@@ -65,7 +73,8 @@ pdu::PresentationContextItemAc answer_context(const pdu::PresentationContextItem
   const auto ours = support_for(policy, asked.abstract_syntax());
   if (asked.id % 2 == 0) {
     result = ContextResult::no_reason;  // an id that cannot be (PS3.8 9.3.2.2) has no better answer
-  } else if (ours.transfer_syntaxes == nullptr) {
+  } else if (ours.transfer_syntaxes == nullptr ||
+             (policy.strict_roles && !ours.scp && !(ours.scu && asks_for_scp(information, asked.abstract_syntax())))) {
     result = ContextResult::abstract_syntax_not_supported;
   } else if (auto chosen = choose(*ours.transfer_syntaxes, proposed, policy.requestor_order); !chosen.empty()) {
     syntax = std::move(chosen);
@@ -151,7 +160,7 @@ NegotiationAnswer negotiate(const pdu::AAssociateRq& rq, const Policy& policy, s
   for (const auto* context : rq.contexts()) {
     if (answered[context->id]) continue;  // each id is answered once
     answered[context->id] = true;
-    ac.items.emplace_back(answer_context(*context, policy));
+    ac.items.emplace_back(answer_context(*context, rq.user_information(), policy));
   }
   ac.items.emplace_back(answer_user_information(rq.user_information(), policy));
   return ac;

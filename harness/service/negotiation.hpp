@@ -26,6 +26,9 @@ struct Policy {
   /// Any abstract syntax below 1.2.840.10008.5.1.4.1.1. is taken with these when it is not listed above.
   std::vector<std::string> any_storage_transfer_syntaxes;
   bool any_storage_scu = false;  // of those we are SCU too, where the requestor asks for the SCP role: C-GET needs it
+  bool any_storage_scp = true;   // we are SCP of those
+  /// A context of a class that we are SCU of alone is accepted only for a requestor that asks to be its SCP.
+  bool strict_roles = false;
   bool requestor_order = false;  // the first proposed transfer syntax that we know, instead of our own preference
   std::vector<std::string> called_ae_titles;   // empty = any
   std::vector<std::string> calling_ae_titles;  // empty = any

@@ -152,6 +152,13 @@ std::expected<Query, QueryError> Query::parse(dataset::DataSet identifier, Model
                     std::string("unique key of the level ") + std::string(name(above)) + " must be one value");
   }
 
+  if (query.options_.keys) {
+    std::set<Tag> unique;
+    for (auto above = top; above < *level; above = static_cast<QueryLevel>(static_cast<int>(above) + 1))
+      unique.insert(unique_key(above));
+    query.limited_ = limit_keys(query.identifier_, *query.options_.keys, *level, unique);
+  }
+
   const auto uids_of = [&](Tag tag) {
     std::vector<std::string> out;
     for (const auto one : keys.texts(tag))

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/dataset/dataset.hpp"
+#include "harness/service/key_support.hpp"
 #include "harness/service/matching.hpp"
 #include "harness/service/operation.hpp"
 #include "harness/service/store.hpp"
@@ -23,8 +25,9 @@ std::optional<Model> find_model(std::string_view sop_class_uid);
 
 struct QueryOptions {
   MatchOptions matching;
-  std::string retrieve_ae_title;  // (0008,0054) of the responses; empty = not given
-  QueryExtensions agreed = {};    // on the association of the query
+  std::string retrieve_ae_title;                // (0008,0054) of the responses; empty = not given
+  QueryExtensions agreed = {};                  // on the association of the query
+  std::shared_ptr<const KeySupport> keys = {};  // set: no others are known
 };
 
 /// Why an Identifier was refused.
@@ -49,7 +52,7 @@ class Query {
   [[nodiscard]] const Scope& scope() const { return scope_; }
   /// Keys in the Identifier that are neither matched nor returned with a value: pending is FF01H, not FF00H.
   [[nodiscard]] const std::vector<Tag>& unsupported() const { return unsupported_; }
-  [[nodiscard]] std::uint16_t pending_status() const { return unsupported_.empty() ? 0xff00 : 0xff01; }
+  [[nodiscard]] std::uint16_t pending_status() const { return unsupported_.empty() && !limited_ ? 0xff00 : 0xff01; }
 
   [[nodiscard]] bool matches(const Entity& entity) const;
   /// The Identifier of a pending response: the requested keys, Query/Retrieve Level, the unique keys down to the
@@ -65,6 +68,7 @@ class Query {
   dataset::DataSet identifier_;
   Scope scope_;
   std::vector<Tag> unsupported_;
+  bool limited_ = false;            // keys of the Identifier were taken out
   std::vector<MomentKey> moments_;  // pairs of ranges that are one
 };
 

@@ -10,7 +10,8 @@ std::vector<std::string_view> storage_sop_classes() {
   using dict::UidKind;
   std::vector<std::string_view> out;
   const auto add = [&](std::string_view uid, std::string_view keyword, UidKind kind, bool retired) {
-    if (kind == UidKind::sop_class && !retired && uid.starts_with(storage_root) && keyword.ends_with("Storage"))
+    if (kind == UidKind::sop_class && !retired && uid.starts_with(storage_root) &&
+        keyword.find("Storage") != std::string_view::npos)
       out.push_back(uid);
   };
 #define ASSAY_UID(uid, keyword, name, kind, retired) add(uid, keyword, UidKind::kind, retired);

@@ -165,15 +165,16 @@ WorklistItem Worklist::find(std::string_view study_uid, std::string_view step_id
 }
 
 std::expected<WorklistQuery, QueryError> WorklistQuery::parse(ByteView identifier, std::string_view transfer_syntax,
-                                                              MatchOptions options) {
+                                                              MatchOptions options, const KeySupport* keys) {
   const auto encoding = dataset::encoding_of(transfer_syntax);
   if (encoding.deflated) return refuse(unable_to_process, std::nullopt, "deflated Identifiers are not read");
   auto decoded = dataset::decode_owned(to_bytes(identifier), encoding);
   if (has_error(decoded.problems)) return refuse(unable_to_process, std::nullopt, "Identifier cannot be read");
-  return parse(std::move(decoded.data_set), options);
+  return parse(std::move(decoded.data_set), options, keys);
 }
 
-std::expected<WorklistQuery, QueryError> WorklistQuery::parse(dataset::DataSet identifier, MatchOptions options) {
+std::expected<WorklistQuery, QueryError> WorklistQuery::parse(dataset::DataSet identifier, MatchOptions options,
+                                                              const KeySupport* keys) {
   WorklistQuery query;
   query.options_ = options;
   query.identifier_ = std::move(identifier);
@@ -188,6 +189,7 @@ std::expected<WorklistQuery, QueryError> WorklistQuery::parse(dataset::DataSet i
       query.unsupported_.push_back(tag);
   }
   if (!any) return refuse(identifier_does_not_match, std::nullopt, "the Identifier has no key");
+  if (keys != nullptr) query.limited_ = limit_keys(query.identifier_, *keys, std::nullopt);
   const auto steps = query.identifier_.items(tags::ScheduledProcedureStepSequence);
   if (!steps.empty()) {
     query.moments_ =
@@ -248,7 +250,7 @@ std::unique_ptr<Operation> WorklistService::begin(dimse::Message request, const 
   if (!request.command.has_data_set())
     return decline(identifier_does_not_match, "no Identifier", tags::CommandDataSetType);
   if (!request.data_set_kept()) return decline(out_of_resources, "Identifier larger than is kept here", std::nullopt);
-  auto query = WorklistQuery::parse(request.data_set, context.transfer_syntax, options_.matching);
+  auto query = WorklistQuery::parse(request.data_set, context.transfer_syntax, options_.matching, options_.keys.get());
   if (!query) return decline(query.error().status, query.error().comment, query.error().offending);
   if (options_.before_query) options_.before_query();
   return std::make_unique<WorklistOperation>(std::move(request), context.transfer_syntax, std::move(*query),

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "harness/dataset/dataset.hpp"
+#include "harness/service/key_support.hpp"
 #include "harness/service/matching.hpp"
 #include "harness/service/operation.hpp"
 #include "harness/service/query.hpp"
@@ -66,8 +67,9 @@ class WorklistQuery {
   /// A900H for an Identifier without any key, or with a sequence of more than one item (PS3.4 K.2.2.1.1.2); C000H when
   /// it cannot be read.
   static std::expected<WorklistQuery, QueryError> parse(ByteView identifier, std::string_view transfer_syntax,
-                                                        MatchOptions options = {});
-  static std::expected<WorklistQuery, QueryError> parse(dataset::DataSet identifier, MatchOptions options = {});
+                                                        MatchOptions options = {}, const KeySupport* keys = nullptr);
+  static std::expected<WorklistQuery, QueryError> parse(dataset::DataSet identifier, MatchOptions options = {},
+                                                        const KeySupport* keys = nullptr);
 
   /// Start date and start time given as ranges are one range of moments (PS3.4 Table K.6-1).
   [[nodiscard]] bool matches(const dataset::DataSet& item) const;
@@ -76,7 +78,7 @@ class WorklistQuery {
   /// Keys of the Identifier that are neither matched nor returned: private ones, those PS3.6 does not have, and
   /// Query/Retrieve Level.
   [[nodiscard]] const std::vector<Tag>& unsupported() const { return unsupported_; }
-  [[nodiscard]] std::uint16_t pending_status() const { return unsupported_.empty() ? 0xff00 : 0xff01; }
+  [[nodiscard]] std::uint16_t pending_status() const { return unsupported_.empty() && !limited_ ? 0xff00 : 0xff01; }
 
  private:
   WorklistQuery() = default;
@@ -84,6 +86,7 @@ class WorklistQuery {
   MatchOptions options_;
   dataset::DataSet identifier_;
   std::vector<Tag> unsupported_;
+  bool limited_ = false;              // keys of the Identifier were taken out
   std::optional<MomentKey> moments_;  // the range of start moments; none: date and time are matched each on its own
 };
 
@@ -91,7 +94,8 @@ struct WorklistOptions {
   MatchOptions matching;
   std::size_t max_matches = 0;  // more are refused with A700H before any is sent; 0 = no limit
   std::size_t max_candidates_per_call = 1000;
-  std::function<void()> before_query;  // a chance to bring the worklist up to date; may be empty
+  std::shared_ptr<const KeySupport> keys = {};  // set: no others are known
+  std::function<void()> before_query;           // a chance to bring the worklist up to date; may be empty
 };
 
 class WorklistService final : public Service {

@@ -62,6 +62,10 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
     policy.any_storage_transfer_syntaxes.clear();
   }
   acceptor.store = store;
+  acceptor.provider.query.keys = chosen.keys;
+  acceptor.provider.extensions = chosen.extensions;
+  acceptor.provider.storage = chosen.storage;
+  acceptor.provider.max_matches = chosen.max_matches;
   acceptor.provider.query.retrieve_ae_title = chosen.ae_title;
   RequestorOptions mover;
   mover.calling_ae = chosen.ae_title;
@@ -79,6 +83,7 @@ std::expected<std::unique_ptr<EmbeddedDevice>, std::string> EmbeddedDevice::star
   device->commitment_ = std::make_shared<service::CommitmentService>(*store, std::move(commitment));
   acceptor.services.insert(acceptor.services.begin(), device->commitment_);
   if (chosen.whole_hospital) device->open_departments(acceptor);
+  if (chosen.policy) acceptor.policy = *chosen.policy;
   auto started = Acceptor::start(loop, std::move(acceptor));
   if (!started) return std::unexpected(started.error());
   device->acceptor_ = std::move(*started);
@@ -107,6 +112,9 @@ void EmbeddedDevice::open_departments(AcceptorOptions& acceptor) {
 
   // The schedule stays as it is whatever steps say: many callers work on it at the same time.
   worklist_ = service::Worklist(service::synthetic_schedule(local_time().date));
+  service::WorklistOptions worklist;
+  worklist.keys = options_.keys;
+  worklist.max_matches = options_.max_matches;
   service::MppsOptions mpps;
   mpps.make_uid = new_uid;
   service::PrintOptions print;
@@ -125,7 +133,7 @@ void EmbeddedDevice::open_departments(AcceptorOptions& acceptor) {
   for (const auto& uid : printer->abstract_syntaxes()) offer(uid);
   // Before those of the archive: its storage takes whatever is left.
   acceptor.services.insert(acceptor.services.begin(),
-                           {std::make_shared<service::WorklistService>(worklist_),
+                           {std::make_shared<service::WorklistService>(worklist_, std::move(worklist)),
                             std::make_shared<service::MppsService>(steps_, std::move(mpps)), printer});
 }
 

@@ -19,6 +19,12 @@ struct EmbeddedDeviceOptions : DeviceOptions {
   /// Worklist (the synthetic schedule of today), MPPS and printing (on no paper) are there as well, Patient/Study Only
   /// query and retrieve, and storage in the transfer syntaxes of compressed images.
   bool whole_hospital = false;
+  /// What is accepted, instead of what the device would accept: the services behind it are those of the device.
+  std::optional<service::Policy> policy;
+  service::QueryExtensions extensions{.relational = true, .date_time = true};  // granted to who asks for them
+  std::shared_ptr<const service::KeySupport> keys;                             // set: queries know no others
+  service::StorageOptions storage;
+  std::size_t max_matches = 0;  // pending responses of one query; 0 = no limit
   /// Storage SOP Classes that are accepted; empty: every one.
   std::vector<std::string> sop_classes;
   std::shared_ptr<const TlsContext> tls_client;  // set: it speaks TLS where it acts as SCU

@@ -76,9 +76,9 @@ class Services(products.CatalogueTest):
     def test_the_embedded_archive_moves_to_us(self):
         with products.scratch() as folder:
             ours = products.free_port()
-            profile = (products.ROOT / "conformance" / "profiles" / "assay-device.xml").read_text()
-            elsewhere = ("Worklist", "PerformedProcedureStep", "Print", "PatientStudyOnly")  # of the demo's hospital, not of an archive
-            (folder / "profile.xml").write_text("\n".join(line for line in profile.split("\n") if not any(word in line for word in elsewhere)))
+            (folder / "profile.xml").write_text(
+                '<profile base="assay-archive"><ae title="ASSAY-DEVICE" instead-of="ASSAY"><policy name="checks-called-ae-title" '
+                'value="yes"/><policy name="association-timeout" value="3s"/></ae></profile>')
             start = (f"exec {products.ASSAY} serve --quiet --ae-title {{called}} --check-called --port {{port}} --idle-timeout 3s "
                      f"--destination ASSAY=127.0.0.1:{ours}")
             r = self.run_cases(

@@ -63,7 +63,7 @@ def mutations_refused(schema, source, mutations):
 def main():
     failures = []
     scenarios = sorted(ROOT.glob("scenarios/**/*.xml"))
-    profiles = sorted(ROOT.glob("conformance/profiles/*.xml"))
+    profiles = sorted(ROOT.glob("conformance/profiles/**/*.xml"))
     for schema, files in () if SELF_TEST else ((SCENARIO_XSD, scenarios), (PROFILE_XSD, profiles)):
         if not files:
             failures.append(f"no file to hold against {schema.name}")

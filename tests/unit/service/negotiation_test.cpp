@@ -165,6 +165,25 @@ TEST(Negotiation, Roles_are_granted_as_far_as_we_play_the_other_side) {
   EXPECT_EQ(roles[1], (pdu::RoleSelectionSubItem{std::string(uids::MRImageStorage), 1, 0}));
 }
 
+TEST(Negotiation, With_strict_roles_a_class_that_we_are_scu_of_is_for_who_asks_to_be_its_scp) {
+  Policy policy;
+  policy.strict_roles = true;
+  policy.supported.push_back(
+      {std::string(uids::CTImageStorage), {std::string(uids::ImplicitVRLittleEndian)}, true, false});
+  const auto result = [&](bool asks) {
+    auto rq = request({context(1, uids::CTImageStorage, {uids::ImplicitVRLittleEndian})});
+    if (asks)
+      for (auto& item : rq.items)
+        if (auto* information = std::get_if<pdu::UserInformationItem>(&item))
+          information->sub_items.emplace_back(pdu::RoleSelectionSubItem{std::string(uids::CTImageStorage), 0, 1});
+    return accepted(negotiate(rq, policy)).contexts().front()->result;
+  };
+  EXPECT_EQ(result(true), 0);
+  EXPECT_EQ(result(false), 3);
+  policy.strict_roles = false;
+  EXPECT_EQ(result(false), 0);
+}
+
 TEST(Negotiation, Optional_items_are_answered_only_where_asked) {
   const auto plain = accepted(negotiate(echo_request(), default_policy()));
   EXPECT_EQ(plain.user_information()->find<pdu::AsynchronousOperationsWindowSubItem>(), nullptr);

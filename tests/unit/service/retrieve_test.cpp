@@ -211,6 +211,8 @@ TEST(Retrieve, Storage_classes_begin_with_those_that_archives_have) {
   for (const auto uid : {uids::CTImageStorage, uids::MRImageStorage, uids::SecondaryCaptureImageStorage})
     EXPECT_LT(place(uid), 60) << uid;
   EXPECT_LT(place("1.2.840.10008.5.1.4.1.1.77.1.4"), 127) << "VL Photographic";
+  EXPECT_LT(place("1.2.840.10008.5.1.4.1.1.1.1"), 127) << "Digital X-Ray, For Presentation";
+  EXPECT_EQ(std::ranges::count(all, "1.2.840.10008.5.1.4.1.1.200.4"), 0) << "a query model among them";
   EXPECT_EQ(std::ranges::count(all, "1.2.840.10008.5.1.4.1.1.5"), 0) << "retired";
 }
 
