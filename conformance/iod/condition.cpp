@@ -44,21 +44,22 @@ Truth Condition::holds(const Scope& scope, std::uint32_t index) const {
 
 Truth Condition::looked_up(const Scope& scope, const Term& term) const {
   bool found = false;
-  switch (term.base) {
-    case Base::here: found = found_from(scope, term); break;
-    case Base::root:
-      if (steps_[term.first].tag.group == 2) {
-        const auto* meta = scope.meta();
-        if (meta != nullptr)
-          found = found_below(*meta, 0, static_cast<std::uint32_t>(meta->nodes().size()), Endian::little, term, 0);
-      } else {
-        found = found_from(scope.root(), term);
-      }
-      break;
-    case Base::parent:
-      for (const Scope* around = scope.around(); around != nullptr && !found; around = around->around())
-        found = found_from(*around, term);
-      break;
+  const Tag first = steps_[term.first].tag;
+  const auto* meta = scope.meta();
+  if (first.group == 2) {
+    if (meta != nullptr)
+      found = found_below(*meta, 0, static_cast<std::uint32_t>(meta->nodes().size()), Endian::little, term, 0);
+  } else if (term.base == Base::here) {
+    found = found_from(scope, term);
+  } else if (term.base == Base::parent) {
+    for (const Scope* around = scope.around(); around != nullptr && !found; around = around->around())
+      found = found_from(*around, term);
+  } else if (first == tags::SOPClassUID && scope.root().find(first) == Scope::none && meta != nullptr) {
+    // A Data Set that does not name its class is what the File Meta Information says.
+    for (std::uint32_t i = 0; i < meta->nodes().size() && !found; ++i)
+      found = meta->nodes()[i].tag == tags::MediaStorageSOPClassUID && holds_of(*meta, i, Endian::little, term);
+  } else {
+    found = found_from(scope.root(), term);
   }
   // No items are a number of items, too.
   if (!found && term.op == Op::items && term.relation == Relation::equal && term.number == 0) return Truth::yes;
@@ -68,34 +69,32 @@ Truth Condition::looked_up(const Scope& scope, const Term& term) const {
 bool Condition::found_from(const Scope& scope, const Term& term) const {
   const Step& step = steps_[term.first];
   const auto node = scope.find(step.tag);
-  if (node == Scope::none) return false;
-  if (term.count == 1) return holds_of(scope.data_set(), node, scope.endian(), term);
-  const auto& nodes = scope.nodes();
-  if (nodes[node].kind != NodeKind::sequence) return false;
-  std::uint32_t number = 0;
-  for (std::uint32_t i = node + 1; i < nodes[node].end; i = nodes[i].end) {
-    if (nodes[i].kind != NodeKind::item || (++number, step.number != 0 && step.number != number)) continue;
-    if (found_below(scope.data_set(), i + 1, nodes[i].end, endian_inside(nodes[node], scope.endian()), term, 1))
-      return true;
-    if (step.number == number) return false;
-  }
-  return false;
+  return node != Scope::none && found_at(scope.data_set(), node, scope.endian(), term, 0);
 }
 
 bool Condition::found_below(const DataSet& data_set, std::uint32_t first, std::uint32_t last, Endian endian,
                             const Term& term, std::uint32_t at) const {
   const auto& nodes = data_set.nodes();
   const Step& step = steps_[term.first + at];
-  std::uint32_t node = first;
-  while (node < last && (nodes[node].tag != step.tag || nodes[node].vr == Vr::none)) node = nodes[node].end;
-  if (node >= last) return false;
+  for (std::uint32_t node = first; node < last; node = step.deep ? node + 1 : nodes[node].end) {
+    if (nodes[node].tag != step.tag || nodes[node].vr == Vr::none) continue;
+    if (found_at(data_set, node, endian, term, at)) return true;
+    if (!step.deep) return false;
+  }
+  return false;
+}
+
+bool Condition::found_at(const DataSet& data_set, std::uint32_t node, Endian endian, const Term& term,
+                         std::uint32_t at) const {
   if (at + 1 == term.count) return holds_of(data_set, node, endian, term);
+  const auto& nodes = data_set.nodes();
   if (nodes[node].kind != NodeKind::sequence) return false;
+  const std::uint32_t wanted = steps_[term.first + at].number;
   std::uint32_t number = 0;
   for (std::uint32_t i = node + 1; i < nodes[node].end; i = nodes[i].end) {
-    if (nodes[i].kind != NodeKind::item || (++number, step.number != 0 && step.number != number)) continue;
+    if (nodes[i].kind != NodeKind::item || (++number, wanted != 0 && wanted != number)) continue;
     if (found_below(data_set, i + 1, nodes[i].end, endian_inside(nodes[node], endian), term, at + 1)) return true;
-    if (step.number == number) return false;
+    if (wanted == number) return false;
   }
   return false;
 }
@@ -118,7 +117,7 @@ bool Condition::holds_of(const DataSet& data_set, std::uint32_t index, Endian en
     case Op::present: return wanted <= 1 || value_count(data_set, index) >= wanted;
     case Op::filled:
       if (wanted == 0) return has_value(data_set, index);
-      if (is_text(node.vr)) return !text_value(node, wanted - 1).empty();
+      if (is_text(vr_of(node))) return !text_value(node, wanted - 1).empty();
       return value_count(data_set, index) >= wanted;
     case Op::items: return compare(static_cast<double>(item_count(data_set, index)), term.number);
     default: break;
@@ -130,13 +129,13 @@ bool Condition::holds_of(const DataSet& data_set, std::uint32_t index, Endian en
   if (term.op == Op::text && to <= from && wanted <= 1 && node.kind == NodeKind::element)
     return compare(std::string_view(), std::string_view(term.text));
   for (std::size_t i = from; i < to; ++i) {
-    if (term.op == Op::text && is_text(node.vr) && compare(text_value(node, i), std::string_view(term.text)))
+    if (term.op == Op::text && is_text(vr_of(node)) && compare(text_value(node, i), std::string_view(term.text)))
       return true;
     if (term.op == Op::number) {
       const auto number = number_value(node, endian, i);
       if (number && compare(*number, term.number)) return true;
     }
-    if (term.op == Op::tag && node.vr == Vr::AT &&
+    if (term.op == Op::tag && vr_of(node) == Vr::AT &&
         compare(dataset::Numbers<Tag>(node.value, endian)[i].packed(), term.tag.packed()))
       return true;
   }

@@ -5,12 +5,12 @@
 //   items(ViewCodeSequence) > 0 and not present(root.SharedFunctionalGroupsSequence.PlanePositionSequence)
 //
 // An attribute is looked up in the item where the condition stands; root. looks in the whole Data Set, parent. in the
-// items around. Steps before the last are sequences: without a number every item counts, S[2] is the second. At the end
-// X[n] is the n-th value, without it any value may be the one. present: is there, filled: has a value, items(S): how
-// many items it has. Compared are texts ('CT'), numbers (1.5) and tags (tag(FrameTime)) by == != < <= > >=. What is
-// absent compares as false. `and` and `or` need parentheses between each other. true, false, and `unspecified` for what
-// nobody can tell from the Data Set alone; it makes unknown what depends on it.
-// Tests: tests/unit/conformance/iod_condition_test.cpp; fuzz target: fuzz_iod
+// items around. Steps before the last are sequences: without a number every item counts, S[2] is the second; S..X looks
+// for X in the items of S and in all sequences in them. At the end X[n] is the n-th value, without it any value may be
+// the one. present: is there, filled: has a value, items(S): how many items it has. Compared are texts ('CT'), numbers
+// (1.5) and tags (tag(FrameTime)) by == != < <= > >=. What is absent compares as false. `and` and `or` need parentheses
+// between each other. true, false, and `unspecified` for what nobody can tell from the Data Set alone; it makes unknown
+// what depends on it. Tests: tests/unit/conformance/iod_condition_test.cpp; fuzz target: fuzz_iod
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,7 @@ class Condition {
   struct Step {
     Tag tag;
     std::uint32_t number = 0;  // 0: any
+    bool deep = false;         // at any depth below the step before
   };
   struct Term {
     Op op = Op::yes;
@@ -69,6 +70,8 @@ class Condition {
   [[nodiscard]] bool found_from(const Scope& scope, const Term& term) const;
   [[nodiscard]] bool found_below(const dataset::DataSet& data_set, std::uint32_t first, std::uint32_t last,
                                  Endian endian, const Term& term, std::uint32_t step) const;
+  [[nodiscard]] bool found_at(const dataset::DataSet& data_set, std::uint32_t node, Endian endian, const Term& term,
+                              std::uint32_t step) const;
   [[nodiscard]] bool holds_of(const dataset::DataSet& data_set, std::uint32_t node, Endian endian,
                               const Term& term) const;
 
@@ -80,6 +83,8 @@ class Condition {
 /// The named conditions of the tables, compiled. What cannot be parsed holds for nobody; a test shows there is none.
 const std::vector<Condition>& compiled_conditions();
 
+/// The VR that a value is read with: where implicit VR was turned into explicit UN it is the dictionary's.
+Vr vr_of(const dataset::Node& node);
 /// One unpadded value of a text element; nothing behind the last.
 std::string_view text_value(const dataset::Node& node, std::size_t number);
 /// How many values an element has, items a sequence, and whether there is any.

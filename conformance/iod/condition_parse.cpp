@@ -150,6 +150,7 @@ class ConditionParser {
       next = word();
     }
     if (term.base != Condition::Base::root) result_.root_only_ = false;
+    bool deep = false;
     while (true) {
       const auto* entry = dict::find_keyword(next);
       if (entry == nullptr) {
@@ -158,7 +159,7 @@ class ConditionParser {
                                      similar.empty() ? "" : fmt::format("; did you mean {}?", similar)));
       }
       at_ += next.size();
-      Condition::Step step{entry->tag, 0};
+      Condition::Step step{entry->tag, 0, deep};
       if (at_ < text_.size() && text_[at_] == '[') {
         const auto [end, wrong] = std::from_chars(text_.data() + at_ + 1, text_.data() + text_.size(), step.number);
         const auto stop = static_cast<std::size_t>(end - text_.data());
@@ -170,6 +171,8 @@ class ConditionParser {
       ++term.count;
       if (at_ >= text_.size() || text_[at_] != '.') return true;
       ++at_;
+      deep = at_ < text_.size() && text_[at_] == '.';
+      if (deep) ++at_;
       next = word();
     }
   }

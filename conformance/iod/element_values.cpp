@@ -33,10 +33,17 @@ std::optional<double> nth_number(const Node& node, Endian endian, std::size_t nu
 
 }  // namespace
 
+Vr vr_of(const Node& node) {
+  if (node.vr != Vr::UN || node.kind != NodeKind::element) return node.vr;
+  const Vr known = dict::implicit_vr(node.tag);
+  return known == Vr::SQ || node.value.size() % unit_size(known) != 0 ? Vr::UN : known;
+}
+
 std::string_view text_value(const Node& node, std::size_t number) {
-  if (node.kind != NodeKind::element || !is_text(node.vr)) return {};
+  const Vr vr = vr_of(node);
+  if (node.kind != NodeKind::element || !is_text(vr)) return {};
   const auto text = as_text(node.value);
-  if (!dataset::splits_at_backslash(node.vr)) return number == 0 ? dataset::without_padding(text) : std::string_view();
+  if (!dataset::splits_at_backslash(vr)) return number == 0 ? dataset::without_padding(text) : std::string_view();
   return dataset::trimmed(dataset::without_padding(nth_part(text, number)));
 }
 
@@ -53,7 +60,7 @@ bool has_value(const dataset::DataSet& data_set, std::uint32_t node) {
   const Node& of = data_set.nodes()[node];
   if (of.kind == NodeKind::sequence) return item_count(data_set, node) > 0;
   if (of.kind == NodeKind::fragments) return of.end > node + 1;
-  if (!is_text(of.vr)) return !of.value.empty();
+  if (!is_text(vr_of(of))) return !of.value.empty();
   return !dataset::trimmed(dataset::without_padding(as_text(of.value))).empty();
 }
 
@@ -61,12 +68,13 @@ std::size_t value_count(const dataset::DataSet& data_set, std::uint32_t node) {
   const Node& of = data_set.nodes()[node];
   if (of.kind == NodeKind::sequence) return item_count(data_set, node);
   if (of.kind != NodeKind::element) return 1;
-  return has_value(data_set, node) ? dataset::multiplicity(of.vr, of.value) : 0;
+  return has_value(data_set, node) ? dataset::multiplicity(vr_of(of), of.value) : 0;
 }
 
 std::optional<double> number_value(const Node& node, Endian endian, std::size_t number) {
   if (node.kind != NodeKind::element) return std::nullopt;
-  switch (node.vr) {
+  if (node.vr == Vr::UN) endian = Endian::little;
+  switch (vr_of(node)) {
     case Vr::US:
     case Vr::OW: return nth_number<std::uint16_t>(node, endian, number);
     case Vr::SS: return nth_number<std::int16_t>(node, endian, number);

@@ -51,6 +51,9 @@ LEFT_OUT_IODS = re.compile(r"IHE|DentalMedia|QTUS|IDCVOI|BasicDirectoryDental$")
 # File Meta Information has rules of its own (PS3.10 7.1).
 LEFT_OUT_MODULES = {"FileMetaInformation"}
 
+# Conditions that a test wants to hold; all others describe what is wrong.
+WANTED = {"PhotometricInterpretationIsGrayscaleOrAbsent": "PhotometricInterpretationIsNeitherGrayscaleNorAbsent"}
+
 # Names of modules in the index of sections that are put together otherwise.
 SECTION_NAMES = {
     "SupplementalPaletteColorLUT": "supplemental-palette-color-lookup-table",
@@ -69,8 +72,18 @@ class Expressions:
     TOKEN = re.compile(r"\s*('[^']*'|tag\(0x[0-9a-fA-F]{4},0x[0-9a-fA-F]{4}\)|group-present\(\)|[<>!=]=|[<>=()]|"
                        r"-?[0-9][0-9.]*|[A-Za-z][\w.\[\]]*)")
 
-    def __init__(self, uids, keywords):
-        self.uids, self.keywords = uids, keywords
+    def __init__(self, uids, keywords, inside):
+        self.uids, self.keywords, self.inside = uids, keywords, inside
+
+    def path(self, text):
+        """Where the templates name a sequence and what is not directly in its items, they look at any depth."""
+        steps = text.split(".")
+        written = steps[0]
+        for before, step in zip(steps, steps[1:]):
+            sequence, name = before.partition("[")[0], step.partition("[")[0]
+            direct = sequence in ("root", "parent") or name in self.inside.get(sequence, ())
+            written += ("." if direct else "..") + step
+        return written
 
     def uid(self, name):
         short = name[: -len("SOPClassUID")]
@@ -131,11 +144,11 @@ class Expressions:
                 self.take()
                 path = f"{self.take()}.{path}"
             self.take(")")
-            written = f"{token}({path})"
+            written = f"{token}({self.path(path)})"
             if token != "items":
                 return "", written
             return "", f"{written} {self.compare()}"
-        return "", f"{token} {self.compare()}"
+        return "", f"{self.path(token)} {self.compare()}"
 
     def compare(self):
         operator = self.take()
@@ -145,7 +158,7 @@ class Expressions:
             value = f"'{self.uid(value)}'"
         elif value.startswith("tag("):
             tag = value[4:-1].replace("0x", "").upper()
-            value = f"tag({self.keywords.get(f'({tag})') or tag})"
+            value = f"tag({self.keywords.get(tag) or tag})"
         return f"{operator} {value}"
 
 
@@ -163,15 +176,44 @@ def normal(name):
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def inside_sequences(table):
+    """Keyword of a sequence -> keywords that stand directly in its items, in any module."""
+    modules = {}
+    for row in table:
+        modules.setdefault(row["name"], []).append(row)
+
+    def top(name, seen=()):
+        for row in modules[name]:
+            if row["depth"] == "0" and row["row"] != "include":
+                yield row["keyword"]
+            elif row["depth"] == "0" and row["keyword"] not in seen:
+                yield from top(row["keyword"], (*seen, name))
+
+    inside = {}
+    for own in modules.values():
+        around = []
+        for row in own:
+            depth = int(row["depth"])
+            del around[depth:]
+            if depth and row["row"] != "verify":
+                keywords = top(row["keyword"]) if row["row"] == "include" else [row["keyword"]]
+                inside.setdefault(around[depth - 1], set()).update(keywords)
+            if row["row"] != "verify":
+                around += [""] * (depth - len(around)) + [row["keyword"]]
+    return inside
+
+
 def main(folder):
-    keywords = {row["tag"].upper(): row["keyword"] for row in rows(folder, "data-elements.tsv")}
+    keywords = {f"{row['tag'][:4]},{row['tag'][4:]}".upper(): row["keyword"] for row in rows(folder, "data-elements.tsv")}
     uids = {row["keyword"]: row["uid"] for row in rows(folder, "uids.tsv")}
-    expressions = Expressions(uids, keywords)
+    expressions = Expressions(uids, keywords, inside_sequences(rows(folder, "modules.tsv")))
 
     conditions = {"None": "true", "Always": "true", "Never": "false", "unspecified": "unspecified"}
     for row in rows(folder, "conditions.tsv"):
         # Without an expression: a code in an item, of which the source does not say where it stands.
         conditions[row["condition"]] = expressions.convert(row["expression"]) if row["expression"] else "unspecified"
+    for name, opposite in WANTED.items():
+        conditions[opposite] = f"not ({conditions[name]})"
     write("conditions.inc", "ASSAY_CONDITION(name, expression): conditions of modules and attributes, in the notation of "
           "conformance/iod/condition.hpp.", DICOM3TOOLS,
           [f"ASSAY_CONDITION({name}, {quoted(expression)})" for name, expression in conditions.items()])
@@ -216,6 +258,8 @@ def main(folder):
             tested = row["enumerated"] or row["defined"] or "None"
             include = row["row"] == "include"
             condition = row["condition"] or "None"
+            if row["row"] == "verify":
+                condition = WANTED.get(condition, condition)
             if row["nonzero"]:
                 which = {"none": "", "enumerated": "enumerated_", "defined": "defined_"}[which] + "nonzero_" + row["nonzero"]
             flags = "otherwise" if row["may-be-present-otherwise"] else "strictly"

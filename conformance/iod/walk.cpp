@@ -52,7 +52,20 @@ void Walk::judge(const Iod& iod) {
   for (auto& candidate : unwanted_)
     if (allowed_[candidate.node] == 0 && told_.emplace(candidate.problem.field, "unwanted").second)
       problems_.push_back(std::move(candidate.problem));
+  frames();
   if (options_.notes) unknown_attributes();
+}
+
+void Walk::frames() {
+  const auto groups = root_.find(tags::PerFrameFunctionalGroupsSequence);
+  const auto number = root_.find(tags::NumberOfFrames);
+  if (groups == Scope::none || number == Scope::none || known_[groups] == 0) return;
+  const auto frames = number_value(root_.nodes()[number], root_.endian(), 0);
+  const auto items = item_count(root_.data_set(), groups);
+  if (!frames || items == 0 || *frames == items) return;
+  report({root_, module_of(ModuleId::MultiFrameFunctionalGroupsCommon), Mode::judge}, "ps3.3/C.7.6.16/frame-count",
+         tags::PerFrameFunctionalGroupsSequence, fmt::format("{} items", items),
+         fmt::format("{}, the Number of Frames", *frames));
 }
 
 void Walk::module(const Iod&, const IodModule& of, Mode mode) {
@@ -279,14 +292,14 @@ void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, st
   if (row.tested == Tested::nonzero_error || row.tested == Tested::nonzero_warning) return;
   std::string found;
   if (list.kind == ListKind::tag) {
-    if (node.vr != Vr::AT) return;
+    if (vr_of(node) != Vr::AT) return;
     const Tag tag = dataset::Numbers<Tag>(node.value, place.scope.endian())[which];
     found = fmt::format("{:08X}", tag.packed());
   } else if (list.kind == ListKind::numbers) {
     if (!number) return;
     found = fmt::format("{}", *number);
   } else {
-    if (!is_text(node.vr)) return;
+    if (!is_text(vr_of(node))) return;
     found = std::string(text_value(node, which));
     if (found.empty()) return;
   }

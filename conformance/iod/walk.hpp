@@ -47,6 +47,7 @@ class Walk {
   void count(const Place& place, const Row& row, std::uint32_t node);
   void values(const Place& place, const Row& row, std::uint32_t node);
   void one_value(const Place& place, const Row& row, std::uint32_t node, std::size_t number);
+  void frames();
   void unknown_attributes();
 
   [[nodiscard]] Truth holds(const Place& place, ConditionId condition);

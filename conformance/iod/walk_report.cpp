@@ -99,7 +99,9 @@ void Walk::unknown_attributes() {
     around_ = std::move(level.around);
     for (std::uint32_t i = level.first; i < level.last; i = nodes[i].end) {
       const Node& node = nodes[i];
-      if (node.vr == Vr::none || node.tag.is_private() || node.tag.is_group_length()) continue;
+      if (node.vr == Vr::none || node.tag.is_private() || node.tag.is_group_length() ||
+          node.tag == tags::DataSetTrailingPadding)
+        continue;
       if (known_[i] == 0) {
         const auto* entry = dict::find(node.tag);
         if (entry == nullptr) continue;  // told by the dictionary's own rule
