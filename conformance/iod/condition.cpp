@@ -1,5 +1,7 @@
 #include "conformance/iod/condition.hpp"
 
+#include <algorithm>
+
 #include "harness/dataset/value.hpp"
 
 namespace assay::conformance::iod {
@@ -15,9 +17,9 @@ Truth inverse(Truth truth) { return truth == Truth::unknown ? truth : truth == T
 }  // namespace
 
 bool Condition::can_be_judged() const {
-  for (const auto& term : terms_)
-    if (term.op != Op::unknown) return true;
-  return false;
+  return std::ranges::any_of(terms_, [](const Term& term) {
+    return term.op != Op::unknown && term.op != Op::all && term.op != Op::some && term.op != Op::negated;
+  });
 }
 
 Truth Condition::holds(const Scope& scope, std::uint32_t index) const {

@@ -51,6 +51,12 @@ LEFT_OUT_IODS = re.compile(r"IHE|DentalMedia|QTUS|IDCVOI|BasicDirectoryDental$")
 # File Meta Information has rules of its own (PS3.10 7.1).
 LEFT_OUT_MODULES = {"FileMetaInformation"}
 
+# Slips of the source, and what its names say instead.
+CORRECTIONS = {
+    "TypeOfInstancesInParentIsCDA": "parent.TypeOfInstances = 'CDA'",
+}
+MISSPELT = {"MONONCHROME2": "MONOCHROME2"}
+
 # Conditions that a test wants to hold; all others describe what is wrong.
 WANTED = {"PhotometricInterpretationIsGrayscaleOrAbsent": "PhotometricInterpretationIsNeitherGrayscaleNorAbsent"}
 
@@ -210,6 +216,9 @@ def main(folder):
 
     conditions = {"None": "true", "Always": "true", "Never": "false", "unspecified": "unspecified"}
     for row in rows(folder, "conditions.tsv"):
+        row["expression"] = CORRECTIONS.get(row["condition"], row["expression"])
+        for wrong, right in MISSPELT.items():
+            row["expression"] = row["expression"].replace(wrong, right)
         # Without an expression: a code in an item, of which the source does not say where it stands.
         conditions[row["condition"]] = expressions.convert(row["expression"]) if row["expression"] else "unspecified"
     for name, opposite in WANTED.items():
@@ -229,7 +238,7 @@ def main(folder):
             entries = [f"{int(group, 16):04X}{int(element, 16):04X}" for group, element in zip(entries[::2], entries[1::2])]
         elif kinds[name] == "binary":
             entries = [str(int(entry, 0)) for entry in entries]
-        joined = "\\".join(dict.fromkeys(entries))
+        joined = "\\".join(dict.fromkeys("" if entry == "***EMPTYVALUE***" else entry for entry in entries))
         lines.append(f"ASSAY_VALUES({name}, {'numbers' if kinds[name] == 'binary' else kinds[name]}, {quoted(joined)})")
     write("value_lists.inc", "ASSAY_VALUES(name, kind, values): enumerated values and defined terms; values between "
           "backslashes.", DICOM3TOOLS, lines)

@@ -111,6 +111,12 @@ Truth Walk::holds(const Place& place, ConditionId id) {
   return static_cast<Truth>(of_root_[index]);
 }
 
+Truth Walk::needed_at(const Place& place, const Row& row) {
+  const Truth needed = holds(place, row.condition);
+  const bool conditional = row.type == Type::t1C || row.type == Type::t2C || row.type == Type::t3C;
+  return needed == Truth::unknown && !conditional ? Truth::yes : needed;
+}
+
 void Walk::include(const Place& place, const Row& row) {
   if (place.macros >= max_macros) return;
   const auto& macro = module_of(row.macro);
@@ -143,7 +149,7 @@ void Walk::attribute(const Place& place, std::span<const Row> all, std::size_t n
   const Row& row = all[number];
   const auto node = place.scope.find(row.tag);
   if (node == Scope::none) {
-    if (place.mode == Mode::judge) absent(place, row, holds(place, row.condition));
+    if (place.mode == Mode::judge) absent(place, row, needed_at(place, row));
     return;
   }
   known_[node] = 1;
@@ -153,7 +159,7 @@ void Walk::attribute(const Place& place, std::span<const Row> all, std::size_t n
     if (row.kind == RowKind::sequence) inside(place, items, node);
     return;
   }
-  const Truth needed = holds(place, row.condition);
+  const Truth needed = needed_at(place, row);
   const bool conditional = row.type == Type::t1C || row.type == Type::t2C || row.type == Type::t3C;
   if (conditional && needed == Truth::no && !row.otherwise) {
     if (allowed_[node] == 0 && unwanted_.size() < options_.max_problems) {
@@ -173,7 +179,8 @@ void Walk::attribute(const Place& place, std::span<const Row> all, std::size_t n
       inside({place.scope, place.module, Mode::know, place.sequences, place.macros}, items, node);
     return;
   }
-  allowed_[node] = 1;
+  // Type 3 in one module does not lift what another says of when it may be present.
+  if (row.type != Type::t3) allowed_[node] = 1;
   if (!has_value(place.scope.data_set(), node)) {
     if (row.type == Type::t1 && needed == Truth::yes)
       report(place, "ps3.5/7.4.1/type-1-empty", row.tag, row.kind == RowKind::sequence ? "no items" : "no value",
@@ -313,8 +320,11 @@ void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, st
   const bool defined = row.tested == Tested::defined || row.tested == Tested::defined_nonzero_error ||
                        row.tested == Tested::defined_nonzero_warning;
   if (defined && !options_.notes) return;
+  // Private coding schemes (PS3.3 8.2).
+  if (defined && row.tag == tags::CodingSchemeDesignator && found.starts_with("99")) return;
   std::string wanted(list.values);
   std::ranges::replace(wanted, '\\', ' ');
+  if (wanted.empty()) wanted = "(an empty value)";
   if (list.kind == ListKind::tag) found = to_string(Tag(static_cast<std::uint32_t>(std::stoul(found, nullptr, 16))));
   constexpr std::size_t listed = 200;
   if (wanted.size() > listed) wanted = wanted.substr(0, wanted.rfind(' ', listed)) + " ...";

@@ -51,6 +51,8 @@ class Walk {
   void unknown_attributes();
 
   [[nodiscard]] Truth holds(const Place& place, ConditionId condition);
+  /// The same of a row: types 1 and 2 ask always, whatever is said of a condition that nobody can judge.
+  [[nodiscard]] Truth needed_at(const Place& place, const Row& row);
   /// The functional group of the other place, shared or of a frame (PS3.3 C.7.6.16).
   [[nodiscard]] std::optional<std::uint32_t> other_functional_group(const Place& place, Tag tag) const;
 

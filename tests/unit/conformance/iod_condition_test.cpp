@@ -125,7 +125,7 @@ TEST(IodCondition, Says_where_a_mistake_is_and_what_is_allowed) {
       {"present(Modality) present(PatientName)", 18, "'and', 'or' or the end"},
       {"ImageType[0] == 'X'", 9, "[n] with n from 1"},
       {"items(ViewCodeSequence) == 'two'", 0, "compares with a number"},
-      {"root Modality == 'CT'", 4, "'.' is expected"},
+      {"root Modality == 'CT'", 5, "'.' is expected"},
       {"FrameIncrementPointer == tag(Nothing)", 29, "keyword of PS3.6"},
       {"(Modality == 'CT'", 17, "')'"},
   };

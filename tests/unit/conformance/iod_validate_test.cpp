@@ -107,7 +107,7 @@ TEST(IodValidate, Each_fault_is_one_finding_of_its_rule_at_its_place) {
       {"ps3.5/7.4.3/type-2-missing", "(0010,0010)", drop(tags::PatientName)},
       {"ps3.5/7.4.4/type-2c-missing", "(0018,5100)", drop(tags::PatientPosition)},
       {"ps3.5/6.3/enumerated-value", "(0010,0040)", set(tags::PatientSex, "X")},
-      {"ps3.5/6.3/enumerated-value", "(0028,0002)", [](DataSet& data) { data.set_u16(tags::SamplesPerPixel, 3); }},
+      {"ps3.5/6.3/enumerated-value", "(0028,0100)", [](DataSet& data) { data.set_u16(tags::BitsAllocated, 32); }},
       {"ps3.5/6.3/defined-term", "(0018,5100)", set(tags::PatientPosition, "UPSIDE")},
       {"ps3.5/7.5/item-count", "(0008,103F)",
        [](DataSet& data) {
