@@ -60,6 +60,17 @@ MISSPELT = {"MONONCHROME2": "MONOCHROME2"}
 # Conditions that a test wants to hold; all others describe what is wrong.
 WANTED = {"PhotometricInterpretationIsGrayscaleOrAbsent": "PhotometricInterpretationIsNeitherGrayscaleNorAbsent"}
 
+# Of the conditions that a test does not want to hold, those that are unwise and no more.
+UNWISE = {
+    "AnatomicRegionSequencePresentAndEmptyButBodyPartExaminedHasValue", "CTDIvolIsPresentButCTDIPhantomTypeCodeSequenceIsNot",
+    "CodingSchemeDesignatorDeprecated", "LateralityHasNoValue", "LossyImageCompressionMethodInconsistentWithTransferSyntax",
+    "PhotometricInterpretationIsGrayscaleOrAbsent", "ReferencedSeriesSequencePresentAndInstanceDoesNotReferencesInstances",
+    "RescaleInterceptPresentAndNotIdentity", "RescaleSlopePresentAndNotIdentity",
+    "RescaleTypeIsPresentAndIsHUAndImageIsOriginalLocalizerAndNotMultienergyAcquisition",
+    "RescaleTypeIsPresentAndNotHUAndImageIsOriginalNotLocalizerAndNotMultienergyAcquisition",
+    "StudiesContainingOtherReferencedInstancesSequencePresentAndInstanceDoesNotReferencesInstances",
+}
+
 # Names of modules in the index of sections that are put together otherwise.
 SECTION_NAMES = {
     "SupplementalPaletteColorLUT": "supplemental-palette-color-lookup-table",
@@ -271,6 +282,8 @@ def main(folder):
                 condition = WANTED.get(condition, condition)
             if row["nonzero"]:
                 which = {"none": "", "enumerated": "enumerated_", "defined": "defined_"}[which] + "nonzero_" + row["nonzero"]
+            if row["condition"] in UNWISE and which == "none":
+                which = "unwise"
             flags = "otherwise" if row["may-be-present-otherwise"] else "strictly"
             row_lines.append(
                 f"ASSAY_ROW({row['depth']}, {row['row']}, {'NoTag' if include else row['keyword']}, "

@@ -245,10 +245,10 @@ void Walk::verify(const Place& place, const Row& row) {
   if (node != Scope::none) known_[node] = 1;
   if (place.mode == Mode::know || holds(place, row.condition) != Truth::yes) return;
   const bool bounds = row.least != 0 || row.most != any;
-  if (row.tested == Tested::none && !bounds && row.condition != ConditionId::None) {
+  if (row.tested <= Tested::unwise && !bounds && row.condition != ConditionId::None) {
     const auto& named = named_conditions()[static_cast<std::size_t>(row.condition)];
-    report(place, "ps3.3/C/consistency", row.tag, short_text(named.expression),
-           fmt::format("otherwise ({}): {}", named.name, where(place, row)));
+    report(place, row.tested == Tested::unwise ? "ps3.3/C/doubtful" : "ps3.3/C/contradiction", row.tag,
+           short_text(named.expression), fmt::format("otherwise ({}): {}", named.name, where(place, row)));
     return;
   }
   if (node == Scope::none || !has_value(place.scope.data_set(), node)) return;
@@ -273,7 +273,7 @@ void Walk::count(const Place& place, const Row& row, std::uint32_t node) {
 }
 
 void Walk::values(const Place& place, const Row& row, std::uint32_t node) {
-  if (row.tested == Tested::none) return;
+  if (row.tested <= Tested::unwise) return;
   if (place.scope.nodes()[node].kind != NodeKind::element) return;
   const std::size_t number = value_count(place.scope.data_set(), node);
   constexpr std::size_t looked_at = 64;  // values of one element: more of a list say nothing new

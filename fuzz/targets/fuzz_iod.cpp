@@ -31,7 +31,8 @@ void check_object(const dataset::DataSet& data_set, const dataset::DataSet& meta
     const auto path = dataset::parse_tag_path(problem.field);
     require(path.has_value() && !path->steps.empty(), "a problem has a path");
     require(dataset::places_of(data_set, *path).has_value(), "the path leads to a place");
-    const bool absent = problem.rule.ends_with("-missing") || problem.rule == "ps3.3/C/consistency";
+    const bool absent = problem.rule.ends_with("-missing") || problem.rule == "ps3.3/C/doubtful" ||
+                        problem.rule == "ps3.3/C/contradiction";
     require(absent || !dataset::find_all(data_set, *path).empty(), "what is wrong is there");
   }
   if (judgement.more_problems > 0 || judgement.problems.size() >= options.max_problems / 2) return;

@@ -249,7 +249,7 @@ def encode(level):
     for keyword, element in sorted(level.elements.items(), key=lambda pair: pair[1].row["tag"]):
         vr = element.row["vr"]
         if vr == "SQ":
-            body = b"".join(struct.pack("<HHI", 0xFFFE, 0xE000, len(item)) + item for item in map(encode, element.values))
+            body = b"".join(struct.pack("<HHI", 0xFFFE, 0xE000, len(item)) + item for item in map(encode, filter(lambda v: isinstance(v, Level), element.values)))
         elif vr == "AT":
             tags = [v if re.fullmatch("[0-9A-Fa-f]{8}", str(v)) else "00000000" for v in element.values]
             body = b"".join(struct.pack("<HH", int(v[:4], 16), int(v[4:], 16)) for v in tags)
@@ -277,8 +277,8 @@ def text_of(level, keyword):
     return str(element.values[0]) if element and element.values else ""
 
 
-def file_of(level):
-    rows = {"MediaStorageSOPClassUID": ("0002", "UI", text_of(level, "SOPClassUID")),
+def file_of(level, sop_class=""):
+    rows = {"MediaStorageSOPClassUID": ("0002", "UI", text_of(level, "SOPClassUID") or sop_class),
             "MediaStorageSOPInstanceUID": ("0003", "UI", text_of(level, "SOPInstanceUID") or ROOT + "3"),
             "TransferSyntaxUID": ("0010", "UI", META["TransferSyntaxUID"]),
             "ImplementationClassUID": ("0012", "UI", ROOT + "8")}

@@ -114,7 +114,7 @@ class Iods(unittest.TestCase):
                 for kind, name, sound, broken, path, rule in self.variants.of(module, i):
                     key = f"{module}.{i}.{kind}"
                     (folder / f"{key}.sound").write_bytes(iod_objects.file_of(sound))
-                    (folder / f"{key}.broken").write_bytes(iod_objects.file_of(broken))
+                    (folder / f"{key}.broken").write_bytes(iod_objects.file_of(broken, self.variants.makers[name].uid))
                     cases[key] = (name, path, rule)
             files, _ = validated(folder)
             missed, unsound = [], []

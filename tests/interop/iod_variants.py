@@ -5,7 +5,7 @@ import re
 
 import iod_conditions as conditions
 from iod_conditions import Element, Level
-from iod_objects import META, Maker, inside
+from iod_objects import META, PACK, Maker, inside
 
 
 class Variants:
@@ -60,15 +60,24 @@ class Variants:
         """False when the tables allow the object after all: another module asks otherwise, or the condition is gone with the
         attribute that it looks at."""
         if kind not in ("missing", "unwanted"):
-            return True
+            return kind == "consistency" or not self.lifted(made, row)
         mended = self.makers[name].settle(made[1].copy())
-        level = mended
-        for tag, number in re.findall(r"(\([0-9A-F]{4},[0-9A-F]{4}\))\[(\d+)\]/", made[2]):
+        level = self.level_at(mended, made[2])
+        return level is not None and (row["keyword"] in level.elements) == (kind == "missing")
+
+    def lifted(self, made, row):
+        """The condition is gone with the value that it looks at."""
+        return row.get("type") in ("1C", "2C") and self.tables.holds(row.get("condition"), self.level_at(made[1], made[2])) is False \
+            and not row.get("may_be_present_otherwise")
+
+    @staticmethod
+    def level_at(level, path):
+        for tag, number in re.findall(r"(\([0-9A-F]{4},[0-9A-F]{4}\))\[(\d+)\]/", path):
             element = next((e for e in level.elements.values() if e.row["tag"] == tag), None)
             if element is None or len(element.values) < int(number):
-                return False
+                return None
             level = element.values[int(number) - 1]
-        return (row["keyword"] in level.elements) == (kind == "missing")
+        return level
 
     def still_wanted(self, name, root, top, broken):
         """A module of usage U or C that stands for itself must not vanish with the attribute that was broken."""
@@ -100,9 +109,9 @@ class Variants:
                 yield "unwanted"
             if kind == "1C":
                 yield "empty"
-        if ("least" in row or "most" in row) and row["vr"] not in ("ST", "LT", "UT", "UR"):
+        if ("most" in row or row.get("least", 0) > 1) and row["vr"] not in ("ST", "LT", "UT", "UR"):
             yield "count"
-        if "enumerated" in row or "defined" in row:
+        if ("enumerated" in row or "defined" in row) and row["vr"] != "SQ":
             yield "value"
         if row.get("nonzero"):
             yield "zero"
@@ -156,7 +165,7 @@ class Variants:
             sound = root.copy()
             if not self.make(condition, level, True):
                 return None
-            return maker.settle(sound), root, self.path(root, level, row), "consistency"
+            return maker.settle(sound), root, self.path(root, level, row), "(contradiction|doubtful)"
         elif kind == "empty" and row["type"] == "1C" and (holds() is None or row.get("may_be_present_otherwise")):
             level.elements.setdefault(keyword, Element(row, maker.default(row, level)))
         elif condition and holds() is not True and not (holds() is None and row.get("type") in ("1", "2")):
@@ -191,6 +200,9 @@ class Variants:
             element.values = [0 if not isinstance(value, str) else "0" for value in element.values]
             return sound, root, path, "zero-value"
         elif kind == "value":
+            listed = self.tables.lists[row.get("enumerated") or row.get("defined")]
+            if row["vr"] in PACK and conditions.number_of(listed[0]) is None:
+                return None  # words for a number: a slip of the tables
             number = row.get("value", 1)
             values = list(element.values) + ["ASSAY"] * (number - len(element.values))
             wrong = {"UI": "1.2.3.4567", "AT": "00100010", "DS": "77", "IS": "77"}

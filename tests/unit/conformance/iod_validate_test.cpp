@@ -122,7 +122,7 @@ TEST(IodValidate, Each_fault_is_one_finding_of_its_rule_at_its_place) {
        }},
       {"ps3.3/C/zero-value", "(0028,1053)", set(tags::RescaleSlope, "0")},
       {"ps3.3/C/zero-value-unlikely", "(0018,0060)", set(tags::KVP, "0")},
-      {"ps3.3/C/consistency", "(0020,0060)",
+      {"ps3.3/C/doubtful", "(0020,0060)",
        [](DataSet& data) {
          data.set_text(tags::BodyPartExamined, "KNEE");
          data.set_empty(tags::Laterality);
