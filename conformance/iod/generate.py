@@ -55,6 +55,8 @@ LEFT_OUT_MODULES = {"FileMetaInformation"}
 CORRECTIONS = {
     "TypeOfInstancesInParentIsCDA": "parent.TypeOfInstances = 'CDA'",
 }
+# Conditions of the source that ask for more than anybody can tell: without a body part nobody knows whether it is paired.
+NARROWER = {"LateralityRequired": "filled(BodyPartExamined) or items(AnatomicRegionSequence) > 0 or unspecified"}
 MISSPELT = {"MONONCHROME2": "MONOCHROME2"}
 
 # Conditions that a test wants to hold; all others describe what is wrong.
@@ -63,13 +65,15 @@ WANTED = {"PhotometricInterpretationIsGrayscaleOrAbsent": "PhotometricInterpreta
 # Of the conditions that a test does not want to hold, those that are unwise and no more.
 UNWISE = {
     "AnatomicRegionSequencePresentAndEmptyButBodyPartExaminedHasValue", "CTDIvolIsPresentButCTDIPhantomTypeCodeSequenceIsNot",
-    "CodingSchemeDesignatorDeprecated", "LateralityHasNoValue", "LossyImageCompressionMethodInconsistentWithTransferSyntax",
+    "CodingSchemeDesignatorDeprecated", "LossyImageCompressionMethodInconsistentWithTransferSyntax",
     "PhotometricInterpretationIsGrayscaleOrAbsent", "ReferencedSeriesSequencePresentAndInstanceDoesNotReferencesInstances",
     "RescaleInterceptPresentAndNotIdentity", "RescaleSlopePresentAndNotIdentity",
     "RescaleTypeIsPresentAndIsHUAndImageIsOriginalLocalizerAndNotMultienergyAcquisition",
     "RescaleTypeIsPresentAndNotHUAndImageIsOriginalNotLocalizerAndNotMultienergyAcquisition",
     "StudiesContainingOtherReferencedInstancesSequencePresentAndInstanceDoesNotReferencesInstances",
 }
+# Those that are allowed: an empty Laterality is one that nobody knows.
+NOTED = {"LateralityHasNoValue"}
 
 # Names of modules in the index of sections that are put together otherwise.
 SECTION_NAMES = {
@@ -232,6 +236,8 @@ def main(folder):
             row["expression"] = row["expression"].replace(wrong, right)
         # Without an expression: a code in an item, of which the source does not say where it stands.
         conditions[row["condition"]] = expressions.convert(row["expression"]) if row["expression"] else "unspecified"
+    for name, narrower in NARROWER.items():
+        conditions[name] += f" and ({narrower})"
     for name, opposite in WANTED.items():
         conditions[opposite] = f"not ({conditions[name]})"
     write("conditions.inc", "ASSAY_CONDITION(name, expression): conditions of modules and attributes, in the notation of "
@@ -284,6 +290,8 @@ def main(folder):
                 which = {"none": "", "enumerated": "enumerated_", "defined": "defined_"}[which] + "nonzero_" + row["nonzero"]
             if row["condition"] in UNWISE and which == "none":
                 which = "unwise"
+            if row["condition"] in NOTED and which == "none":
+                which = "noted"
             flags = "otherwise" if row["may-be-present-otherwise"] else "strictly"
             row_lines.append(
                 f"ASSAY_ROW({row['depth']}, {row['row']}, {'NoTag' if include else row['keyword']}, "

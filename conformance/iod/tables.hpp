@@ -48,6 +48,7 @@ enum class RowKind : std::uint8_t {
 };
 enum class Tested : std::uint8_t {
   none,
+  noted,       // a condition under which the attribute is worth a word
   unwise,      // a condition under which the attribute is doubtful, not wrong
   enumerated,  // no other values
   defined,     // others are possible (PS3.5 6.3)

@@ -247,8 +247,9 @@ void Walk::verify(const Place& place, const Row& row) {
   const bool bounds = row.least != 0 || row.most != any;
   if (row.tested <= Tested::unwise && !bounds && row.condition != ConditionId::None) {
     const auto& named = named_conditions()[static_cast<std::size_t>(row.condition)];
-    report(place, row.tested == Tested::unwise ? "ps3.3/C/doubtful" : "ps3.3/C/contradiction", row.tag,
-           short_text(named.expression), fmt::format("otherwise ({}): {}", named.name, where(place, row)));
+    report(place, row.tested == Tested::none ? "ps3.3/C/contradiction" : "ps3.3/C/doubtful", row.tag,
+           short_text(named.expression), fmt::format("otherwise ({}): {}", named.name, where(place, row)),
+           row.tested == Tested::noted ? Gravity::note : Gravity::deviation);
     return;
   }
   if (node == Scope::none || !has_value(place.scope.data_set(), node)) return;
@@ -304,7 +305,9 @@ void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, st
     found = fmt::format("{:08X}", tag.packed());
   } else if (list.kind == ListKind::numbers) {
     if (!number) return;
-    found = fmt::format("{}", *number);
+    // The lists give what is negative as the bits of an unsigned number.
+    const bool negative = *number < 0 && vr_of(node) == Vr::SS;
+    found = fmt::format("{}", negative ? *number + 65536 : *number);
   } else {
     if (!is_text(vr_of(node))) return;
     found = std::string(text_value(node, which));

@@ -19,8 +19,8 @@ std::string_view condition_name(iod::ConditionId id) {
 
 ordered_json row_json(const iod::Row& row) {
   constexpr std::string_view kinds[] = {"element", "sequence", "include", "verify"};
-  constexpr std::string_view tested[] = {"", "",           "enumerated", "defined", "",
-                                         "", "enumerated", "enumerated", "defined", "defined"};
+  constexpr std::string_view tested[] = {"", "",           "",           "enumerated", "defined", "",
+                                         "", "enumerated", "enumerated", "defined",    "defined"};
   const auto test = static_cast<std::size_t>(row.tested);
   ordered_json object{{"depth", row.depth}, {"row", std::string(kinds[static_cast<std::size_t>(row.kind)])}};
   if (row.kind == iod::RowKind::include) {
