@@ -16,7 +16,8 @@ namespace assay::conformance::iod {
 
 struct IodOptions {
   const dataset::DataSet* meta = nullptr;  // File Meta Information, when there is any
-  bool notes = true;                       // false: only what breaks the standard
+  bool cut = false;   // the Data Set could not be read to its end: what would stand behind it is not missed
+  bool notes = true;  // false: only what breaks the standard
   std::size_t max_problems = limits::max_problems;
   std::size_t max_depth = limits::max_nesting_depth;  // sequences in each other that are gone into
 };

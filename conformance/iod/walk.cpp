@@ -53,6 +53,7 @@ void Walk::judge(const Iod& iod) {
     if (allowed_[candidate.node] == 0 && told_.emplace(candidate.problem.field, "unwanted").second)
       problems_.push_back(std::move(candidate.problem));
   frames();
+  uids();
   if (options_.notes) unknown_attributes();
 }
 
@@ -66,6 +67,23 @@ void Walk::frames() {
   report({root_, module_of(ModuleId::MultiFrameFunctionalGroupsCommon), Mode::judge}, "ps3.3/C.7.6.16/frame-count",
          tags::PerFrameFunctionalGroupsSequence, fmt::format("{} items", items),
          fmt::format("{}, the Number of Frames", *frames));
+}
+
+void Walk::uids() {
+  constexpr Tag kinds[] = {tags::SOPInstanceUID, tags::StudyInstanceUID, tags::SeriesInstanceUID,
+                           tags::FrameOfReferenceUID};
+  for (std::size_t i = 1; i < std::size(kinds); ++i) {
+    const auto node = root_.find(kinds[i]);
+    if (node == Scope::none || !has_value(root_.data_set(), node)) continue;
+    const auto uid = text_value(root_.nodes()[node], 0);
+    for (std::size_t before = 0; before < i; ++before) {
+      const auto other = root_.find(kinds[before]);
+      if (other == Scope::none || uid.empty() || text_value(root_.nodes()[other], 0) != uid) continue;
+      report({root_, module_of(ModuleId::None), Mode::judge}, "ps3.5/9/uid-of-two-kinds", kinds[i], short_text(uid),
+             fmt::format("another UID than {} {}", dict::keyword(kinds[before]), to_string(kinds[before])));
+      break;
+    }
+  }
 }
 
 void Walk::module(const Iod&, const IodModule& of, Mode mode) {
@@ -195,8 +213,16 @@ void Walk::attribute(const Place& place, std::span<const Row> all, std::size_t n
   if (row.kind == RowKind::sequence) inside(place, items, node);
 }
 
+bool Walk::beyond_the_end(const Scope& scope, Tag tag) {
+  Tag greatest;
+  for (std::uint32_t i = scope.first(); i < scope.last(); i = scope.nodes()[i].end)
+    greatest = std::max(greatest, scope.nodes()[i].tag);
+  return tag >= greatest;
+}
+
 void Walk::absent(const Place& place, const Row& row, Truth needed) {
   if (needed != Truth::yes) return;
+  if (options_.cut && place.scope.last() == root_.nodes().size() && beyond_the_end(place.scope, row.tag)) return;
   std::string_view rule;
   switch (row.type) {
     case Type::t1: rule = "ps3.5/7.4.1/type-1-missing"; break;

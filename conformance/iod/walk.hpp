@@ -41,6 +41,7 @@ class Walk {
   void rows(const Place& place, std::span<const Row> rows);
   void include(const Place& place, const Row& row);
   void attribute(const Place& place, std::span<const Row> all, std::size_t number);
+  [[nodiscard]] static bool beyond_the_end(const Scope& scope, Tag tag);
   void absent(const Place& place, const Row& row, Truth needed);
   void inside(const Place& place, std::span<const Row> rows, std::uint32_t sequence);
   void verify(const Place& place, const Row& row);
@@ -48,6 +49,7 @@ class Walk {
   void values(const Place& place, const Row& row, std::uint32_t node);
   void one_value(const Place& place, const Row& row, std::uint32_t node, std::size_t number);
   void frames();
+  void uids();
   void unknown_attributes();
 
   [[nodiscard]] Truth holds(const Place& place, ConditionId condition);

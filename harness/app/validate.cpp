@@ -129,7 +129,7 @@ class Validation {
     problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     conformance::iod::IodJudgement judgement;
     if (options_.iod) {
-      judgement = conformance::iod::check_iod(file->data_set, {.meta = &file->meta});
+      judgement = conformance::iod::check_iod(file->data_set, {.meta = &file->meta, .cut = has_error(file->problems)});
       more += judgement.more_problems;
       problems.insert(problems.end(), std::make_move_iterator(judgement.problems.begin()),
                       std::make_move_iterator(judgement.problems.end()));

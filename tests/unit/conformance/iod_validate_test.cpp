@@ -127,6 +127,7 @@ TEST(IodValidate, Each_fault_is_one_finding_of_its_rule_at_its_place) {
          data.set_text(tags::BodyPartExamined, "KNEE");
          data.set_empty(tags::Laterality);
        }},
+      {"ps3.5/9/uid-of-two-kinds", "(0020,0052)", set(tags::FrameOfReferenceUID, "1.2.3.1")},
       {"ps3.2/7.3/not-in-iod", "(0018,9087)",
        [](DataSet& data) {
          const std::uint8_t number[8] = {};
@@ -226,6 +227,16 @@ TEST(IodValidate, Problems_are_bounded_and_their_paths_lead_to_the_items) {
     ASSERT_TRUE(path) << problem.field;
     EXPECT_TRUE(dataset::places_of(data, *path)) << problem.field;
   }
+}
+
+TEST(IodValidate, What_could_not_be_read_is_not_missed) {
+  auto data = ct();
+  data.erase(tags::PixelData);
+  data.erase(tags::PatientName);
+  std::set<std::string> missing;
+  const auto judgement = check_iod(data, {.cut = true});
+  for (const auto& problem : judgement.problems) missing.insert(problem.field);
+  EXPECT_EQ(missing, std::set<std::string>{"(0010,0010)"}) << told(judgement.problems);
 }
 
 TEST(IodValidate, Every_rule_it_reports_is_described) {
