@@ -31,7 +31,8 @@ HINTS = {
     "VLSlideCoordinatesMicroscopicImage": {"PositionReferenceIndicator": ["SLIDE_CORNER"]},
     "OphthalmicPhotography8BitImage": {"ImageType": ["ORIGINAL", "PRIMARY"]},
     "OphthalmicPhotography16BitImage": {"ImageType": ["ORIGINAL", "PRIMARY"]},
-    "VLWholeSlideMicroscopyImage": {"PositionReferenceIndicator": ["SLIDE_CORNER"], "SpecimenLabelInImage": ["NO"]},
+    "VLWholeSlideMicroscopyImage": {"PositionReferenceIndicator": ["SLIDE_CORNER"], "SpecimenLabelInImage": ["NO"],
+                                     "DimensionOrganizationType": ["TILED_FULL"]},
 }
 
 
