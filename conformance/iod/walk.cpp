@@ -54,6 +54,7 @@ void Walk::judge(const Iod& iod) {
       problems_.push_back(std::move(candidate.problem));
   frames();
   uids();
+  evidence(iod);
   if (options_.notes) unknown_attributes();
 }
 

@@ -50,6 +50,7 @@ class Walk {
   void one_value(const Place& place, const Row& row, std::uint32_t node, std::size_t number);
   void frames();
   void uids();
+  void evidence(const Iod& iod);
   void unknown_attributes();
 
   [[nodiscard]] Truth holds(const Place& place, ConditionId condition);

@@ -192,6 +192,33 @@ TEST(IodValidate, There_are_as_many_per_frame_items_as_frames) {
   EXPECT_EQ(told_of("3"), 1);
 }
 
+TEST(IodValidate, A_report_lists_what_its_tree_refers_to) {
+  const auto told_of = [](std::string_view listed) {
+    DataSet reference;
+    reference.set_text(tags::ReferencedSOPClassUID, uids::CTImageStorage);
+    reference.set_text(tags::ReferencedSOPInstanceUID, "1.2.3.9");
+    DataSet leaf;
+    leaf.set_sequence(tags::ReferencedSOPSequence, {reference});
+    DataSet branch;
+    branch.set_sequence(tags::ContentSequence, {leaf});
+    reference.set_text(tags::ReferencedSOPInstanceUID, listed);
+    DataSet series;
+    series.set_sequence(tags::ReferencedSOPSequence, {reference});
+    DataSet study;
+    study.set_sequence(tags::ReferencedSeriesSequence, {series});
+    DataSet data;
+    data.set_text(tags::SOPClassUID, "1.2.840.10008.5.1.4.1.1.88.22");
+    data.set_sequence(tags::CurrentRequestedProcedureEvidenceSequence, {study});
+    data.set_sequence(tags::ContentSequence, {DataSet(), branch});
+    std::vector<std::string> fields;
+    for (const auto& problem : check_iod(data).problems)
+      if (problem.rule == "ps3.3/C.17.2.3/evidence-missing") fields.push_back(problem.field);
+    return fields;
+  };
+  EXPECT_TRUE(told_of("1.2.3.9").empty());
+  EXPECT_EQ(told_of("1.2.3.8"), std::vector<std::string>{"(0040,A730)[2]/(0040,A730)[1]/(0008,1199)[1]/(0008,1155)"});
+}
+
 TEST(IodValidate, A_user_option_module_is_judged_only_when_it_is_there) {
   EXPECT_TRUE(check_iod(ct()).problems.empty());
   auto data = ct();
