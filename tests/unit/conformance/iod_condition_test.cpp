@@ -120,7 +120,7 @@ TEST(IodCondition, Says_where_a_mistake_is_and_what_is_allowed) {
       {"Modality == CT", 12, "a text in quotation marks"},
       {"Modality == 'CT", 12, "no closing quotation mark"},
       {"present(Modality", 16, "')'"},
-      {"present Modality", 7, "'('"},
+      {"present Modality", 8, "'('"},
       {"present(Modality) and present(PatientName) or present(PatientID)", 43, "parentheses between each other"},
       {"present(Modality) present(PatientName)", 18, "'and', 'or' or the end"},
       {"ImageType[0] == 'X'", 9, "[n] with n from 1"},
