@@ -27,7 +27,8 @@ class Level:
 
 
 class Element:
-    """The values of an attribute, or the items of a sequence. What is pinned stays as it is."""
+    """The values of an attribute, or the items of a sequence. What is pinned stays as it is,
+    or when pinned is "present", is not taken away."""
 
     def __init__(self, row, values, pinned=False):
         self.row, self.values, self.pinned = row, values, pinned

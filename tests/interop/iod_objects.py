@@ -21,7 +21,7 @@ VALUES = {
     "ImageOrientationPatient": ["1", "0", "0", "0", "1", "0"], "ImageOrientationSlide": ["1", "0", "0", "0", "1", "0"],
     "PatientPosition": ["HFS"], "Rows": [1], "Columns": [1], "NumberOfFrames": ["1"], "PixelAspectRatio": ["1", "1"],
     "CodeValue": ["1"], "CodingSchemeDesignator": ["99ASSAY"], "CodeMeaning": ["Text"], "PatientSex": ["F"],
-    "Laterality": ["L"], "BitsAllocated": [16], "BitsStored": [16], "HighBit": [15], "InConcatenationTotalNumber": [2],
+    "SpecificCharacterSet": ["ISO_IR 100"], "Laterality": ["L"], "BitsAllocated": [16], "BitsStored": [16], "HighBit": [15], "InConcatenationTotalNumber": [2],
     "DisplayedAreaTopLeftHandCorner": [1, 1], "DisplayedAreaBottomRightHandCorner": [2, 2],
     "VelocityEncodingDirection": [1, 0, 0], "SlabOrientation": [1, 0, 0],
     "WindowWidth": ["2"], "PatientOrientation": ["L", "P"], "DimensionIndexValues": [1], "PixelPaddingValue": [0],
@@ -193,7 +193,7 @@ class Maker:
     def choose(self, level, keyword, lists):
         """Values that all the lists have, each at its place."""
         element = level.elements.get(keyword)
-        if element is None or element.pinned:
+        if element is None or element.pinned is True:
             return
         number = max([len(element.values)] + [place for place, allowed, _ in lists if place and "" not in allowed])
         values = list(element.values) + [""] * (number - len(element.values))

@@ -289,7 +289,7 @@ class Variants:
             place = max(number, 1) - 1
             element.values = element.values + [maker.scalar(row)] * (place + 1 - len(element.values))
             element.values[place] = value
-        element.pinned = True
+        element.pinned = element.pinned or ("present" if kind in ("present", "filled") else True)
         return True
 
     @staticmethod
