@@ -43,12 +43,12 @@ void Walk::judge(const Iod& iod) {
                          : of.condition == ConditionId::None                       ? Truth::unknown
                                                                                    : holds(top, of.condition);
     if (wanted == Truth::yes)
-      module(iod, of, Mode::judge);
+      module(of, Mode::judge);
     else
       (wanted == Truth::unknown ? later : known).push_back(&of);
   }
-  for (const auto* of : later) module(iod, *of, has_attribute_of_its_own(of->module) ? Mode::judge : Mode::know);
-  for (const auto* of : known) module(iod, *of, Mode::know);
+  for (const auto* of : later) module(*of, has_attribute_of_its_own(of->module) ? Mode::judge : Mode::know);
+  for (const auto* of : known) module(*of, Mode::know);
   for (auto& candidate : unwanted_)
     if (allowed_[candidate.node] == 0 && told_.emplace(candidate.problem.field, "unwanted").second)
       problems_.push_back(std::move(candidate.problem));
@@ -87,7 +87,7 @@ void Walk::uids() {
   }
 }
 
-void Walk::module(const Iod&, const IodModule& of, Mode mode) {
+void Walk::module(const IodModule& of, Mode mode) {
   const auto& module = module_of(of.module);
   rows({root_, module, mode}, module.rows);
 }
@@ -328,8 +328,7 @@ void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, st
   std::string found;
   if (list.kind == ListKind::tag) {
     if (vr_of(node) != Vr::AT) return;
-    const Tag tag = dataset::Numbers<Tag>(node.value, place.scope.endian())[which];
-    found = fmt::format("{:08X}", tag.packed());
+    found = fmt::format("{:08X}", dataset::Numbers<Tag>(node.value, place.scope.endian())[which].packed());
   } else if (list.kind == ListKind::numbers) {
     if (!number) return;
     // The lists give what is negative as the bits of an unsigned number.
@@ -355,7 +354,6 @@ void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, st
   std::string wanted(list.values);
   std::ranges::replace(wanted, '\\', ' ');
   if (wanted.empty()) wanted = "(an empty value)";
-  if (list.kind == ListKind::tag) found = to_string(Tag(static_cast<std::uint32_t>(std::stoul(found, nullptr, 16))));
   constexpr std::size_t listed = 200;
   if (wanted.size() > listed) wanted = wanted.substr(0, wanted.rfind(' ', listed)) + " ...";
   report(place, defined ? "ps3.5/6.3/defined-term" : "ps3.5/6.3/enumerated-value", row.tag,

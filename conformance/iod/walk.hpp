@@ -36,7 +36,7 @@ class Walk {
     std::size_t macros = 0;     // in each other
   };
 
-  void module(const Iod& iod, const IodModule& of, Mode mode);
+  void module(const IodModule& of, Mode mode);
   [[nodiscard]] bool has_attribute_of_its_own(ModuleId id) const;
   void rows(const Place& place, std::span<const Row> rows);
   void include(const Place& place, const Row& row);
