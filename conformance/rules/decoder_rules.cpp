@@ -121,6 +121,7 @@ const std::vector<trace::RuleInfo> object_rules{
 #include "conformance/rules/character_set_rules.inc"
 #include "conformance/rules/file_rules.inc"
 #include "conformance/rules/form_rules.inc"
+#include "conformance/rules/iod_rules.inc"
 #include "conformance/rules/value_rules.inc"
 #undef ASSAY_RULE
 };

@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "conformance/expectations.hpp"
+#include "conformance/iod/hierarchy.hpp"
+#include "conformance/iod/validate.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
 #include "harness/app/findings.hpp"
@@ -101,11 +103,12 @@ class Validation {
     const auto done = for_each_file(
         options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
         [&](const std::string& path, const std::string& why) { unreadable(path, why); });
+    const bool red = between_files();
     if (options_.json)
       json_summary(done);
     else
       summary(done);
-    return done.exit_code();
+    return red && done.exit_code() == exit_codes::ok ? exit_codes::not_conformant : done.exit_code();
   }
 
  private:
@@ -124,11 +127,16 @@ class Validation {
     auto found = dataset::check(*file, checking, &more);
     more += file->more_problems;
     problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-    if (!options_.only.empty())
-      std::erase_if(problems, [&](const Problem& problem) {
-        return std::ranges::none_of(options_.only,
-                                    [&](const auto& glob) { return conformance::glob_match(glob, problem.rule); });
-      });
+    conformance::iod::IodJudgement judgement;
+    if (options_.iod) {
+      judgement = conformance::iod::check_iod(file->data_set, {.meta = &file->meta, .cut = has_error(file->problems)});
+      more += judgement.more_problems;
+      problems.insert(problems.end(), std::make_move_iterator(judgement.problems.begin()),
+                      std::make_move_iterator(judgement.problems.end()));
+      hierarchy_.add(path, file->data_set);
+      if (judgement.iod == nullptr) ++without_iod_;
+    }
+    std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
     sort_by_place(problems);
     const Names names(*file, problems, reading_.private_names());
 
@@ -168,23 +176,74 @@ class Validation {
                           {"warnings", counts.warnings()},
                           {"notes", counts.notes()},
                           {"findings", std::move(list)}};
+      if (options_.iod) {
+        object["sop_class"] = judgement.sop_class_uid;
+        if (judgement.iod != nullptr) object["iod"] = std::string(judgement.iod->name);
+        if (!judgement.not_judged.empty()) object["not_judged"] = judgement.not_judged;
+      }
       if (more > 0) object["more_findings"] = more;
       if (!file->guess.empty()) object["read_as"] = file->guess;
       console_.data(json_line(object));
     } else if (!options_.quiet) {
-      head(path, *file, counts);
+      head(path, *file, counts, judgement);
       console_.text(text);
     }
     return red ? exit_codes::not_conformant : exit_codes::ok;
+  }
+
+  [[nodiscard]] bool wanted(const Problem& problem) const {
+    return options_.only.empty() || std::ranges::any_of(options_.only, [&](const auto& glob) {
+             return conformance::glob_match(glob, problem.rule);
+           });
+  }
+
+  /// What two files contradict each other in; true when that is red.
+  bool between_files() {
+    FindingCounts counts;
+    std::string text;
+    for (const auto& contradiction : hierarchy_.contradictions()) {
+      Problem problem = contradiction.problem;
+      if (!wanted(problem)) continue;
+      const auto* info = book_->find(problem.rule);
+      const Severity severity = severity_of(problem, info);
+      counts.add(severity);
+      all_.add(severity);
+      auto& total = totals_[problem.rule];
+      const bool first = total.findings == 0;
+      ++total.files;
+      ++total.findings;
+      total.severity = std::max(total.severity, severity);
+      problem.found += " in " + contradiction.file;
+      problem.expected += ", as in " + contradiction.before;
+      const auto tag = dict::tag_of(problem.field);
+      const auto name = tag ? dataset::element_name(*tag, {}, nullptr) : std::string();
+      if (options_.json) {
+        auto object = finding_json(contradiction.problem, name, info);
+        object["file"] = contradiction.file;
+        object["other_file"] = contradiction.before;
+        between_.push_back(std::move(object));
+      } else {
+        text += finding_text(problem, name, info, first, console_.colour());
+      }
+    }
+    if (!text.empty() && !options_.quiet) {
+      console_.text(fmt::format("between the files: {}\n{}", counts.text(console_.colour()), text));
+      if (hierarchy_.more() > 0) console_.text(fmt::format("  ... and {} more of these\n", hierarchy_.more()));
+    }
+    return counts.red(options_.strict);
   }
 
   void unreadable(const std::string& path, const std::string& why) {
     if (options_.json) console_.data(json_line({{"file", path}, {"error", why}}));
   }
 
-  void head(const std::string& path, const dataset::DicomFile& file, const FindingCounts& counts) {
+  void head(const std::string& path, const dataset::DicomFile& file, const FindingCounts& counts,
+            const conformance::iod::IodJudgement& judgement) {
     std::string text = dataset::safe_text(path) + ": " + counts.text(console_.colour());
     if (file.kind != dataset::FileKind::part10) text += fmt::format(" ({})", kind_name(file.kind));
+    if (judgement.iod != nullptr) text += fmt::format(", judged as {}", conformance::iod::spaced(judgement.iod->name));
+    if (!judgement.not_judged.empty())
+      text += fmt::format(", not judged against an IOD: {}", dataset::safe_text(judgement.not_judged));
     console_.text(text + "\n");
     if (!file.guess.empty()) console_.text("  " + dataset::safe_text(file.guess) + "\n");
   }
@@ -221,14 +280,19 @@ class Validation {
                        {"severity", std::string(trace::name(total.severity))},
                        {"files", total.files},
                        {"findings", total.findings}});
-    console_.data(json_line({{"summary",
-                              {{"files", done.done},
-                               {"broken", done.broken},
-                               {"unusable", done.unusable},
-                               {"errors", all_.errors()},
-                               {"warnings", all_.warnings()},
-                               {"notes", all_.notes()},
-                               {"rules", std::move(rules)}}}}));
+    ordered_json object{{"summary",
+                         {{"files", done.done},
+                          {"broken", done.broken},
+                          {"unusable", done.unusable},
+                          {"errors", all_.errors()},
+                          {"warnings", all_.warnings()},
+                          {"notes", all_.notes()},
+                          {"rules", std::move(rules)}}}};
+    if (options_.iod) {
+      object["summary"]["without_iod"] = without_iod_;
+      object["summary"]["between_files"] = std::move(between_);
+    }
+    console_.data(json_line(object));
   }
 
   const ValidateOptions& options_;
@@ -238,6 +302,9 @@ class Validation {
   std::map<std::string, Totals> totals_;
   std::size_t files_ = 0;
   FindingCounts all_;
+  conformance::iod::Hierarchy hierarchy_;
+  std::size_t without_iod_ = 0;  // files
+  ordered_json between_ = ordered_json::array();
 };
 
 }  // namespace

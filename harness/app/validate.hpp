@@ -1,5 +1,6 @@
-// validate: what in a file breaks PS3.5, PS3.6 and PS3.10, said with its byte, its clause and what to do.
-// Tests: tests/interop/validate_test.py
+// validate: what in a file breaks PS3.5, PS3.6 and PS3.10, what an object lacks of its IOD (PS3.3), and where the
+// objects of several files contradict each other, said with its byte, its clause and what to do. Tests:
+// tests/interop/validate_test.py, tests/interop/iod_test.py
 #pragma once
 
 #include <string>
@@ -16,9 +17,13 @@ struct ValidateOptions {
   bool strict = false;  // warnings are red too
   bool json = false;    // one object a line
   bool quiet = false;   // the summary only
+  bool iod = true;      // judge modules and attributes, and the files against each other
 };
 
 /// 0 nothing red, 1 findings, 2 what could not be read or is no DICOM.
 int validate(const ValidateOptions& options, Console& console);
+
+/// The IODs that there are tables for; with `json` everything the tables say, one object.
+int list_iods(bool json, Console& console);
 
 }  // namespace assay::app

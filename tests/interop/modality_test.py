@@ -1,4 +1,4 @@
-"""Every object the modality makes: without errors by dciodvfy, whole for DCMTK's storescp, and one set of identifiers from
+"""Every object the modality makes: without errors by dciodvfy and by assay validate, whole for DCMTK's storescp, and one set of identifiers from
 the worklist to the step to the stored file."""
 
 import json
@@ -35,6 +35,8 @@ class Modality(unittest.TestCase):
             self.assertEqual((report["performed"], report["made"]), (12, len(files)))
             self.assertEqual({file.name.split(".")[0] for file in files}, MODALITIES)
             self.assertEqual({file.name: complaints(file) for file in files if complaints(file)}, {})
+            code, out, err = products.assay("validate", "--strict", folder / "objects")
+            self.assertEqual(code, 0, out + err)
             # The check bites: an attribute of type 1 taken out.
             broken = folder / "broken.dcm"
             shutil.copyfile(files[0], broken)

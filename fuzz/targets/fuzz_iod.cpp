@@ -1,0 +1,89 @@
+// Any Data Set held to any IOD (the first byte chooses both), any text as a condition, any objects held against each
+// other (PS3.3 A, PS3.5 7.4): problems are bounded and lie in the input, their paths lead to a place in the Data Set,
+// notes come on top of the rest, a condition and its opposite never both hold.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "conformance/iod/condition.hpp"
+#include "conformance/iod/hierarchy.hpp"
+#include "conformance/iod/validate.hpp"
+#include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "harness/dataset/tag_path.hpp"
+
+namespace assay::fuzz {
+
+namespace {
+
+using namespace conformance::iod;
+
+void check_object(const dataset::DataSet& data_set, const dataset::DataSet& meta, ByteView input) {
+  IodOptions options{.meta = &meta, .max_problems = 200, .max_depth = 16};
+  const auto judgement = check_iod(data_set, options);
+  require(judgement.iod != nullptr, "the class has a table");
+  require(judgement.problems.size() <= options.max_problems + options.max_problems, "problems are limited");
+  std::size_t looked_at = 0;
+  for (const auto& problem : judgement.problems) {
+    require(problem.offset <= input.size(), "a problem lies in the input");
+    require(!problem.rule.empty() && problem.clause.starts_with("PS3.") && !problem.expected.empty(),
+            "a problem says what and by which clause");
+    if (++looked_at > 16) continue;
+    const auto path = dataset::parse_tag_path(problem.field);
+    require(path.has_value() && !path->steps.empty(), "a problem has a path");
+    require(dataset::places_of(data_set, *path).has_value(), "the path leads to a place");
+    const bool absent = problem.rule.ends_with("-missing") || problem.rule == "ps3.3/C/doubtful" ||
+                        problem.rule == "ps3.3/C/contradiction";
+    require(absent || !dataset::find_all(data_set, *path).empty(), "what is wrong is there");
+  }
+  if (judgement.more_problems > 0 || judgement.problems.size() >= options.max_problems / 2) return;
+  options.notes = false;
+  const auto red =
+      std::ranges::count_if(judgement.problems, [](const Problem& p) { return p.gravity != Gravity::note; });
+  require(check_iod(data_set, options).problems.size() == static_cast<std::size_t>(red),
+          "notes come on top of the rest");
+}
+
+void check_condition(const dataset::DataSet& data_set, std::string_view text) {
+  const auto condition = Condition::parse(text);
+  if (!condition) {
+    require(condition.error().position <= text.size() && !condition.error().message.empty(), "a mistake has a place");
+    return;
+  }
+  const auto opposite = Condition::parse("not (" + std::string(text) + ")");
+  if (!opposite) return;  // nested too deep by one
+  const Scope scope(data_set);
+  const auto holds = condition->holds(scope);
+  const auto inverse = opposite->holds(scope);
+  require((holds == Truth::unknown) == (inverse == Truth::unknown), "what nobody knows has no opposite");
+  require(holds == Truth::unknown || holds != inverse, "a condition and its opposite differ");
+}
+
+}  // namespace
+
+}  // namespace assay::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace assay;
+  using namespace assay::fuzz;
+  if (size < 2) return 0;
+  const auto classes = conformance::iod::sop_classes();
+  const ByteView input(data + 2, size - 2);
+  if (data[1] == 0xff) {
+    const dataset::DataSet none;
+    check_condition(none, as_text(input));
+    return 0;
+  }
+  static constexpr std::array<dataset::Encoding, 3> encodings{dataset::explicit_le, dataset::implicit_le,
+                                                              dataset::explicit_be};
+  auto decoded = dataset::decode(input, encodings[data[1] % encodings.size()], usual_options(input));
+  dataset::DataSet meta;
+  meta.set_text(tags::TransferSyntaxUID, uids::ExplicitVRLittleEndian);
+  decoded.data_set.set_text(tags::SOPClassUID, classes[data[0] % classes.size()].uid);
+  check_object(decoded.data_set, meta, input);
+  conformance::iod::Hierarchy hierarchy;
+  hierarchy.add("a", decoded.data_set);
+  hierarchy.add("b", decoded.data_set);
+  // Twice the same object differs in nothing, and has its UID twice.
+  require(hierarchy.contradictions().size() <= 1, "an object agrees with itself");
+  return 0;
+}
