@@ -36,7 +36,8 @@ void add_certify(CLI::App& cli, Commands& commands) {
   command->add_option("--listen", o.listen, "port on which the device reaches us (default: a free one)")
       ->type_name("PORT");
   command->add_flag("!--no-cases", o.cases, "only ask: do not run the cases of the catalogue");
-  command->add_option("--only", o.only, "of these run only those that match, for example 'ps3.8/9.3.4/*'")->type_name("GLOB");
+  command->add_option("--only", o.only, "of these run only those that match, for example 'ps3.8/9.3.4/*'")
+      ->type_name("GLOB");
   command->add_option("--jobs", o.jobs, "cases at the same time")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_flag("--quick", asking.quick, "ask only for SOP Classes that are not retired and 14 transfer syntaxes");
   command->add_flag("--may-store", asking.may_store,
