@@ -8,6 +8,13 @@
 #include "harness/scenario/values.hpp"
 
 namespace assay::conformance {
+namespace {
+
+bool claims_every(const std::vector<Offer>& offers) {
+  return std::ranges::any_of(offers, [](const Offer& one) { return one.service->sop_class == every_storage; });
+}
+
+}  // namespace
 
 void match_retrieval(const Parties& parties, UseCaseMatch& match) {
   const bool move = match.use_case == UseCase::move;
@@ -49,6 +56,9 @@ void match_retrieval(const Parties& parties, UseCaseMatch& match) {
                              common.size() + lonely.size(), provider, user);
       why.change =
           fmt::format("Objects of the other kinds fail as sub-operations: see what {} stores to {}.", provider, user);
+    } else if (claims_every(sends) && !claims_every(takes)) {
+      why.text = fmt::format("{} may send any Storage SOP Class, {} takes {} of them", provider, user, takes.size());
+      why.change = "Objects of the other kinds fail as sub-operations: let another device be their destination.";
     } else if (!move) {
       return;
     }

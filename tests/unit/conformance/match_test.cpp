@@ -174,6 +174,8 @@ TEST(Match, Retrieval_needs_storage_the_other_way_round) {
   EXPECT_FALSE(outcome(move, "", ct_scu).red());  // somebody else may be the destination
   EXPECT_THAT(reasons(outcome(move, "", ct_scu).reasons, false), HasSubstr("a third device has to be the destination"));
   EXPECT_THAT(reasons(outcome(move, ct_scp, ct_scu).reasons, false), HasSubstr("Enter U with its host and port"));
+  EXPECT_THAT(reasons(outcome(get, ct_scp, service("storage", "scu")).reasons, false),
+              HasSubstr("P may send any Storage SOP Class, U takes 1 of them"));
 }
 
 TEST(Match, Commitment_is_reported_where_it_is_expected_and_in_time) {
