@@ -23,7 +23,7 @@ table{border-collapse:collapse;width:100%;margin:6px 0 14px;font-size:14px}th,td
 th{background:var(--panel);font-weight:600}table.facts th{width:230px}
 .confirmed{color:var(--good);font-weight:600}.contradicted{color:var(--bad);font-weight:600}.open{color:var(--open);font-weight:600}
 code{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
-.cards{display:flex;gap:12px;flex-wrap:wrap;margin:10px 0 18px}.card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:130px}
+td:nth-child(2){white-space:nowrap}table.facts td{white-space:normal}.cards{display:flex;gap:12px;flex-wrap:wrap;margin:10px 0 18px}.card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:130px}
 .card b{display:block;font-size:24px}td.state{white-space:nowrap;width:1%}
 footer{color:var(--soft);font-size:13px;margin-top:32px;border-top:1px solid var(--line);padding-top:12px}
 @media print{h2{break-after:avoid}tr{break-inside:avoid}}
