@@ -108,7 +108,7 @@ class Iods(unittest.TestCase):
                 if iod_variants.rows_to_break(self.tables.modules[module]["rows"][i])]
         self.assertGreater(len(rows), 4300)
         if not products.LONG:
-            rows = rows[::8]
+            rows = rows[::16]
         with products.scratch() as folder:
             cases, reached = {}, set()
             for module, i in rows:
