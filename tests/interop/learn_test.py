@@ -460,6 +460,22 @@ class OwnArchive(Learns):
             self.assertIn("0 gone, 1 changed, 0 added", out)
 
 
+class Played(Learns):
+    def test_a_played_profile_is_confirmed_by_whoever_asks_it(self):
+        names = ["orthanc", "dcmtk-wlmscpfs", "assay-archive"]
+        if LONG:
+            names += ["dcmtk-storescp", "workstation"]
+        for name in names:
+            port = products.free_port()
+            with self.subTest(name), products.scratch() as folder, products.server(
+                    [products.ASSAY, "serve", "--as", name, "--port", str(port), "--quiet"], port, folder / "played.log"):
+                code, report, err, profile = learn(f"127.0.0.1:{port}", folder, "--diff", name)
+                contradicted = [one for one in report["diff"]["claims"] if one["standing"] == "contradicted"]
+                self.assertEqual((code, contradicted), (0, []), err)
+                self.assertGreater(report["diff"]["confirmed"], 10)
+                self.loads(profile)
+
+
 class Web(socketserver.BaseRequestHandler):
     """What web servers say to bytes that are no request."""
 
