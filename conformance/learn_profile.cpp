@@ -330,8 +330,10 @@ Profile profile_of(const Learned& learned, const Naming& naming) {
     }
   }
   ae.keys = learned.keys;
-  for (const auto& one : learned.statuses)
-    if (ae.service(one.sop_class, one.role) != nullptr) ae.statuses.push_back(one);
+  // In the order of the services, as they stand in a file.
+  for (const auto& service : ae.services)
+    for (const auto& one : learned.statuses)
+      if (one.sop_class == service.sop_class && one.role == service.role) ae.statuses.push_back(one);
   // Policies about a service that the profile does not have are refused by whoever loads it.
   std::erase_if(ae.policies, [&](const auto& policy) {
     const auto* spec = policy_spec(policy.first);

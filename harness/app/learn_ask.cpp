@@ -165,16 +165,14 @@ std::vector<FindReply> LearnAsker::query(std::string_view sop_class, const std::
       if (begun > 0 && open) replies[begun - 1].failure = "it was stopped before";
       return replies;
     }
-    const auto failure = result->failure;
-    if (open) {
+    const bool none = begun == before;  // no association came about, or it took no query
+    if (open)
       replies[begun - 1].failure = result->message;
-    } else if (begun == before) {  // no association: the next query would fare no better
+    else if (none && begun < queries.size())
       replies[begun++].failure = result->message;
-    }
-    failed = open || failure == peers::Failure::no_context ? failed + 1 : 0;
-    if (failed >= failures_in_a_row || failure == peers::Failure::no_context) {
+    failed = open || none ? failed + 1 : 0;
+    if (failed >= failures_in_a_row || result->failure == peers::Failure::no_context)
       for (; begun < queries.size(); ++begun) replies[begun].failure = result->message;
-    }
   }
   return replies;
 }
