@@ -1,17 +1,15 @@
 """`assay certify` against DCMTK's servers, Orthanc and Assay's own archive: statements that are true are confirmed, each
 falsified one is contradicted at the claim that was changed and nowhere else, and a record judges without the device.
 
-Quick: dcmqrscp asked once, every falsification judged from its record, two of them live; storescp with cases.
-ASSAY_LONG=1: the shipped statements against their products with all cases, ten falsifications live."""
+Quick: 150 falsifications and more judged from one record of dcmqrscp, one of them live; the shipped statements of
+DCMTK's servers with a few cases. ASSAY_LONG=1: every falsification, ten of them live; all cases."""
 
 import copy
 import json
-import pathlib
 import unittest
 import xml.etree.ElementTree as ET
 
 import learn_test
-import orthanc
 import products
 from products import LONG
 
@@ -145,7 +143,8 @@ class Falsified(Certifies):
             self.assertEqual(base["counts"]["undeclared"], 0)
             self.assertGreater(base["counts"]["confirmed"], 300)
             judged, missed, live = 0, [], 0
-            for what, text, about in Falsifier((folder / "true.xml").read_text()).all():
+            variants = list(Falsifier((folder / "true.xml").read_text()).all())
+            for what, text, about in variants if LONG else variants[::max(1, len(variants) // 180)]:
                 (folder / "false.xml").write_text(text)
                 code, certificate, err = certify(folder / "false.xml", folder / "again", "--record",
                                                  folder / "first" / "record.json")
@@ -156,7 +155,7 @@ class Falsified(Certifies):
                 hit, stray, moved = self.hold(base, certificate, about, what)
                 if not hit or stray or moved:
                     missed.append((what, about, hit, sorted(stray)[:4], dict(list(moved.items())[:4])))
-                if judged % 40 == 1 and live < (10 if LONG else 2):
+                if judged % 40 == 7 and live < (10 if LONG else 1):
                     live += 1
                     _, at_once, err = certify(folder / "false.xml", folder / "live", "--target", target, "--quick",
                                               "--no-cases", "--associations", 5, "--called-ae", "QRSCP")
