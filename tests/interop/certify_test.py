@@ -140,7 +140,9 @@ class Falsified(Certifies):
         with products.scratch() as folder, learn_test.dcmqrscp(folder, associations=3) as target:
             base = self.record(target, folder, "--associations", 5, called="QRSCP")
             self.assertEqual(base["counts"]["contradicted"], 0)
-            self.assertEqual(base["counts"]["undeclared"], 0)
+            # Whether C-CANCEL comes in time is a matter of luck, so the second look may have seen what the first had not.
+            self.assertEqual([id for id, standing in standings(base).items() if standing == "undeclared" and
+                              id != "policy/cancels-queries" and not id.endswith("/FE00")], [])
             self.assertGreater(base["counts"]["confirmed"], 300)
             judged, missed, live = 0, [], 0
             variants = list(Falsifier((folder / "true.xml").read_text()).all())

@@ -11,7 +11,6 @@ namespace {
 constexpr std::string_view statement_xml = R"(<profile product="Archive" version="2">
   <ae title="ARCHIVE" maximum-length="16384">
     <policy name="checks-called-ae-title" value="yes"/>
-    <policy name="relational-queries" value="yes"/>
     <service sop-class="Verification" scu="yes" scp="yes" transfer="ImplicitVRLittleEndian"/>
     <service sop-class="CTImageStorage" scu="yes" transfer="ImplicitVRLittleEndian ExplicitVRLittleEndian"/>
   </ae>
