@@ -21,23 +21,6 @@ constexpr std::string_view nobody_operated =
     "the device has to act for this, and nobody made it: operate it when asked (without --unattended), or give "
     "--dut-act with a command that does";
 
-std::vector<std::string> split(std::string_view id) {
-  std::vector<std::string> out(1);
-  for (const char c : id) {
-    if (c == '/')
-      out.emplace_back();
-    else
-      out.back() += c;
-  }
-  return out;
-}
-
-std::string uid_of(const std::string& short_name) {
-  if (short_name == "storage") return std::string(every_storage);
-  const auto uid = dict::uid_of(short_name);
-  return uid.empty() ? short_name : std::string(uid);
-}
-
 /// A SOP Class in a role: claims "sop-class/CLASS/ROLE" and those below them.
 struct ServiceId {
   std::string sop_class;
@@ -46,10 +29,10 @@ struct ServiceId {
 };
 
 std::optional<ServiceId> service_of(std::string_view id) {
-  const auto parts = split(id);
+  const auto parts = id_parts(id);
   if (parts.size() < 3 || parts.size() > 4 || parts[0] != "sop-class") return std::nullopt;
-  return ServiceId{uid_of(parts[1]), parts[2] == "scu" ? Role::scu : Role::scp,
-                   parts.size() == 4 ? uid_of(parts[3]) : std::string()};
+  return ServiceId{uid_of_short_name(parts[1]), parts[2] == "scu" ? Role::scu : Role::scp,
+                   parts.size() == 4 ? uid_of_short_name(parts[3]) : std::string()};
 }
 
 /// Whether a case that needs this judges the claim: a policy or an item of extended negotiation by its name, a service

@@ -188,10 +188,10 @@ class Comparison {
 
   /// A SOP Class that stands in the other profile as every Storage SOP Class, or the other way round.
   void sop_class(const Claim& said, Compared& out) const {
-    const auto parts = split(said.id);
+    const auto parts = id_parts(said.id);
     const auto role = parts.size() > 2 && parts[2] == "scu" ? Role::scu : Role::scp;
-    const auto syntax = parts.size() > 3 ? uid_of(parts[3]) : std::string();
-    const auto uid = parts[1] == "storage" ? std::string(every_storage) : uid_of(parts[1]);
+    const auto syntax = parts.size() > 3 ? uid_of_short_name(parts[3]) : std::string();
+    const auto uid = uid_of_short_name(parts[1]);
     const auto takes = [&](const ServiceClaim* service) {
       return service != nullptr && (syntax.empty() || std::ranges::find(service->transfer_syntaxes, syntax) !=
                                                           service->transfer_syntaxes.end());
@@ -259,7 +259,7 @@ class Comparison {
 
   /// Whether the statement says it in other words: a SOP Class of every Storage SOP Class, and the other way round.
   [[nodiscard]] bool covered(const std::string& id) const {
-    const auto parts = split(id);
+    const auto parts = id_parts(id);
     if (parts.size() < 3 || statement_ae_ == nullptr) return false;
     if (parts[0] == "status" && reality_ae_ != nullptr)
       return std::ranges::any_of(reality_ae_->statuses, [&](const StatusClaim& found) {
@@ -271,25 +271,10 @@ class Comparison {
     if (parts[0] != "sop-class") return false;
     const auto role = parts[2] == "scu" ? Role::scu : Role::scp;
     if (parts[1] == "storage") return false;
-    const auto* service = statement_ae_->service(uid_of(parts[1]), role);
+    const auto* service = statement_ae_->service(uid_of_short_name(parts[1]), role);
     if (service == nullptr) return false;
-    return parts.size() == 3 ||
-           std::ranges::find(service->transfer_syntaxes, uid_of(parts[3])) != service->transfer_syntaxes.end();
-  }
-
-  static std::vector<std::string> split(const std::string& id) {
-    std::vector<std::string> out(1);
-    for (const char c : id) {
-      if (c == '/')
-        out.emplace_back();
-      else
-        out.back() += c;
-    }
-    return out;
-  }
-  static std::string uid_of(const std::string& name) {
-    const auto uid = dict::uid_of(name);
-    return uid.empty() ? name : std::string(uid);
+    return parts.size() == 3 || std::ranges::find(service->transfer_syntaxes, uid_of_short_name(parts[3])) !=
+                                    service->transfer_syntaxes.end();
   }
 
   const Learned& learned_;

@@ -226,6 +226,23 @@ bool remove_from(ApplicationEntity& ae, std::string_view wanted) {
 
 }  // namespace
 
+std::vector<std::string> id_parts(std::string_view id) {
+  std::vector<std::string> out(1);
+  for (const char c : id) {
+    if (c == '/')
+      out.emplace_back();
+    else
+      out.back() += c;
+  }
+  return out;
+}
+
+std::string uid_of_short_name(const std::string& name) {
+  if (name == "storage") return std::string(every_storage);
+  const auto uid = dict::uid_of(name);
+  return uid.empty() ? name : std::string(uid);
+}
+
 std::string policy_id(std::string_view name) { return "policy/" + std::string(name); }
 std::string service_id(std::string_view sop_class, Role role) {
   return fmt::format("sop-class/{}/{}", short_name(sop_class), name(role));

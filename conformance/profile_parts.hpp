@@ -27,6 +27,10 @@ std::string character_set_id(std::string_view term);
 std::string tls_id(std::string_view profile);
 std::string media_id(std::string_view profile);
 std::string deidentification_id(std::string_view option);
+/// An id cut at its slashes.
+std::vector<std::string> id_parts(std::string_view id);
+/// The other way round of short_name(); a UID stays one.
+std::string uid_of_short_name(const std::string& name);
 /// "" for the first Application Entity, else "ae/TITLE/".
 std::string ae_prefix(const Profile& profile, const ApplicationEntity& ae);
 /// "A700" or "A700-A7FF".

@@ -120,7 +120,10 @@ class Certifying {
     const auto options = run_options();
     trace::RunResult result;
     const auto code = run(options, console_, &result);
-    if (result.cases.empty()) return code == exit_codes::ok ? exit_codes::internal : code;
+    if (result.cases.empty()) {  // what was asked is judged all the same
+      record_.remarks.push_back(fmt::format("the cases of the catalogue could not be run (exit code {})", code));
+      return exit_codes::ok;
+    }
     record_.interrupted = record_.interrupted || result.interrupted;
     const auto needs = needs_of(options.selection);
     for (const auto& one : result.cases) {
@@ -229,6 +232,20 @@ int certify(const CertifyOptions& given, Console& console) {
   } else if (options.learn.scu.target.empty()) {
     console.error("which device? Give --target HOST:PORT, or --record FILE to judge what was recorded before");
     return exit_codes::usage;
+  }
+  if (options.cases && !before) {
+    // Before anything is asked: a misspelt glob would else be found when all is done.
+    Selection selection;
+    selection.only = options.only;
+    const auto catalogue = load_catalogue(selection);
+    if (!catalogue) {
+      for (const auto& line : catalogue.error()) console.error(line);
+      return exit_codes::usage;
+    }
+    if (catalogue->cases.empty()) {
+      console.error("--only leaves no case: 'assay list' shows what there is, --no-cases does without");
+      return exit_codes::usage;
+    }
   }
   std::error_code error;
   fs::create_directories(options.out, error);

@@ -13,20 +13,11 @@ namespace certifying = conformance::certify;
 using certifying::Standing;
 using reports::detail::escape;
 
+/// Beside what pages about statements have in common.
 constexpr std::string_view style = R"css(
-:root{--ink:#1b2330;--soft:#5b6675;--line:#d8dee6;--back:#fff;--panel:#f5f7fa;--good:#1a7f4b;--bad:#b42318;--open:#9a6700}
-@media (prefers-color-scheme:dark){:root{--ink:#e6eaf0;--soft:#9aa6b5;--line:#303a47;--back:#12171e;--panel:#1a212b;--good:#4ac585;--bad:#ff7b6b;--open:#e0b040}}
-*{box-sizing:border-box}body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-main{max-width:1120px;margin:0 auto;padding:24px 20px 60px}h1{font-size:24px;margin:0 0 2px}h2{font-size:18px;margin:30px 0 8px}
-.lead{font-size:17px;margin:8px 0 16px}.soft{color:var(--soft);font-size:13px}
-table{border-collapse:collapse;width:100%;margin:6px 0 14px;font-size:14px}th,td{border:1px solid var(--line);padding:5px 9px;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th{background:var(--panel);font-weight:600}table.facts th{width:230px}
-.confirmed{color:var(--good);font-weight:600}.contradicted{color:var(--bad);font-weight:600}.open{color:var(--open);font-weight:600}
-code{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
-td:nth-child(2){white-space:nowrap}table.facts td{white-space:normal}.cards{display:flex;gap:12px;flex-wrap:wrap;margin:10px 0 18px}.card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:130px}
-.card b{display:block;font-size:24px}td.state{white-space:nowrap;width:1%}
-footer{color:var(--soft);font-size:13px;margin-top:32px;border-top:1px solid var(--line);padding-top:12px}
-@media print{h2{break-after:avoid}tr{break-inside:avoid}}
+.open{color:var(--open);font-weight:600}table.facts th{width:230px}td:nth-child(2){white-space:nowrap}table.facts td{white-space:normal}
+.cards{display:flex;gap:12px;flex-wrap:wrap;margin:10px 0 18px}.card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:130px}
+.card b{display:block;font-size:24px}
 )css";
 
 std::string_view css_class(Standing standing) {
@@ -65,8 +56,8 @@ std::string certificate_html(const Certificate& certificate) {
   std::string out =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\">\n";
-  out += fmt::format("<title>{} {} - statement and device</title>\n<style>{}</style></head><body><main>\n",
-                     escape(statement.product), escape(statement.version), style);
+  out += fmt::format("<title>{} {} - statement and device</title>\n<style>{}{}</style></head><body><main>\n",
+                     escape(statement.product), escape(statement.version), statement_style(), style);
   out += fmt::format("<h1>{} {}</h1>\n<p class=\"lead\">{}</p>\n", escape(statement.product), escape(statement.version),
                      escape(certificate.sentence()));
   if (record.interrupted)

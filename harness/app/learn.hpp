@@ -49,6 +49,8 @@ std::string learn_text(const LearnReport& report, bool colour);
 std::string learn_json(const LearnReport& report);
 /// A statement in the order of PS3.2, self-contained.
 std::string learn_html(const LearnReport& report);
+/// The look of pages about statements: CSS.
+std::string_view statement_style();
 /// Open questions with the same reason together: the reason, and what it is about.
 std::vector<std::pair<std::string, std::vector<std::string>>> open_questions(
     const conformance::learn::Learned& learned);

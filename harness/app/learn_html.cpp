@@ -286,6 +286,8 @@ class Page {
 
 }  // namespace
 
+std::string_view statement_style() { return style_sheet; }
+
 std::string learn_html(const LearnReport& report) { return Page(report).make(); }
 
 }  // namespace assay::app

@@ -6,6 +6,9 @@ DCMTK's servers with a few cases. ASSAY_LONG=1: every falsification, ten of them
 
 import copy
 import json
+import signal
+import subprocess
+import time
 import unittest
 import xml.etree.ElementTree as ET
 
@@ -216,6 +219,31 @@ class Products(Certifies):
             self.check("dcmtk-wlmscpfs", target)
 
 
+class Interrupted(Certifies):
+    def test_Ctrl_C_in_the_middle_of_the_cases_keeps_and_judges_what_was_seen(self):
+        products.need("storescp")
+        with products.scratch() as folder, learn_test.storescp(folder) as target:
+            out = folder / "out"
+            with subprocess.Popen([products.ASSAY, "certify", "dcmtk-storescp", "--target", target, "--quick", "--out",
+                                   str(out), *QUIET, "--associations", "3"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True) as running:
+                until = time.monotonic() + 60
+                while running.poll() is None and time.monotonic() < until:
+                    if (out / "run" / "cases.jsonl").exists() and (out / "run" / "cases.jsonl").read_text():
+                        break
+                    try:
+                        running.wait(timeout=0.05)
+                    except subprocess.TimeoutExpired:
+                        continue
+                running.send_signal(signal.SIGINT)
+                said, _ = running.communicate(timeout=60)
+            certificate = json.loads(said)
+            self.assertEqual(running.returncode, 130, certificate["sentence"])
+            self.assertTrue(certificate["interrupted"])
+            self.assertEqual(standings(certificate)["sop-class/CTImageStorage/scp"], "confirmed")
+            self.assertTrue((out / "record.json").exists())
+
+
 class Input(Certifies):
     def refused(self, profile, *more, code=2, says):
         with products.scratch() as folder:
@@ -238,6 +266,7 @@ class Input(Certifies):
 
     def test_without_a_device_or_a_record_it_says_what_is_missing(self):
         self.refused("orthanc", says="--target HOST:PORT")
+        self.refused("orthanc", "--target", "127.0.0.1:1", "--only", "no/such/case", says="--only leaves no case")
         self.refused("no-such-profile", "--target", "127.0.0.1:1", says="no-such-profile")
         self.refused("orthanc", "--target", f"127.0.0.1:{products.free_port()}", code=3, says="refuses connections")
 
