@@ -65,7 +65,7 @@ class Subject {
 
 class Judge {
  public:
-  explicit Judge(const Record& record) : record_(record) {}
+  Judge(const Record& record, const ApplicationEntity* ae) : record_(record), ae_(ae) {}
 
   Judgement judge(const learn::Compared& one) const {
     Judgement out;
@@ -78,6 +78,11 @@ class Judge {
     }
     if (out.standing == Standing::undeclared) {
       if (out.why.empty()) out.why = "the device does it, and its statement does not say so";
+      return out;
+    }
+    // Cases need the yes of a policy: what they show of a device whose statement says no is the opposite.
+    if (ae_ != nullptr && one.id.starts_with("policy/") && ae_->says(one.id.substr(one.id.find('/') + 1), "no")) {
+      denied(one.id, out);
       return out;
     }
     const Subject subject(out.claim);
@@ -148,6 +153,17 @@ class Judge {
           record_.called_us ? std::string("it called us, and did not propose this") : std::string(nobody_operated);
   }
 
+  /// A policy that the statement says no to, and that a case has seen.
+  void denied(const std::string& id, Judgement& out) const {
+    for (const auto& one : record_.cases) {
+      if (one.verdict != Verdict::pass || !one.statement) continue;
+      if (std::ranges::none_of(one.needs, [&](const std::string& need) { return id == policy_id(need); })) continue;
+      out.standing = Standing::contradicted;
+      out.why = fmt::format("{} passed: {}", one.id, one.title);
+      out.evidence.push_back({one.id, one.title, false});
+    }
+  }
+
   /// A case on what the statement says decides; one on the standard's own rules shows that the service is there.
   void cases(const Subject& subject, Judgement& out) const {
     std::size_t more = 0;
@@ -174,6 +190,7 @@ class Judge {
   }
 
   const Record& record_;
+  const ApplicationEntity* ae_;
 };
 
 }  // namespace
@@ -189,12 +206,12 @@ std::string_view name(Standing standing) {
 }
 
 std::vector<Judgement> judge(const Profile& statement, std::string_view title, const Record& record) {
-  const Judge judge(record);
+  const auto* ae = statement.ae(title);
+  if (ae == nullptr && !statement.aes.empty()) ae = &statement.aes.front();
+  const Judge judge(record, ae);
   std::vector<Judgement> out;
   for (const auto& one : learn::compare(statement, record.learned, record.reality, title))
     out.push_back(judge.judge(one));
-  const auto* ae = statement.ae(title);
-  if (ae == nullptr && !statement.aes.empty()) ae = &statement.aes.front();
   judge.undeclared(ae, out);
   return out;
 }

@@ -87,6 +87,19 @@ TEST(Certify, A_case_on_a_claim_decides_it_and_one_on_the_standard_does_not) {
   EXPECT_EQ(broken_rules(what)[0].id, "a/rule");
 }
 
+TEST(Certify, A_case_that_shows_what_the_statement_denies_contradicts_it) {
+  auto said = statement();
+  said.aes.front().policies["checks-called-ae-title"].value = "no";
+  auto what = record();
+  what.cases = {seen("a/title", trace::Verdict::fail, true, {"checks-called-ae-title"})};
+  EXPECT_EQ(of(judge(said, "ARCHIVE", what), "policy/checks-called-ae-title").standing, Standing::not_tested);
+  what.cases = {seen("a/title", trace::Verdict::pass, true, {"checks-called-ae-title"})};
+  const auto all = judge(said, "ARCHIVE", what);
+  const auto& denied = of(all, "policy/checks-called-ae-title");
+  EXPECT_EQ(denied.standing, Standing::contradicted);
+  EXPECT_EQ(denied.why, "a/title passed: what it shows");
+}
+
 TEST(Certify, A_case_counts_for_the_claims_it_needs_and_for_no_others) {
   auto what = record();
   what.cases = {seen("echo", trace::Verdict::pass, false, {"verification-scu"}),
