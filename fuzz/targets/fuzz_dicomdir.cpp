@@ -2,6 +2,7 @@
 // from any objects is right.
 #include <algorithm>
 
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/dicomdir.hpp"
 #include "harness/dataset/file.hpp"
@@ -65,6 +66,8 @@ void build(const DicomFile& file) {
 }
 
 }  // namespace
+
+ASSAY_CUSTOM_MUTATOR(ASSAY_FORMAT_FILE)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FileOptions options;

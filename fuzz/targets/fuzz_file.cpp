@@ -1,6 +1,7 @@
 // Any bytes as a file (PS3.10 7): named or read, within bounds, and every byte comes back.
 #include <algorithm>
 
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/file.hpp"
@@ -62,6 +63,8 @@ void check_and_write(ByteView input) {
 }
 
 }  // namespace
+
+ASSAY_CUSTOM_MUTATOR(ASSAY_FORMAT_FILE)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView input(data, size);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/property.hpp"
 #include "harness/base/limits.hpp"
 #include "harness/pdu/codec.hpp"
@@ -82,6 +83,8 @@ std::vector<std::string> frames(ByteView input, std::size_t piece) {
 }
 
 }  // namespace
+
+ASSAY_CUSTOM_MUTATOR(ASSAY_FORMAT_WIRE)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes input(data, data + size);

@@ -38,7 +38,7 @@ LIBRARIES = {  # header -> rooms that may include it
     r"fmt/": [room for room in ROOMS if room not in ("base", "dict", "pdu", "dul")],
     r"pugixml\.hpp": ["dataset", "scenario", "conformance", "app"],
     r"nlohmann/": ["dataset", "reports", "app"],
-    r"zlib\.h": ["dataset"],
+    r"zlib\.h": ["dataset", "fuzz"],
     r"boost/|openssl/|png\.h|sqlite3\.h": ["peers"],
     r"CLI/": ["cli"],
 }

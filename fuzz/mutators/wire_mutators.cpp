@@ -1,0 +1,137 @@
+// Mutators of what a peer sends: PDUs and PDVs at the wrong time, in other pieces and with other numbers (PS3.8 9.3).
+#include <array>
+
+#include "fuzz/mutators/bench.hpp"
+#include "fuzz/mutators/words.hpp"
+
+namespace assay::fuzz {
+namespace {
+
+using layout::Operation;
+using namespace std::string_view_literals;
+
+bool named(const Place& place, std::string_view name) { return place.node->name == name; }
+
+bool type(Bench& bench) {
+  const auto at = bench.pick([](const Place& p) { return named(p, "pdu-type") || named(p, "item-type"); });
+  if (at == Bench::none) return false;
+  constexpr std::array<std::uint8_t, 24> types{0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x10, 0x20, 0x21,
+                                               0x30, 0x40, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59};
+  return bench.apply_number(Operation::set, at, bench.chance.of(types));
+}
+
+bool context_id(Bench& bench) {
+  const auto at = bench.pick([](const Place& p) { return named(p, "context-id") || named(p, "id"); });
+  if (at == Bench::none) return false;
+  constexpr std::array<std::uint8_t, 9> ids{0, 1, 2, 3, 5, 7, 127, 254, 255};
+  return bench.apply_number(Operation::set, at, bench.chance.of(ids));
+}
+
+bool control_header(Bench& bench) {
+  const auto at = bench.pick([](const Place& p) { return named(p, "control-header"); });
+  if (at == Bench::none) return false;
+  constexpr std::array<std::uint8_t, 6> headers{0, 1, 2, 3, 4, 0xFF};
+  return bench.apply_number(Operation::set, at, bench.chance.of(headers));
+}
+
+/// Two PDVs out of one, in the same P-DATA-TF or in two; "last" stands in the second, in both or in the first.
+bool split_value(Bench& bench) {
+  const auto at = bench.pick([](const Place& p) { return named(p, "pdv"); });
+  if (at == Bench::none) return false;
+  const auto bytes = layout::serialise(bench.node(at));
+  if (bytes.size() < 7) return false;
+  const auto content = ByteView(bytes).subspan(6);
+  const auto cut = bench.chance.below(content.size() + 1);
+  const auto control = bytes[5];
+  Bytes out;
+  const auto put = [&](ByteView part, std::uint8_t header) {
+    store(out, static_cast<std::uint32_t>(part.size() + 2), Endian::big);
+    out.push_back(bytes[4]);
+    out.push_back(header);
+    append(out, part);
+  };
+  const bool lie = bench.chance.one_in(4);
+  put(content.first(cut), lie ? control : static_cast<std::uint8_t>(control & 0xFDU));
+  const bool apart = bench.chance.one_in(2);
+  const auto first_size = out.size();
+  put(content.subspan(cut), control);
+  const auto up = bench.places()[at].up;
+  const auto index = bench.places()[at].index;
+  if (!apart) return bench.apply(Operation::erase, at) && bench.apply(Operation::insert, up, std::move(out), index);
+  Bytes pdus;
+  for (const auto part : {ByteView(out).first(first_size), ByteView(out).subspan(first_size)}) {
+    pdus.insert(pdus.end(), {0x04, 0x00});
+    store(pdus, static_cast<std::uint32_t>(part.size()), Endian::big);
+    append(pdus, part);
+  }
+  const auto stream = bench.places()[up].up;
+  const auto pdu = bench.places()[up].index;
+  return bench.apply(Operation::insert, stream, std::move(pdus), pdu + 1) && bench.apply(Operation::erase, up);
+}
+
+/// A whole PDU that is right in itself, at a time of chance.
+bool insert_pdu(Bench& bench) {
+  constexpr std::array<std::string_view, 7> pdus{
+      "\x05\x00\x00\x00\x00\x04\x00\x00\x00\x00"sv,        "\x06\x00\x00\x00\x00\x04\x00\x00\x00\x00"sv,
+      "\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00"sv,        "\x07\x00\x00\x00\x00\x04\x00\x00\x02\x06"sv,
+      "\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07"sv,        "\x04\x00\x00\x00\x00\x00"sv,
+      "\x04\x00\x00\x00\x00\x06\x00\x00\x00\x02\x01\x03"sv};
+  const auto at = bench.pick([](const Place& p) { return p.depth == 1; });
+  return at != Bench::none && bench.apply(Operation::insert, bench.places()[at].up, to_bytes(bench.chance.of(pdus)),
+                                          bench.places()[at].index + bench.chance.below(2));
+}
+
+/// The conversation, or the rest of it from some PDU on, once more.
+bool replay(Bench& bench) {
+  const auto at = bench.pick([](const Place& p) { return p.depth == 1; });
+  if (at == Bench::none) return false;
+  Bytes again;
+  for (std::size_t i = bench.places()[at].index; i < bench.root().children.size(); ++i)
+    append(again, ByteView(layout::serialise(bench.root().children[i])));
+  if (again.empty() || again.size() > bench.room) return false;
+  return bench.apply(Operation::append, 0, std::move(again));
+}
+
+struct CommandValue {
+  std::string_view element;
+  std::span<const std::uint16_t> values;
+};
+
+constexpr std::array<std::uint16_t, 5> data_set_types{0x0101, 0x0000, 0x0001, 0x0102, 0xFFFF};
+constexpr std::array<std::uint16_t, 10> statuses{0x0000, 0xFF00, 0xFF01, 0xFE00, 0xA700,
+                                                 0xA900, 0xB000, 0xC000, 0x0110, 0xFFFF};
+constexpr std::array<std::uint16_t, 6> message_ids{0, 1, 2, 3, 0x7FFF, 0xFFFF};
+constexpr std::array<CommandValue, 5> command_values{{{"(0000,0100)", command_fields},
+                                                      {"(0000,0800)", data_set_types},
+                                                      {"(0000,0900)", statuses},
+                                                      {"(0000,0110)", message_ids},
+                                                      {"(0000,0120)", message_ids}}};
+
+/// Another command, another Message ID, a Data Set promised or not, a status (PS3.7 E.1).
+bool command_value(Bench& bench) {
+  const auto& what = bench.chance.of(command_values);
+  const auto at = bench.pick([&](const Place& p) { return named(p, what.element); });
+  if (at == Bench::none) return false;
+  const auto value = bench.child(at, "value");
+  if (value == Bench::none || bench.node(value).bytes.size() != 2) return false;
+  auto number = bench.chance.of(what.values);
+  if (what.element == "(0000,0100)" && bench.chance.one_in(4)) number = static_cast<std::uint16_t>(number | 0x8000U);
+  return bench.apply_number(Operation::set, value, number);
+}
+
+}  // namespace
+
+std::span<const Mutator> wire_mutators() {
+  static constexpr std::array all{
+      Mutator{"type", 3, type},
+      Mutator{"context-id", 4, context_id},
+      Mutator{"control-header", 5, control_header},
+      Mutator{"split-value", 5, split_value},
+      Mutator{"insert-pdu", 4, insert_pdu},
+      Mutator{"replay", 3, replay},
+      Mutator{"command-value", 6, command_value},
+  };
+  return all;
+}
+
+}  // namespace assay::fuzz

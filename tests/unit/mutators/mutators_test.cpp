@@ -1,0 +1,178 @@
+#include "fuzz/mutators/assay_mutators.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "fuzz/mutators/bench.hpp"
+#include "harness/base/hex.hpp"
+
+namespace assay::fuzz {
+namespace {
+
+struct Sample {
+  assay_format format;
+  Bytes bytes;
+};
+
+Bytes hex(std::string_view text) { return *from_hex(text); }
+
+Bytes element(std::uint16_t group, std::uint16_t number, std::string_view vr, std::string_view value) {
+  Bytes out;
+  store(out, group, Endian::little);
+  store(out, number, Endian::little);
+  append(out, vr);
+  if (has_long_length(vr)) {
+    store(out, std::uint16_t{0}, Endian::little);
+    store(out, static_cast<std::uint32_t>(value.size()), Endian::little);
+  } else {
+    store(out, static_cast<std::uint16_t>(value.size()), Endian::little);
+  }
+  append(out, value);
+  return out;
+}
+
+/// Something of everything that a mutator may look for.
+std::vector<Sample> samples() {
+  using namespace std::string_view_literals;
+  Bytes image;
+  const auto add = [&](const Bytes& bytes) { append(image, ByteView(bytes)); };
+  add(element(0x0008, 0x0005, "CS", "ISO_IR 100"));
+  add(element(0x0008, 0x0018, "UI", "1.2.840.1\0"sv));
+  add(element(0x0010, 0x0010, "PN", "DOE^JOHN"));
+  add(element(0x0028, 0x0002, "US", "\x01\x00"sv));
+  add(element(0x0028, 0x0010, "US", "\x04\x00"sv));
+  add(element(0x0028, 0x0011, "US", "\x04\x00"sv));
+  add(
+      hex("0800401153510000"
+          "ffffffff"
+          "feff00e010000000"
+          "0800501155490800"
+          "312e322e33000000"
+          "feffdde000000000"));
+  add(
+      hex("e07f10004f420000ffffffff"
+          "feff00e000000000"
+          "feff00e00200000001ff"
+          "feffdde000000000"));
+  Bytes directory = element(0x0004, 0x1200, "UL", "\x90\x01\x00\x00"sv);
+  append(directory, ByteView(hex("0400201253510000"
+                                 "2c000000"
+                                 "feff00e024000000")));
+  append(directory, ByteView(element(0x0004, 0x1400, "UL", "\x00\x00\x00\x00"sv)));
+  append(directory, ByteView(element(0x0004, 0x1420, "UL", "\x00\x00\x00\x00"sv)));
+  append(directory, ByteView(element(0x0004, 0x1430, "CS", "PATIENT ")));
+  Bytes wire = hex("05000000000400000000");
+  append(wire, ByteView(hex("04000000001c"
+                            "00000018"
+                            "01"
+                            "03"
+                            "0000000004000000"
+                            "0a000000"
+                            "0000000102000000"
+                            "3000")));
+  append(wire, ByteView(hex("07000000000400000000")));
+  return {{ASSAY_FORMAT_EXPLICIT_LITTLE, image}, {ASSAY_FORMAT_EXPLICIT_LITTLE, directory}, {ASSAY_FORMAT_WIRE, wire}};
+}
+
+Bytes mutated(const char* name, const Sample& sample, unsigned seed, std::size_t room = 1000) {
+  auto bytes = sample.bytes;
+  bytes.resize(sample.bytes.size() + room);
+  const auto size =
+      name == nullptr
+          ? assay_mutate(sample.format, bytes.data(), sample.bytes.size(), bytes.size(), seed, nullptr)
+          : assay_mutate_with(name, sample.format, bytes.data(), sample.bytes.size(), bytes.size(), seed, nullptr);
+  bytes.resize(size);
+  return bytes;
+}
+
+TEST(Mutators, Each_has_a_name_of_its_own_and_finds_something_to_change) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; assay_mutator_name(i) != nullptr; ++i) {
+    const auto* name = assay_mutator_name(i);
+    EXPECT_TRUE(names.insert(name).second) << name;
+    std::set<Bytes> made;
+    for (const auto& sample : samples()) {
+      for (unsigned seed = 0; seed < 60; ++seed) {
+        auto out = mutated(name, sample, seed);
+        if (!out.empty()) made.insert(std::move(out));
+      }
+    }
+    EXPECT_GE(made.size(), 3U) << name;
+  }
+  EXPECT_GE(names.size(), 40U);
+  EXPECT_EQ(assay_mutator_name(names.size()), nullptr);
+}
+
+TEST(Mutators, The_same_seed_gives_the_same_bytes_and_others_give_others) {
+  for (const auto& sample : samples()) {
+    std::set<Bytes> made;
+    for (unsigned seed = 0; seed < 50; ++seed) {
+      EXPECT_EQ(mutated(nullptr, sample, seed), mutated(nullptr, sample, seed));
+      made.insert(mutated(nullptr, sample, seed));
+    }
+    EXPECT_GT(made.size(), 40U);
+  }
+}
+
+TEST(Mutators, What_does_not_lie_about_lengths_leaves_them_right) {
+  for (const auto* name : {"duplicate", "text", "long-text", "insert-pdu", "replay"}) {
+    for (const auto& sample : samples()) {
+      for (unsigned seed = 0; seed < 40; ++seed) {
+        const auto out = mutated(name, sample, seed);
+        if (out.empty() || sample.format != ASSAY_FORMAT_WIRE) continue;
+        for (const auto& pdu : dissect_wire(out).children) {
+          const auto* length = child(pdu, "length");
+          if (length != nullptr) {
+            EXPECT_FALSE(length->forced.has_value()) << name << " with seed " << seed << ": " << to_hex(out);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Mutators, No_more_is_written_than_there_is_room_for) {
+  for (const auto& sample : samples()) {
+    for (const std::size_t room : {0, 1, 7}) {
+      for (unsigned seed = 0; seed < 200; ++seed)
+        EXPECT_LE(mutated(nullptr, sample, seed, room).size(), sample.bytes.size() + room);
+    }
+  }
+}
+
+TEST(Mutators, Pieces_of_one_input_come_into_another) {
+  const auto all = samples();
+  std::set<Bytes> made;
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    Bytes out(2000);
+    out.resize(assay_cross_over(ASSAY_FORMAT_EXPLICIT_LITTLE, all[0].bytes.data(), all[0].bytes.size(),
+                                all[1].bytes.data(), all[1].bytes.size(), out.data(), out.size(), seed));
+    if (!out.empty()) made.insert(out);
+  }
+  EXPECT_GT(made.size(), 10U);
+  const bool with_record =
+      std::ranges::any_of(made, [](const Bytes& out) { return to_hex(out).find("04003014") != std::string::npos; });
+  EXPECT_TRUE(with_record);
+}
+
+TEST(Mutators, An_address_leads_to_the_place_it_was_taken_from) {
+  Chance chance(1);
+  for (const auto& sample : samples()) {
+    Bench bench(dissect(sample.format, sample.bytes, true), chance, sample.format, 100);
+    for (std::size_t i = 1; i < bench.places().size(); ++i) {
+      EXPECT_EQ(layout::find(bench.root(), bench.path(i)), bench.places()[i].node) << bench.path(i);
+    }
+  }
+}
+
+TEST(Mutators, An_unknown_name_and_an_empty_input_change_nothing) {
+  Bytes one{1};
+  EXPECT_EQ(assay_mutate_with("no-such", ASSAY_FORMAT_WIRE, one.data(), 1, 1, 1, nullptr), 0U);
+  EXPECT_EQ(assay_mutate(ASSAY_FORMAT_WIRE, one.data(), 0, 1, 1, nullptr), 0U);
+}
+
+}  // namespace
+}  // namespace assay::fuzz
