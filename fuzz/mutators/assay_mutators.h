@@ -24,6 +24,7 @@ extern "C" {
 
 /* What an input is. */
 enum assay_format {
+  ASSAY_FORMAT_ANY = 0,             /* what it looks like: PDUs, else a file, else a Data Set */
   ASSAY_FORMAT_WIRE = 1,            /* PDUs one behind another (PS3.8 9.3), as a peer sends them */
   ASSAY_FORMAT_FILE = 2,            /* a file of PS3.10 7, with or without preamble; the Data Set as the file says */
   ASSAY_FORMAT_IMPLICIT_LITTLE = 3, /* a Data Set (PS3.5 A.1) */

@@ -179,6 +179,13 @@ std::string transfer_syntax(const Node& meta) {
   return out;
 }
 
+/// A PDU type and a reserved zero where a file has its preamble or a group (PS3.8 9.3.1).
+bool looks_like_pdu(ByteView bytes) {
+  if (bytes.size() >= 132 && as_text(bytes.subspan(128, 4)) == "DICM") return false;
+  return bytes.size() >= 6 && bytes[0] >= 1 && bytes[0] <= 7 && bytes[1] == 0 && !looks_explicit(bytes) &&
+         load<std::uint32_t>(bytes.data() + 2, Endian::big) < 0x01000000U;
+}
+
 }  // namespace
 
 bool has_long_length(std::string_view vr) {
@@ -259,6 +266,7 @@ Node dissect_file(ByteView bytes, bool open) {
 
 Node dissect(assay_format format, ByteView bytes, bool open) {
   switch (format) {
+    case ASSAY_FORMAT_ANY: return looks_like_pdu(bytes) ? dissect_wire(bytes) : dissect_file(bytes, open);
     case ASSAY_FORMAT_WIRE: return dissect_wire(bytes);
     case ASSAY_FORMAT_IMPLICIT_LITTLE: return dissect_elements("data-set", bytes, {false, Endian::little});
     case ASSAY_FORMAT_EXPLICIT_LITTLE: return dissect_elements("data-set", bytes, {true, Endian::little});
