@@ -37,7 +37,8 @@ def bugs():
 
 def holder(number):
     """The source with the switch of a bug; a bug has one."""
-    found = [path.stem for path in sorted(HERE.glob("*.cpp")) if re.search(rf"\bPLANT\({number}\)", path.read_text(encoding="utf-8"))]
+    switch = re.compile(rf"\bPLANT\({number}\)")
+    found = [path.stem for path in sorted(HERE.glob("*.cpp")) if switch.search(path.read_text(encoding="utf-8"))]
     if len(found) != 1:
         raise SystemExit(f"bug {number} has its switch in {found or 'no source'}; it must be in one")
     return found[0]
@@ -66,13 +67,13 @@ def compiled(source, out, number=None):
 
 
 def target(entry, out=OUT, number=None, mutators=None):
-    """The fuzz target of an entry point, `file` or `wire`, with a bug or without."""
+    """The fuzz target of an entry point, `file` or `wire`, with a bug or without; `mutators`: more for the linker."""
     out.mkdir(parents=True, exist_ok=True)
     changed = None if number is None else holder(number)
     objects = [compiled(source, out, number if source == changed else None) for source in SOURCES[entry]]
     product = out / (f"plain-{entry}" if number is None else f"bug-{number}")
-    libraries = [pathlib.Path(mutators)] if mutators else []
-    if older(product, *objects, *libraries):
+    libraries = mutators or []
+    if older(product, *objects, *(pathlib.Path(name) for name in libraries if not name.startswith("-"))):
         run([COMPILER, "-fsanitize=fuzzer,address,undefined", "-fuse-ld=lld", *objects, *libraries, "-lz", "-o", product])
     return product
 
@@ -101,7 +102,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bugs", nargs="*", help="numbers of bugs.tsv with two digits, or all")
     parser.add_argument("--out", type=pathlib.Path, default=OUT, help="folder of the products (default build/planted)")
-    parser.add_argument("--mutators", help="object or library to link as well")
+    parser.add_argument("--mutators", action="append",
+                        help="object, library or linker flag to link with as well; may come more than once")
     parser.add_argument("-j", "--jobs", type=int, default=2, help="compilers at once (default 2)")
     options = parser.parse_args()
     for product in many(chosen(options.bugs), options.out, options.mutators, options.jobs).values():

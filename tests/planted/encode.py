@@ -65,7 +65,7 @@ class Writer:
         return self.element(0x7FE00010, "OB", body + self.tag(closing) + self.pack("I", 0), UNDEFINED)
 
 
-KNOWN = LONG | set(NUMBERS) | {"AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UI"}
+KNOWN = LONG | set(NUMBERS) | set("AE AS AT CS DA DS DT FD FL IS LO LT PN SH ST TM UI".split())
 E = Writer()
 
 

@@ -48,7 +48,10 @@ std::vector<Bytes> by_fragments(const Element& pixels, const Image& image) {
     return frames;
   }
   if (!PLANT(30)) require(pixels.fragments.size() - 1 >= image.frames);
-  for (std::size_t frame = 0; frame < image.frames; ++frame) frames.push_back(pixels.fragments[frame + 1]);
+  for (std::size_t frame = 0; frame < image.frames; ++frame) {
+    const Bytes& fragment = pixels.fragments[frame + 1];
+    frames.emplace_back(fragment.begin(), fragment.end());
+  }
   return frames;
 }
 
@@ -93,9 +96,8 @@ Bytes decode_rle(View data, const Image& image) {
   const std::size_t pixels = std::size_t{image.rows} * image.columns;
   const std::size_t width = image.allocated / 8;
   const std::uint32_t count = word(data, 0);
-  std::uint32_t offsets[16] = {};
+  std::uint32_t offsets[15] = {};
   if (!PLANT(32)) require(count <= 15);
-  // 32: as many as there are, the array has room for what the standard allows
   for (std::size_t i = 0; i < count && 4 * i + 8 <= data.size(); ++i) offsets[i] = word(data, 4 + 4 * i);
   require(count == image.samples * width);
   Bytes out(image.frame_bytes);

@@ -122,7 +122,6 @@ def correct_streams():
         "find": OPEN + finding(E.element(0x00080052, "CS", "STUDY")) + RELEASE,
         "find-steps": OPEN + finding(E.element(0x00080052, "CS", "IMAGE") + E.sequence(0x00400100, E.item(b""))) + RELEASE,
         "cancel": OPEN + finding() + p_data(pdv(5, 3, command(0x0FFF))) + RELEASE,
-        "reject": associate(context(1), version=2),
         "abort": ONE + ABORT,
     }
 
@@ -185,7 +184,7 @@ def file_witnesses():
 
 
 # Nested sequences that exhaust the stack that targets run with.
-STACK_LEVELS = 1500
+STACK_LEVELS = 700
 
 
 def wire_witnesses():
