@@ -123,7 +123,7 @@ void read_items(Reader& in, const Header& header, const Syntax& syntax, Element&
       if (PLANT(12)) in.skip(length);
       return;
     }
-    require(tag == item_tag);
+    require(tag == item_tag && in.at() <= end);
     DataSet& item = *sequence.items.emplace_back(std::make_unique<DataSet>());
     item.offset = offset;
     if (length == undefined_length) {

@@ -7,6 +7,8 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -101,6 +103,29 @@ class Targets(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             wrong = [text for texts in pool.map(self.check, self.rows) for text in texts]
         self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+class Measure(unittest.TestCase):
+    def measure(self, folder, *arguments):
+        command = [sys.executable, "-B", build.HERE / "measure.py", "--build", OUT, "--out", folder / "runs.tsv", "--seconds", "1",
+                   "--seeds", "2", "--modes", "plain", "none", *arguments]
+        return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=300)
+
+    def test_a_measurement_goes_on_where_it_was(self):
+        with tempfile.TemporaryDirectory(prefix="assay-planted-") as name:
+            folder = pathlib.Path(name)
+            first = self.measure(folder, "--bugs", "09")
+            self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+            self.assertIn("6 runs to go", first.stdout)
+            self.assertRegex(first.stdout, r"09\telement-length-wrap\tfile\tmedium\tplain\t2/2\t")
+            table = folder / "runs.tsv"
+            lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+            self.assertEqual(len(lines), 7)
+            table.write_text("".join(lines)[:-9], encoding="utf-8")  # killed while it wrote
+            second = self.measure(folder, "--bugs", "09")
+            self.assertIn("1 runs to go", second.stdout)
+            self.assertEqual(len(table.read_text(encoding="utf-8").splitlines()), 7)
+            self.assertIn("0 runs to go", self.measure(folder, "--bugs", "09").stdout)
 
 
 if __name__ == "__main__":
