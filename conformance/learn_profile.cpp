@@ -206,6 +206,10 @@ class Comparison {
       }
       return;
     }
+    if (!syntax.empty() && !asked_in(uid, syntax)) {
+      out.found = "it was not asked for in this transfer syntax: a look without --quick asks for all of them";
+      return;
+    }
     if (uid != every_storage) {
       if (reality_ae_ != nullptr && takes(reality_ae_->service(uid, role))) {
         out.standing = Standing::confirmed;
@@ -238,6 +242,18 @@ class Comparison {
       out.standing = Standing::contradicted;
       out.found = fmt::format("of {} Storage SOP Classes it does not take {}", there + missing.size(), listed(missing));
     }
+  }
+
+  /// Whether an answer to this transfer syntax is known: a SOP Class that is not taken is not taken in any.
+  [[nodiscard]] bool asked_in(const std::string& uid, const std::string& syntax) const {
+    const auto answered = [&](const ClassSeen& one) {
+      return one.results.contains(syntax) || std::ranges::find(one.as_scp, syntax) != one.as_scp.end();
+    };
+    if (uid == every_storage)
+      return std::ranges::any_of(learned_.classes, [&](const ClassSeen& one) { return answered(one); });
+    const auto* seen = learned_.seen(uid);
+    // Without an answer to any of them the reason is known, and told.
+    return seen == nullptr || seen->together == 3 || seen->results.empty() || answered(*seen);
   }
 
   [[nodiscard]] std::string results_of(const std::string& uid, const std::string& syntax) const {
