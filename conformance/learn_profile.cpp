@@ -64,16 +64,12 @@ class Comparison {
   }
 
  private:
+  /// How it is known: said of the claim, else of the longest beginning of its id.
   [[nodiscard]] std::string evidence(const std::string& id) const {
-    // The longest beginning that something is known about.
-    std::string best;
-    std::size_t length = 0;
-    for (const auto& [of, how] : learned_.evidence)
-      if (of.size() >= length && (id == of || id.starts_with(of + "/"))) {
-        best = how;
-        length = of.size();
-      }
-    return best;
+    for (auto of = id;; of.resize(of.rfind('/'))) {
+      if (const auto found = learned_.evidence.find(of); found != learned_.evidence.end()) return found->second;
+      if (of.find('/') == std::string::npos) return {};
+    }
   }
 
   [[nodiscard]] bool looked(const std::string& id) const {
