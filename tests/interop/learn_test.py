@@ -66,7 +66,7 @@ def dcmqrscp(folder, title="QRSCP", pdu=16384, associations=16, peers="ANY", acc
 MaxPDUSize      = {pdu}
 MaxAssociations = {associations}
 HostTable BEGIN
-known = (KNOWN, 127.0.0.1, 11199)
+known = (KNOWN, {socket.getfqdn("127.0.0.1")}, 11199)
 HostTable END
 VendorTable BEGIN
 VendorTable END
@@ -244,7 +244,9 @@ class Dcmqrscp(Learns):
                 self.assertEqual(policy(report, "implementation-version-name"), "OFFIS_DCMTK_367")
                 self.assertEqual(policy(report, "transfer-syntax-choice"), "own-order")
                 self.assertEqual(policy(report, "operations-performed"), "1")
-                self.assertEqual(service(report, CT), [EXPLICIT, BIG, IMPLICIT])
+                # What may only be read takes nothing.
+                stores = None if one.get("access") == "R" else [EXPLICIT, BIG, IMPLICIT]
+                self.assertEqual(service(report, CT), stores)
                 self.assertEqual(service(report, STUDY_FIND), [EXPLICIT, BIG, IMPLICIT])
 
     def test_the_options_that_choose_transfer_syntaxes_show(self):
@@ -288,7 +290,7 @@ class Dcmqrscp(Learns):
             self.assertGreater(report["confirmed"], 300)
             # Whether a C-CANCEL comes before the last of a few matches is a race.
             self.assertEqual([one for one in report["claims"] if one["standing"] in ("contradicted", "undeclared")
-                              and "cancel" not in one["text"]], [])
+                              and "cancel" not in one["text"].lower()], [])
 
     def test_the_shipped_statement_is_held_against_the_product(self):
         with products.scratch() as folder, dcmqrscp(folder, title="ASSAY-QR") as target:
