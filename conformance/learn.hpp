@@ -64,6 +64,7 @@ struct Settings {
   std::string version_name;
   std::uint32_t maximum_length = limits::announced_max_length;
   bool quick = false;               // SOP Classes that are not retired, the usual transfer syntaxes
+  std::set<std::string> also;       // SOP Classes and transfer syntaxes that are asked for in any case
   std::size_t most_parallel = 64;   // associations opened at the same time, at most
   std::size_t enough_matches = 50;  // of one query
   std::function<bool()> stop;       // true: ask nothing more. May be empty
@@ -112,9 +113,11 @@ struct Learned {
   [[nodiscard]] bool serves(std::string_view uid) const;
 };
 
-/// SOP Classes and transfer syntaxes that are asked for.
-std::vector<std::string> asked_classes(bool quick);
-std::vector<std::string> asked_syntaxes(bool quick);
+/// SOP Classes and transfer syntaxes that are asked for: all of the standard, or of the quick ones and `also`.
+std::vector<std::string> asked_classes(const Settings& settings);
+std::vector<std::string> asked_syntaxes(const Settings& settings);
+/// Those that a statement names, for Settings::also: what it claims is asked for even when the rest is not.
+std::set<std::string> asked_by(const Profile& statement);
 
 /// A presentation context of an offer, with the roles that are asked for (SCU, SCP); nothing: the default.
 struct Ask {

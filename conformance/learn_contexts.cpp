@@ -53,8 +53,8 @@ class Survey {
       : settings_(settings), associate_(associate), learned_(learned) {}
 
   void run() {
-    classes_ = asked_classes(settings_.quick);
-    syntaxes_ = asked_syntaxes(settings_.quick);
+    classes_ = asked_classes(settings_);
+    syntaxes_ = asked_syntaxes(settings_);
     for (const auto& uid : classes_) learned_.classes.push_back({.uid = uid});
     find_anchor();
     find_room();
@@ -445,27 +445,36 @@ bool Learned::serves(std::string_view uid) const {
   return one != nullptr && !one->as_scp.empty();
 }
 
-std::vector<std::string> asked_classes(bool quick) {
+std::vector<std::string> asked_classes(const Settings& settings) {
   std::vector<std::string> out;
 #define ASSAY_UID(uid, keyword, name, kind, retired)                                                               \
   if ((dict::UidKind::kind == dict::UidKind::sop_class || dict::UidKind::kind == dict::UidKind::meta_sop_class) && \
-      !(quick && retired))                                                                                         \
+      !(settings.quick && retired && !settings.also.contains(uid)))                                                \
     out.emplace_back(uid);
 #include "harness/dict/generated_uids.inc"
 #undef ASSAY_UID
   return out;
 }
 
-std::vector<std::string> asked_syntaxes(bool quick) {
+std::vector<std::string> asked_syntaxes(const Settings& settings) {
   std::vector<std::string> out;
-  if (quick) {
-    out.assign(std::begin(usual_syntaxes), std::end(usual_syntaxes));
-    return out;
-  }
-#define ASSAY_UID(uid, keyword, name, kind, retired) \
-  if (dict::UidKind::kind == dict::UidKind::transfer_syntax) out.emplace_back(uid);
+  if (settings.quick) out.assign(std::begin(usual_syntaxes), std::end(usual_syntaxes));
+#define ASSAY_UID(uid, keyword, name, kind, retired)                                                               \
+  if (dict::UidKind::kind == dict::UidKind::transfer_syntax && (!settings.quick || settings.also.contains(uid)) && \
+      !has(out, uid))                                                                                              \
+    out.emplace_back(uid);
 #include "harness/dict/generated_uids.inc"
 #undef ASSAY_UID
+  return out;
+}
+
+std::set<std::string> asked_by(const Profile& statement) {
+  std::set<std::string> out;
+  for (const auto& ae : statement.aes)
+    for (const auto& one : ae.services) {
+      out.insert(one.sop_class);
+      out.insert(one.transfer_syntaxes.begin(), one.transfer_syntaxes.end());
+    }
   return out;
 }
 

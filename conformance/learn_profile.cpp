@@ -64,16 +64,12 @@ class Comparison {
   }
 
  private:
+  /// How it is known: said of the claim, else of the longest beginning of its id.
   [[nodiscard]] std::string evidence(const std::string& id) const {
-    // The longest beginning that something is known about.
-    std::string best;
-    std::size_t length = 0;
-    for (const auto& [of, how] : learned_.evidence)
-      if (of.size() >= length && (id == of || id.starts_with(of + "/"))) {
-        best = how;
-        length = of.size();
-      }
-    return best;
+    for (auto of = id;; of.resize(of.rfind('/'))) {
+      if (const auto found = learned_.evidence.find(of); found != learned_.evidence.end()) return found->second;
+      if (of.find('/') == std::string::npos) return {};
+    }
   }
 
   [[nodiscard]] bool looked(const std::string& id) const {
@@ -206,6 +202,10 @@ class Comparison {
       }
       return;
     }
+    if (!syntax.empty() && !asked_in(uid, syntax)) {
+      out.found = "it was not asked for in this transfer syntax: a look without --quick asks for all of them";
+      return;
+    }
     if (uid != every_storage) {
       if (reality_ae_ != nullptr && takes(reality_ae_->service(uid, role))) {
         out.standing = Standing::confirmed;
@@ -238,6 +238,18 @@ class Comparison {
       out.standing = Standing::contradicted;
       out.found = fmt::format("of {} Storage SOP Classes it does not take {}", there + missing.size(), listed(missing));
     }
+  }
+
+  /// Whether an answer to this transfer syntax is known: a SOP Class that is not taken is not taken in any.
+  [[nodiscard]] bool asked_in(const std::string& uid, const std::string& syntax) const {
+    const auto answered = [&](const ClassSeen& one) {
+      return one.results.contains(syntax) || std::ranges::find(one.as_scp, syntax) != one.as_scp.end();
+    };
+    if (uid == every_storage)
+      return std::ranges::any_of(learned_.classes, [&](const ClassSeen& one) { return answered(one); });
+    const auto* seen = learned_.seen(uid);
+    // Without an answer to any of them the reason is known, and told.
+    return seen == nullptr || seen->together == 3 || seen->results.empty() || answered(*seen);
   }
 
   [[nodiscard]] std::string results_of(const std::string& uid, const std::string& syntax) const {

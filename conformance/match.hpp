@@ -52,6 +52,7 @@ struct Reason {
   std::string change;    // one sentence, "" when there is nothing to be done
   bool fatal = false;    // what both sides claim cannot work for this
   Place user, provider;  // where the claims stand; line 0: nothing is claimed there
+  bool refuses = false;  // no association comes about for this, whatever is proposed
 };
 
 struct ClassMatch {

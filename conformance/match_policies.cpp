@@ -117,6 +117,7 @@ class Policies {
       auto& why =
           add(fmt::format("{} takes no calls from {}: it takes {}", provider_name_, user_.title, *titles),
               "PS3.8 9.3.4", fmt::format("Enter {} as calling AE title into {}.", user_.title, provider_name_), true);
+      why.refuses = true;
       why.user = user_.at;
       why.provider = place_in(provider_, "calling-ae-titles");
     } else if (!titles && provider_.says("checks-calling-ae-title", "yes")) {
@@ -146,6 +147,7 @@ class Policies {
             "PS3.7 D.3.3.7",
             fmt::format("Let {} send one of {}, or switch the check of {} off.", user_name_, *required, provider_name_),
             true);
+    why.refuses = true;
     why.user = place_in(user_, "user-identity-sent");
     why.provider = place_in(provider_, "user-identity-required");
   }
@@ -176,6 +178,7 @@ class Policies {
         if (why_not.empty()) return;  // over TLS it works
       }
     const auto place = [&](Reason& why) {
+      why.refuses = why.fatal && !provider_plain;
       why.user = user.tls.empty() ? user.plain_at : user.tls.front().at;
       why.provider = provider.tls.empty() ? provider.plain_at : provider.tls.front().at;
     };

@@ -45,7 +45,7 @@ void add_services(scenario::Grammar& g) {
          {}});
   g.add({"service",
          "A SOP Class in one or both roles (PS3.2 A.4.2.1.1).",
-         {{"sop-class", V::uid, false, "UID or keyword"},
+         {{"sop-class", V::uids, false, "UID or keyword; several that are alike, split by blanks"},
           {"storage", V::yes_no, false, "yes: every Storage SOP Class; instead of sop-class"},
           {"scu", V::yes_no, false, "the product asks for the service"},
           {"scp", V::yes_no, false, "the product offers the service"},

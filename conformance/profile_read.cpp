@@ -132,28 +132,33 @@ class Reader {
     ae_->policies.insert_or_assign(std::string(name), PolicyClaim{text, place_of(at)});
   }
 
-  std::string sop_class_of(const Element& e) {
+  /// One, or several that are alike.
+  std::vector<std::string> sop_classes_of(const Element& e) {
     if (e.has("sop-class") == e.is("storage", "yes")) {
       wrong(e.at, "<service> takes either sop-class or storage=\"yes\"");
       return {};
     }
-    if (!e.has("sop-class")) return std::string(every_storage);
-    auto uid = scenario::uid_value(e.value("sop-class"));
-    const auto* entry = dict::find_uid(uid);
-    const bool known =
-        entry != nullptr && (entry->kind == dict::UidKind::sop_class || entry->kind == dict::UidKind::meta_sop_class);
-    if (known || private_of(uid, false) != nullptr) return uid;
-    wrong(e.attribute("sop-class")->at,
-          fmt::format("'{}' is no SOP Class{}", printable(e.value("sop-class")),
-                      entry != nullptr ? "" : "; declare one of your own with <private kind=\"sop-class\">"));
-    return {};
+    if (!e.has("sop-class")) return {std::string(every_storage)};
+    std::vector<std::string> out;
+    for (const auto word : scenario::words_of(e.value("sop-class"))) {
+      auto uid = scenario::uid_value(word);
+      const auto* entry = dict::find_uid(uid);
+      const bool known =
+          entry != nullptr && (entry->kind == dict::UidKind::sop_class || entry->kind == dict::UidKind::meta_sop_class);
+      if (known || private_of(uid, false) != nullptr) {
+        out.push_back(std::move(uid));
+        continue;
+      }
+      wrong(e.attribute("sop-class")->at,
+            fmt::format("'{}' is no SOP Class{}", printable(word),
+                        entry != nullptr ? "" : "; declare one of your own with <private kind=\"sop-class\">"));
+    }
+    if (out.empty() && errors_.empty()) wrong(e.attribute("sop-class")->at, "'' is no SOP Class");
+    return out;
   }
 
-  void service(const Element& e) {
-    ServiceClaim claim;
-    claim.at = place_of(e.at);
-    claim.sop_class = sop_class_of(e);
-    if (!e.is("scu", "yes") && !e.is("scp", "yes")) wrong(e.at, "<service> needs scu=\"yes\" or scp=\"yes\"");
+  std::vector<std::string> transfer_syntaxes_of(const Element& e) {
+    std::vector<std::string> out;
     for (const auto word : scenario::words_of(e.value("transfer"))) {
       auto uid = scenario::uid_value(word);
       const auto* entry = dict::find_uid(uid);
@@ -162,26 +167,37 @@ class Reader {
         wrong(e.attribute("transfer")->at,
               fmt::format("'{}' is no transfer syntax{}", printable(word),
                           entry != nullptr ? "" : "; declare one of your own with <private kind=\"transfer-syntax\">"));
-      if (std::ranges::find(claim.transfer_syntaxes, uid) != claim.transfer_syntaxes.end())
+      if (std::ranges::find(out, uid) != out.end())
         wrong(e.attribute("transfer")->at, fmt::format("'{}' stands there twice", printable(word)));
-      claim.transfer_syntaxes.push_back(std::move(uid));
+      out.push_back(std::move(uid));
     }
-    if (claim.transfer_syntaxes.empty()) wrong(e.at, "<service> needs at least one transfer syntax");
+    if (out.empty()) wrong(e.at, "<service> needs at least one transfer syntax");
+    return out;
+  }
+
+  void service(const Element& e) {
+    ServiceClaim claim;
+    claim.at = place_of(e.at);
+    const auto sop_classes = sop_classes_of(e);
+    if (!e.is("scu", "yes") && !e.is("scp", "yes")) wrong(e.at, "<service> needs scu=\"yes\" or scp=\"yes\"");
+    claim.transfer_syntaxes = transfer_syntaxes_of(e);
     for (const auto word : scenario::words_of(e.value("extended"))) {
       const auto* item = extended_item(word);
       if (item == nullptr) continue;  // the grammar has complained
-      if (item->of != kind_of(claim.sop_class))
+      if (std::ranges::any_of(sop_classes, [&](const auto& one) { return item->of != kind_of(one); }))
         wrong(e.attribute("extended")->at, fmt::format("{} is of the {} services ({})", word, item->of, item->clause));
       if (std::ranges::find(claim.extended, word) == claim.extended.end()) claim.extended.emplace_back(word);
     }
     for (const auto& child : e.children)
       if (child.name == "note") claim.notes.push_back(prose(child.text));
-    if (claim.sop_class.empty() || !errors_.empty()) return;
-    for (const auto role : {Role::scu, Role::scp})
-      if (e.is(name(role), "yes")) {
-        claim.role = role;
-        keep(claim, e);
-      }
+    if (!errors_.empty()) return;
+    for (const auto& one : sop_classes)
+      for (const auto role : {Role::scu, Role::scp})
+        if (e.is(name(role), "yes")) {
+          claim.sop_class = one;
+          claim.role = role;
+          keep(claim, e);
+        }
   }
 
   void keep(const ServiceClaim& claim, const Element& e) {

@@ -43,6 +43,7 @@ class Certifying {
   int look() {
     LearnReport report;
     auto asking = options_.learn;
+    asking.also = conformance::learn::asked_by(statement_);
     if (const auto code = learn(asking, console_, &report);
         code != exit_codes::ok && code != exit_codes::interrupted && report.learned.classes.empty())
       return code;

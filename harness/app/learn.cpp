@@ -102,6 +102,7 @@ class Learning {
     settings.implementation_class_uid = us.implementation_class_uid;
     settings.version_name = us.implementation_version_name;
     settings.quick = options.quick;
+    settings.also = options.also;
     settings.most_parallel = options.parallel;
     settings.stop = [this] { return interrupt_.asked(); };
   }
@@ -136,7 +137,7 @@ class Learning {
   [[nodiscard]] std::size_t expected() const {
     const auto& learned = report_.learned;
     if (learned.classes.empty()) return options_.quick ? 60 : 200;
-    const auto syntaxes = learning::asked_syntaxes(options_.quick).size();
+    const auto syntaxes = learning::asked_syntaxes(report_.settings).size();
     const auto known = std::ranges::count_if(learned.classes, [](const auto& one) { return one.together != 3; });
     return 60 + static_cast<std::size_t>(known) * syntaxes / 127 + report_.settings.most_parallel;
   }
@@ -345,6 +346,7 @@ int learn(const LearnOptions& given, Console& console, LearnReport* report) {
       return exit_codes::usage;
     }
     statement = std::move(*read);
+    options.also = learning::asked_by(*statement);
     if (!options.titled && !statement->aes.empty()) options.scu.called_ae = statement->aes.front().title;
   }
   for (const auto& file : {options.out, options.html}) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct LearnOptions {
   Duration longest = std::chrono::seconds(60);  // of a timer
   bool may_store = false;
   bool keys = true;
+  std::set<std::string> also = {};  // SOP Classes and transfer syntaxes that are asked for in any case
   unsigned parallel = 64;
 };
 

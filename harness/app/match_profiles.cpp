@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/app/home.hpp"
+#include "harness/app/match_live.hpp"
 #include "harness/app/options.hpp"
 #include "harness/app/profile_file.hpp"
 #include "harness/base/hex.hpp"
@@ -217,18 +218,31 @@ int match_profiles(const MatchOptions& options, Console& console) {
     }() + ")");
     return exit_codes::usage;
   }
-  const auto match = conformance::match(products);
+  const auto addresses = live_addresses(options);
+  if (!addresses) {
+    console.error(addresses.error());
+    return exit_codes::usage;
+  }
   if (!options.html.empty()) {
-    if (const auto written = write_text(options.html, match_html(products, match)); !written) {
+    if (const auto possible = can_write(options.html); !possible) {
+      console.error(possible.error());
+      return exit_codes::usage;
+    }
+  }
+  const auto match = conformance::match(products);
+  const auto live = hold_live(products, match, *addresses, options, console);
+  if (!options.html.empty()) {
+    if (const auto written = write_text(options.html, match_html(products, match, live)); !written) {
       console.error(written.error());
       return exit_codes::usage;
     }
   }
   if (options.json)
-    console.data(match_json(products, match));
+    console.data(match_json(products, match, live));
   else
-    console.text(match_text(products, match, options.all, console.colour(), console.width()));
-  return match.red() ? exit_codes::not_conformant : exit_codes::ok;
+    console.text(match_text(products, match, options.all, console.colour(), console.width()) +
+                 (addresses->empty() ? std::string() : live_text(products, live, console.colour())));
+  return worse_exit_code(match.red() ? exit_codes::not_conformant : exit_codes::ok, live.exit_code());
 }
 
 }  // namespace assay::app

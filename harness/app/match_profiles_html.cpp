@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "harness/app/match_live.hpp"
 #include "harness/app/match_profiles.hpp"
 #include "harness/dict/dict.hpp"
 #include "reports/detail.hpp"
@@ -120,9 +121,30 @@ void add_matrix(std::string& out, const std::vector<conformance::Profile>& produ
   out += "</table>\n";
 }
 
+void add_live(std::string& out, const std::vector<conformance::Profile>& products,
+              const conformance::LiveDirection& one) {
+  out += fmt::format("<h2>For real: {}</h2>\n", escape(heading_of(products, one)));
+  if (one.lines.empty()) {
+    out += "<p>Nothing is asked for in this direction.</p>\n";
+    return;
+  }
+  out += "<table><tr><th>line</th><th></th><th>foretold</th><th>seen</th></tr>\n";
+  for (const auto& line : one.lines) {
+    const auto* const style = line.standing == conformance::LiveStanding::confirmed ? "works"
+                              : line.standing == conformance::LiveStanding::differs ? "fails"
+                                                                                    : "absent";
+    out += fmt::format("<tr><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{}", escape(title_of(line)), style,
+                       name(line.standing), escape(line.foretold), escape(line.seen));
+    for (const auto& context : line.other) out += "<br><small>" + escape(other_of(context)) + "</small>";
+    out += "</td></tr>\n";
+  }
+  out += "</table>\n";
+}
+
 }  // namespace
 
-std::string match_html(const std::vector<conformance::Profile>& products, const conformance::Match& match) {
+std::string match_html(const std::vector<conformance::Profile>& products, const conformance::Match& match,
+                       const LiveMatch& live) {
   std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>assay match</title>\n";
   out += "<meta name=\"viewport\" content=\"width=device-width\"><style>" + std::string(style_sheet) +
          "</style></head><body><main>\n<h1>What will work between these products</h1>\n";
@@ -137,6 +159,7 @@ std::string match_html(const std::vector<conformance::Profile>& products, const 
                        escape(one.version), escape(titles), escape(one.at.file));
   }
   out += "</table>\n";
+  for (const auto& one : live.directions) add_live(out, products, one);
   add_matrix(out, products, match);
   for (const auto& one : match.directions) add_direction(out, products, one);
   if (!match.remarks.empty()) out += "<h2>About single products</h2>\n";

@@ -1,6 +1,7 @@
 // A match for tools. Tests: tests/interop/match_test.py
 #include <nlohmann/json.hpp>
 
+#include "harness/app/match_live.hpp"
 #include "harness/app/match_profiles.hpp"
 #include "harness/dict/dict.hpp"
 
@@ -80,9 +81,30 @@ ordered_json direction_json(const conformance::Direction& one) {
   return out;
 }
 
+ordered_json live_json(const conformance::LiveDirection& one) {
+  ordered_json out{{"user", one.user},        {"provider", one.provider},  {"target", one.target},
+                   {"called_ae", one.called}, {"calling_ae", one.calling}, {"reached", one.reached}};
+  out["lines"] = ordered_json::array();
+  for (const auto& line : one.lines) {
+    auto other = ordered_json::array();
+    for (const auto& context : line.other)
+      other.push_back({{"abstract", context.foretold.abstract_syntax},
+                       {"proposed", context.foretold.proposed},
+                       {"foretold", {{"result", context.foretold.result}, {"chosen", context.foretold.chosen}}},
+                       {"seen", {{"result", context.result}, {"chosen", context.chosen}}}});
+    out["lines"].push_back({{"about", line.about},
+                            {"standing", name(line.standing)},
+                            {"foretold", line.foretold},
+                            {"seen", line.seen},
+                            {"other", other}});
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string match_json(const std::vector<conformance::Profile>& products, const conformance::Match& match) {
+std::string match_json(const std::vector<conformance::Profile>& products, const conformance::Match& match,
+                       const LiveMatch& live) {
   ordered_json out;
   out["red"] = match.red();
   out["products"] = ordered_json::array();
@@ -95,6 +117,13 @@ std::string match_json(const std::vector<conformance::Profile>& products, const 
   out["directions"] = ordered_json::array();
   for (const auto& one : match.directions) out["directions"].push_back(direction_json(one));
   out["remarks"] = reasons_json(match.remarks);
+  if (!live.directions.empty()) {
+    for (const auto standing : {conformance::LiveStanding::confirmed, conformance::LiveStanding::differs,
+                                conformance::LiveStanding::not_seen})
+      out["live_counts"][std::string(name(standing))] = live.count(standing);
+    out["live"] = ordered_json::array();
+    for (const auto& one : live.directions) out["live"].push_back(live_json(one));
+  }
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

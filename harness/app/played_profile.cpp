@@ -8,6 +8,7 @@
 #include "conformance/match.hpp"
 #include "conformance/profile_tables.hpp"
 #include "harness/app/home.hpp"
+#include "harness/dict/dict.hpp"
 #include "harness/scenario/values.hpp"
 #include "harness/service/print.hpp"
 #include "harness/service/sop_classes.hpp"
@@ -205,15 +206,28 @@ class Player {
     found->scp = found->scp || scp;
   }
 
+  /// Whether our archive has the key at this level; in Study Root the patient's stand at the study level.
+  static bool has_key(service::QueryLevel level, Tag tag) {
+    const auto known = service::level_of_key(tag);
+    if (!known) return level == service::QueryLevel::image;
+    return *known == level || (*known == service::QueryLevel::patient && level == service::QueryLevel::study);
+  }
+
   void keys() {
     auto support = std::make_shared<service::KeySupport>();
     std::string other_kinds;
+    std::string strange;
     bool silent_keys = false;
     for (const auto& one : ae_.keys) {
       if (one.role != Role::scp) continue;
       const auto level = level_of(one.level);
       support->stated.insert(level);
       if (!one.supported) continue;
+      if (level && !has_key(*level, one.tag)) {
+        strange.append(strange.empty() ? "" : ", ")
+            .append(fmt::format("{} at {}", dict::keyword(one.tag), name(one.level)));
+        continue;
+      }
       auto& kinds = support->keys[{level, one.tag}];
       for (const auto kind : one.matching) {
         if (const auto type = match_type_of(kind)) {
@@ -227,6 +241,7 @@ class Player {
     if (support->stated.empty()) return;
     out_.played.push_back(fmt::format("queries: {} keys, others are ignored (FF01H)", support->keys.size()));
     out_.keys = std::move(support);
+    if (!strange.empty()) out_.not_played.push_back("keys that Assay's archive does not have there: " + strange);
     if (!other_kinds.empty()) out_.not_played.push_back("matching of the kind " + other_kinds);
     if (silent_keys) out_.not_played.emplace_back("keys that are matched and not returned: they are returned");
   }

@@ -2,18 +2,20 @@
 falsified one is contradicted at the claim that was changed and nowhere else, and a record judges without the device.
 
 Quick: 150 falsifications and more judged from one record of dcmqrscp, one of them live; the shipped statements of
-DCMTK's servers with a few cases. ASSAY_LONG=1: every falsification, ten of them live; all cases."""
+DCMTK's servers, Orthanc and the archive with a few cases, and by the record of each what learn writes, true and
+falsified. ASSAY_LONG=1: every falsification, ten of them live; all cases."""
 
-import copy
 import json
 import signal
 import subprocess
 import time
 import unittest
-import xml.etree.ElementTree as ET
 
 import learn_test
+import orthanc
 import products
+import statement_objects
+from falsify import Falsifier
 from products import LONG
 
 QUIET = ("--unattended", "--timeout", "3s", "--json")
@@ -27,89 +29,6 @@ def certify(profile, out, *more, limit=900):
 
 def standings(certificate):
     return {one["id"]: one["standing"] for one in certificate["claims"]}
-
-
-class Falsifier:
-    """Makes statements that are untrue in one place: (what was done, profile as XML, beginnings of the ids it is about)."""
-
-    ABSENT = ("JPIPReferenced", "MPEG2MPML")  # transfer syntaxes that nobody here takes
-
-    def __init__(self, text):
-        self.root = ET.fromstring(text)
-
-    def changed(self, change):
-        root = copy.deepcopy(self.root)
-        about = change(root)
-        return ET.tostring(root, encoding="unicode"), about
-
-    @staticmethod
-    def other(value):
-        if value in ("yes", "no"):
-            return "no" if value == "yes" else "yes"
-        return str(int(value) * 2 + 2) if value.isdigit() else None
-
-    def all(self):
-        ae = self.root.find("ae")
-        for name, value in ae.attrib.items():
-            if name != "title" and self.other(value):
-                def attribute(root, name=name, value=value):
-                    root.find("ae").set(name, self.other(value))
-                    return [f"policy/{name}"]
-                yield f"{name} {self.other(value)}", *self.changed(attribute)
-        for i, policy in enumerate(ae.findall("policy")):
-            if self.other(policy.get("value")):
-                def flip(root, i=i):
-                    one = root.find("ae").findall("policy")[i]
-                    one.set("value", self.other(one.get("value")))
-                    return [f"policy/{one.get('name')}"]
-                yield f"policy {policy.get('name')} {self.other(policy.get('value'))}", *self.changed(flip)
-        for i, service in enumerate(ae.findall("service")):
-            kind = "storage" if service.get("storage") else service.get("sop-class")
-            roles = [role for role in ("scu", "scp") if service.get(role) == "yes"]
-            if roles != ["scp"]:
-                continue
-            syntaxes = service.get("transfer").split()
-            for wrong in self.ABSENT:
-                def more(root, i=i, wrong=wrong, kind=kind):
-                    one = root.find("ae").findall("service")[i]
-                    one.set("transfer", one.get("transfer") + " " + wrong)
-                    return [f"sop-class/{kind}/scp/{wrong}"]
-                yield f"{kind} in {wrong}", *self.changed(more)
-            if kind == "storage":
-                continue  # what is taken out is said by no single claim
-            for gone in syntaxes if len(syntaxes) > 1 else []:
-                def fewer(root, i=i, gone=gone, kind=kind):
-                    one = root.find("ae").findall("service")[i]
-                    one.set("transfer", " ".join(s for s in one.get("transfer").split() if s != gone))
-                    return [f"sop-class/{kind}/scp/{gone}"]
-                yield f"{kind} not in {gone}", *self.changed(fewer)
-        taken = {one.get("sop-class") for one in ae.findall("service")}
-        for absent in ("ModalityPerformedProcedureStep", "StorageCommitmentPushModel", "BasicGrayscalePrintManagementMeta",
-                       "ModalityWorklistInformationModelFind", "InstanceAvailabilityNotification", "PrintJob",
-                       "UnifiedProcedureStepPush", "HangingProtocolInformationModelFind"):
-            if absent not in taken:
-                def claimed(root, absent=absent):
-                    where = root.find("ae")
-                    at = 1 + max((i for i, one in enumerate(where) if one.tag in ("policy", "service")), default=-1)
-                    where.insert(at, ET.Element("service", {"sop-class": absent, "scp": "yes",
-                                                            "transfer": "ImplicitVRLittleEndian"}))
-                    return [f"sop-class/{absent}/scp"]
-                yield f"{absent} as SCP", *self.changed(claimed)
-        keys = [(query, key) for query in ae.iter() for key in query if key.tag == "key"]
-        for i, (query, key) in enumerate(keys):
-            kinds = (key.get("matching") or "").split()
-            for kind in ("single", "wildcard", "range", "uid-list"):
-                def match(root, i=i, kind=kind, level=query.get("level")):
-                    one = [k for k in root.find("ae").iter("key")][i]
-                    now = (one.get("matching") or "").split()
-                    now = [k for k in now if k != kind] if kind in now else now + [kind]
-                    if now:
-                        one.set("matching", " ".join(now))
-                    elif "matching" in one.attrib:
-                        del one.attrib["matching"]
-                    return [f"key/{level}/{one.get('tag')}/{kind}"]
-                if kinds != [kind] or key.get("returned") != "no":
-                    yield f"key {key.attrib} {'without' if kind in kinds else 'with'} {kind}", *self.changed(match)
 
 
 class Certifies(unittest.TestCase):
@@ -134,15 +53,41 @@ class Certifies(unittest.TestCase):
         self.assertIn(code, (0, 1), f"{err}\n{certificate}")
         return certificate
 
-    def hold(self, base, certificate, about, what):
+    def hold(self, base, certificate, about):
         """The changed claim is found untrue; what has nothing to do with it stands as before."""
         before, after = standings(base), standings(certificate)
         found = {id for id, standing in after.items() if standing in ("contradicted", "undeclared")}
         concerned = lambda id: any(id.startswith(part) for part in about)  # noqa: E731
-        hit = {id for id in found if concerned(id)}
+        hit = {id for id in found if concerned(id) and before.get(id) != after[id]}
         stray = {id for id in found if not concerned(id) and before.get(id) != after[id]}
         moved = {id: (before[id], after.get(id)) for id in before if not concerned(id) and after.get(id) != before[id]}
         return bool(hit), stray, moved
+
+    def judged(self, base, untrue, folder, record, live=None):
+        """Judges untrue statements from a record: how many of each kind, those that were not found at their place.
+        `live` judges some of them again by asking the device: (how many, arguments)."""
+        kinds, missed, asked = {}, [], 0
+        for one in untrue:
+            near = one.about[0].rsplit("/", 1)[0] + "/" if one.about[0].startswith("key/") else one.about[0]
+            if "not tested" in {standing for id, standing in standings(base).items() if id.startswith(near)}:
+                continue  # it could not be seen (a busy dcmqrscp refuses; C-CANCEL may come too late): nobody can tell
+            (folder / "false.xml").write_text(one.text)
+            code, certificate, err = certify(folder / "false.xml", folder / "again", "--record", record)
+            if code == 2:
+                continue  # it contradicts itself, and is refused
+            self.assertIn(code, (0, 1), err)
+            kinds[one.kind] = kinds.get(one.kind, 0) + 1
+            hit, stray, moved = self.hold(base, certificate, one.about)
+            if not hit or stray or moved:
+                missed.append((one.what, one.about, hit, sorted(stray)[:4], dict(list(moved.items())[:4])))
+            if live and sum(kinds.values()) % 40 == 7 and asked < live[0]:
+                asked += 1
+                _, at_once, err = certify(folder / "false.xml", folder / "live", *live[1])
+                if not self.hold(base, at_once, one.about)[0]:
+                    missed.append((one.what, "live", [said for said in at_once["claims"] if said["id"] in one.about], err))
+        if live:
+            self.assertEqual(asked, live[0])
+        return kinds, missed
 
 
 class Falsified(Certifies):
@@ -155,68 +100,88 @@ class Falsified(Certifies):
             self.assertEqual([id for id, standing in standings(base).items() if standing == "undeclared" and
                               id != "policy/cancels-queries" and not id.endswith("/FE00")], [])
             self.assertGreater(base["counts"]["confirmed"], 300)
-            judged, missed, live = 0, [], 0
-            variants = list(Falsifier((folder / "true.xml").read_text()).all())
-            for what, text, about in variants if LONG else variants[::max(1, len(variants) // 260)]:
-                near = about[0].rsplit("/", 1)[0] + "/" if about[0].startswith("key/") else about[0]
-                seen = {standing for id, standing in standings(base).items() if id.startswith(near)}
-                if "not tested" in seen:
-                    continue  # it could not be seen (a busy dcmqrscp refuses; C-CANCEL may come too late): nobody can tell
-                (folder / "false.xml").write_text(text)
-                code, certificate, err = certify(folder / "false.xml", folder / "again", "--record",
-                                                 folder / "first" / "record.json")
-                if code == 2:
-                    continue  # it contradicts itself, and is refused
-                self.assertIn(code, (0, 1), err)
-                judged += 1
-                hit, stray, moved = self.hold(base, certificate, about, what)
-                if not hit or stray or moved:
-                    missed.append((what, about, hit, sorted(stray)[:4], dict(list(moved.items())[:4])))
-                if judged % 40 == 7 and live < (10 if LONG else 1):
-                    live += 1
-                    _, at_once, err = certify(folder / "false.xml", folder / "live", "--target", target, "--quick",
-                                              "--no-cases", "--associations", 20, "--called-ae", "QRSCP")
-                    if not self.hold(base, at_once, about, what)[0]:
-                        missed.append((what, "live", [one for one in at_once["claims"] if one["id"] in about], err))
+            untrue = list(Falsifier((folder / "true.xml").read_text()).all())
+            kinds, missed = self.judged(
+                base, untrue if LONG else untrue[::max(1, len(untrue) // 180)], folder, folder / "first" / "record.json",
+                (10 if LONG else 1, ["--target", target, "--quick", "--no-cases", "--associations", 20, "--called-ae", "QRSCP"]))
             self.assertEqual(missed, [])
-            self.assertGreaterEqual(judged, 150)
+            self.assertGreaterEqual(sum(kinds.values()), 150, kinds)
 
 
 class Products(Certifies):
-    def check(self, profile, target, *more, contradicted=()):
+    """The shipped statement of a product, the one that is learned from it, and untrue ones, by the same live run."""
+
+    def check(self, profile, target, *more, called, associations=20, kinds=3, least=20):
         with products.scratch() as folder:
             tier = ["--jobs", 6] if LONG else ["--quick", "--only", "ps3.8/9.3.*/*"]
             code, certificate, err = certify(profile, folder / "out", "--target", target, "--may-store", "--associations",
-                                             20, *tier, *more)
+                                             associations, "--called-ae", called, *tier, *more)
             self.assertIn(code, (0, 1), err)
-            untrue = sorted(one["id"] for one in certificate["claims"] if one["standing"] == "contradicted")
-            self.assertEqual(untrue, sorted(contradicted), json.dumps([one for one in certificate["claims"]
-                                                                       if one["id"] in untrue], indent=1))
-            for one in certificate["claims"]:
-                if one["standing"] == "not tested":
-                    self.assertTrue(one["why"], one)
-                elif one["standing"] == "confirmed":
-                    self.assertTrue(one["evidence"], one)
+            self.agrees(certificate)
             self.assertNotIn("certified", (folder / "out" / "certificate.html").read_text().lower())
-            self.assertIn("agrees with", certificate["sentence"]) if not untrue else self.assertIn(
-                "disagrees with", certificate["sentence"])
+            self.learned(target, folder, called, associations, kinds, least)
             return certificate
+
+    def agrees(self, certificate):
+        untrue = [one for one in certificate["claims"] if one["standing"] == "contradicted"]
+        self.assertEqual(untrue, [], json.dumps(untrue, indent=1)[:4000])
+        for one in certificate["claims"]:
+            if one["standing"] == "not tested":
+                self.assertTrue(one["why"], one)
+            elif one["standing"] == "confirmed":
+                self.assertTrue(one["evidence"], one)
+        self.assertIn("agrees with", certificate["sentence"])
+
+    def learned(self, target, folder, called, associations, each, least):
+        """What learn writes passes, by what another look has seen; and it does not when it is falsified."""
+        code, _, err = products.assay("learn", target, "--quick", "--timeout", "3s", "--out", folder / "true.xml",
+                                      "--associations", associations, "--called-ae", called, "--json")
+        self.assertEqual(code, 0, err)
+        record = folder / "out" / "record.json"
+        code, base, err = certify(folder / "true.xml", folder / "true", "--record", record)
+        self.assertEqual(code, 0, f"{err}\n" + json.dumps([one for one in base["claims"] if one["standing"] == "contradicted"])[:4000])
+        self.assertGreater(base["counts"]["confirmed"], 20)
+        untrue = Falsifier((folder / "true.xml").read_text())
+        kinds, missed = self.judged(base, untrue.sample(40 if LONG else each), folder, record)
+        self.assertEqual(missed, [])
+        self.assertGreaterEqual(sum(kinds.values()), least, kinds)
+        self.assertLessEqual({"policy", "service more", "service less", "syntax more"}, set(kinds))
+        if base["claims"] and any(one["id"].startswith("key/") for one in base["claims"]):
+            self.assertIn("matching", kinds)
 
     def test_storescp(self):
         products.need("storescp")
         with products.scratch() as folder, learn_test.storescp(folder) as target:
-            certificate = self.check("dcmtk-storescp", target)
+            certificate = self.check("dcmtk-storescp", target, called="STORESCP", kinds=5)
             self.assertEqual(standings(certificate)["sop-class/CTImageStorage/scp"], "confirmed")
 
     def test_dcmqrscp(self):
         products.need("dcmqrscp")
         with products.scratch() as folder, learn_test.dcmqrscp(folder, title="ASSAY-QR") as target:
-            self.check("dcmtk-dcmqrscp", target)
+            self.check("dcmtk-dcmqrscp", target, called="ASSAY-QR")
 
     def test_wlmscpfs(self):
         products.need("wlmscpfs", "dump2dcm")
         with products.scratch() as folder, learn_test.wlmscpfs(folder) as target:
-            self.check("dcmtk-wlmscpfs", target)
+            self.check("dcmtk-wlmscpfs", target, called="WLM", kinds=8)
+
+    def test_orthanc(self):
+        products.need("Orthanc")
+        with products.scratch() as folder, orthanc.orthanc(folder, DicomCheckCalledAet=False, DicomThreadsCount=4,
+                                                           DicomScpTimeout=30) as (port, _):
+            code, _, err = products.assay("store", f"ORTHANC@127.0.0.1:{port}", *statement_objects.written(folder))
+            self.assertEqual(code, 0, err)
+            certificate = self.check("orthanc", f"127.0.0.1:{port}", called="ORTHANC")
+            self.assertGreater(certificate["counts"]["confirmed"], 7000)
+            standing = standings(certificate)
+            keys = {id for id in standing if id.startswith("key/")}
+            self.assertEqual({id for id in keys if standing[id] == "undeclared"}, set())
+            # Sequences are not asked for.
+            self.assertEqual({id for id in keys if standing[id] != "confirmed"}, {"key/study/ProcedureCodeSequence/returned"})
+
+    def test_archive(self):
+        with products.scratch() as folder, learn_test.archive(folder) as target:
+            self.check("assay-archive", target, called="ARCHIVE")
 
 
 class Interrupted(Certifies):

@@ -6,6 +6,7 @@ Quick: a few configurations each, --quick. ASSAY_LONG=1: more of them, every tra
 
 import contextlib
 import json
+import re
 import signal
 import socket
 import socketserver
@@ -65,7 +66,7 @@ def dcmqrscp(folder, title="QRSCP", pdu=16384, associations=16, peers="ANY", acc
 MaxPDUSize      = {pdu}
 MaxAssociations = {associations}
 HostTable BEGIN
-known = (KNOWN, 127.0.0.1, 11199)
+known = (KNOWN, {socket.getfqdn("127.0.0.1")}, 11199)
 HostTable END
 VendorTable BEGIN
 VendorTable END
@@ -195,7 +196,23 @@ class Learns(unittest.TestCase):
         got, report, err, profile = learn(target, folder, *more, **options)
         self.assertEqual(got, code, f"{report}\n{err}")
         self.loads(profile)
+        if LONG:
+            self.passes(target, folder, profile, more)
         return report
+
+    def passes(self, target, folder, profile, more):
+        """Certify finds nothing in it that another look contradicts; certify_test.py has the quick ones."""
+        kept = [word for i, word in enumerate(more) if word in ("--slow", "--may-store") or
+                {word, more[i - 1]} & {"--calling-ae", "--associations", "--longest"}]
+        # dcmqrscp refuses for a moment while its ended children are not reaped: what one look misses, the next one sees.
+        for _ in range(3):
+            code, out, err = products.assay("certify", profile, "--target", target, "--no-cases", "--unattended", "--json",
+                                            "--timeout", "3s", "--out", folder / "certificate", *kept)
+            self.assertIn(code, (0, 1), err)
+            untrue = [one for one in json.loads(out)["claims"] if one["standing"] == "contradicted"]
+            if not untrue:
+                return
+        self.fail(json.dumps(untrue, indent=1)[:4000])
 
     def loads(self, profile):
         """Held against itself a profile that loads has no difference."""
@@ -227,7 +244,9 @@ class Dcmqrscp(Learns):
                 self.assertEqual(policy(report, "implementation-version-name"), "OFFIS_DCMTK_367")
                 self.assertEqual(policy(report, "transfer-syntax-choice"), "own-order")
                 self.assertEqual(policy(report, "operations-performed"), "1")
-                self.assertEqual(service(report, CT), [EXPLICIT, BIG, IMPLICIT])
+                # What may only be read takes nothing.
+                stores = None if one.get("access") == "R" else [EXPLICIT, BIG, IMPLICIT]
+                self.assertEqual(service(report, CT), stores)
                 self.assertEqual(service(report, STUDY_FIND), [EXPLICIT, BIG, IMPLICIT])
 
     def test_the_options_that_choose_transfer_syntaxes_show(self):
@@ -271,7 +290,7 @@ class Dcmqrscp(Learns):
             self.assertGreater(report["confirmed"], 300)
             # Whether a C-CANCEL comes before the last of a few matches is a race.
             self.assertEqual([one for one in report["claims"] if one["standing"] in ("contradicted", "undeclared")
-                              and "cancel" not in one["text"]], [])
+                              and "cancel" not in one["text"].lower()], [])
 
     def test_the_shipped_statement_is_held_against_the_product(self):
         with products.scratch() as folder, dcmqrscp(folder, title="ASSAY-QR") as target:
@@ -474,8 +493,15 @@ class Played(Learns):
             with self.subTest(name), products.scratch() as folder, products.server(
                     [products.ASSAY, "serve", "--as", name, "--port", str(port), "--quiet"], port, folder / "played.log"):
                 code, report, err, profile = learn(f"127.0.0.1:{port}", folder, "--diff", name)
-                contradicted = [one for one in report["diff"]["claims"] if one["standing"] == "contradicted"]
-                self.assertEqual((code, contradicted), (0, []), err)
+                # What it does not play is said at the start.
+                said = re.findall(r"not played: keys that Assay's archive does not have there: (.*)",
+                                  (folder / "played.log").read_text())
+                absent = tuple("key/{1}/{0}/".format(*one.split(" at ")) for one in (said[0].split(", ") if said else ()))
+                self.assertEqual(bool(absent), name == "orthanc")
+                contradicted = [one["id"] for one in report["diff"]["claims"] if one["standing"] == "contradicted" and not
+                                (absent and one["id"].startswith(absent))]
+                self.assertEqual(contradicted, [], err)
+                self.assertEqual(code, 1 if absent else 0)
                 self.assertGreater(report["diff"]["confirmed"], 10)
                 self.loads(profile)
 

@@ -123,15 +123,13 @@ class Foretold(unittest.TestCase):
                             self.assertEqual(other_than_foretold(one, port), [])
 
     def product(self, provider, port, called=None):
-        # Storage SOP Classes that are newer than the product stand in no statement of "every one".
-        newer = set()
+        """Every other product asks it: each presentation context is answered as foretold."""
+        asked = 0
         for one in self.to(provider):
-            others = other_than_foretold(one, port, called, "ASSAY", whole=True)
-            for abstract, proposed, wanted, got in others:
-                self.assertTrue(abstract.startswith("1.2.840.10008.5.1.4.1.1.") and got is not None and got[0] == 3,
-                                f"{self.names[one['user']]} -> {provider}: {abstract} {proposed}: {wanted} {got}")
-                newer.add(abstract)
-        return newer
+            with self.subTest(user=self.names[one["user"]], provider=provider):
+                self.assertEqual(other_than_foretold(one, port, called, "ASSAY", whole=True), [])
+                asked += len(one["contexts"])
+        self.assertGreater(asked, 100)
 
     def test_dcmtk_answers_as_its_profiles_say(self):
         products.need("storescp", "dcmqrscp", "wlmscpfs")
@@ -143,13 +141,12 @@ class Foretold(unittest.TestCase):
                     ("dcmtk-wlmscpfs", "WLM", ["sh", str(scripts / "start_wlmscpfs.sh"), str(folder), "{port}", "WLM"])):
                 port = products.free_port()
                 with products.server([one.format(port=port) for one in command], port, folder / f"{provider}.log"):
-                    newer = self.product(provider, port, title)
-                    self.assertLess(len(newer), 60, newer)
+                    self.product(provider, port, title)
 
     def test_orthanc_answers_as_its_profile_says(self):
         products.need("Orthanc")
-        with products.scratch() as folder, orthanc.orthanc(folder) as (port, _):
-            self.assertLess(len(self.product("orthanc", port)), 60)
+        with products.scratch() as folder, orthanc.orthanc(folder, DicomCheckCalledAet=False, DicomThreadsCount=4) as (port, _):
+            self.product("orthanc", port)
 
 
 class Played(unittest.TestCase):
