@@ -13,7 +13,7 @@ using dataset::NodeKind;
 
 namespace {
 
-/// "ps3.3/C.7.6.1/slug" is a rule of "PS3.3 C.7.6.1".
+/// The middle part of a rule's id is the section of its clause.
 std::string clause_of(std::string_view rule) {
   const auto first = rule.find('/');
   const auto second = rule.find('/', first + 1);

@@ -220,8 +220,11 @@ class Validation {
   bool between_files() {
     FindingCounts counts;
     std::string text;
-    for (const auto& contradiction : hierarchy_.contradictions()) {
-      Problem problem = contradiction.problem;
+    hierarchy_.finish();
+    for (auto contradiction : hierarchy_.contradictions()) {
+      if (contradiction.of_instance() && same_objects(contradiction.file, contradiction.before, reading_.how))
+        contradiction.are_copies();
+      Problem& problem = contradiction.problem;
       if (!wanted(problem)) continue;
       const auto* info = book_->find(problem.rule);
       const Severity severity = severity_of(problem, info);
@@ -232,16 +235,16 @@ class Validation {
       ++total.files;
       ++total.findings;
       total.severity = std::max(total.severity, severity);
-      problem.found += " in " + contradiction.file;
-      problem.expected += ", as in " + contradiction.before;
       const auto tag = dict::tag_of(problem.field);
       const auto name = tag ? dataset::element_name(*tag, {}, nullptr) : std::string();
       if (options_.json) {
-        auto object = finding_json(contradiction.problem, name, info);
+        auto object = finding_json(problem, name, info);
         object["file"] = contradiction.file;
         object["other_file"] = contradiction.before;
         between_.push_back(std::move(object));
       } else {
+        problem.found += " in " + contradiction.file;
+        problem.expected += ", as in " + contradiction.before;
         text += finding_text(problem, name, info, first, console_.colour());
       }
     }
