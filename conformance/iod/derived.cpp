@@ -66,7 +66,8 @@ DerivedJudgement check_derived(std::span<const ImageObject> sources, const Image
   DerivedJudgement judgement;
   judgement.sources = sources_of(*derived.data_set, sources);
   if (judgement.sources.empty()) {
-    judgement.not_judged = "its Source Image Sequence names none of the sources given";
+    judgement.not_judged =
+        sources.empty() ? "there is no object but itself" : "its Source Image Sequence names none of the sources given";
     return judgement;
   }
   ObjectReport report(*derived.data_set, options.max_problems);

@@ -14,24 +14,24 @@ namespace {
 struct Copied {
   Tag tag;
   std::string_view rule;
+  bool kept;  // also told when the derived image does not have it
 };
 
 constexpr std::string_view other_patient = "ps3.3/C.7.1.1/derived-of-other-patient";
 constexpr std::string_view patient_changed = "ps3.3/C.7.1.1/patient-not-copied";
 constexpr std::string_view study_changed = "ps3.3/C.7.2.1/study-not-copied";
 
-constexpr Copied patient[] = {
-    {tags::PatientID, other_patient},          {tags::IssuerOfPatientID, other_patient},
-    {tags::PatientName, patient_changed},      {tags::PatientBirthDate, patient_changed},
-    {tags::PatientBirthTime, patient_changed}, {tags::PatientSex, patient_changed},
-    {tags::EthnicGroup, patient_changed},      {tags::PatientAge, patient_changed},
-    {tags::PatientSize, patient_changed},      {tags::PatientWeight, patient_changed},
+constexpr Copied rows_of_patient[] = {
+    {tags::PatientName, patient_changed, true},       {tags::PatientBirthDate, patient_changed, true},
+    {tags::PatientBirthTime, patient_changed, false}, {tags::PatientSex, patient_changed, true},
+    {tags::EthnicGroup, patient_changed, false},      {tags::PatientAge, patient_changed, false},
+    {tags::PatientSize, patient_changed, false},      {tags::PatientWeight, patient_changed, false},
 };
-constexpr Copied study[] = {
-    {tags::StudyInstanceUID, study_changed}, {tags::StudyDate, study_changed},
-    {tags::StudyTime, study_changed},        {tags::StudyID, study_changed},
-    {tags::AccessionNumber, study_changed},  {tags::ReferringPhysicianName, study_changed},
-    {tags::StudyDescription, study_changed},
+constexpr Copied rows_of_study[] = {
+    {tags::StudyInstanceUID, study_changed, true},  {tags::StudyDate, study_changed, true},
+    {tags::StudyTime, study_changed, true},         {tags::StudyID, study_changed, true},
+    {tags::AccessionNumber, study_changed, true},   {tags::ReferringPhysicianName, study_changed, true},
+    {tags::StudyDescription, study_changed, false},
 };
 
 bool is_plain(std::string_view text) {
@@ -40,15 +40,22 @@ bool is_plain(std::string_view text) {
   return true;
 }
 
-void check_copied(const Derivation& of, std::span<const Copied> rows) {
-  for (const auto& row : rows) {
-    const auto before = of.source.whole(row.tag);
-    const auto now = of.derived.whole(row.tag);
-    // Texts in other character sets have other bytes.
-    if (before.empty() || same_text(of.source, of.derived, row.tag) || !is_plain(before) || !is_plain(now)) continue;
-    of.derived.at(row.tag, row.rule, now.empty() ? std::string("no value") : quoted(now),
-                  quoted(before) + " as in the source");
-  }
+void check_copied(const Derivation& of, const Copied& row) {
+  const auto before = of.source.whole(row.tag);
+  const auto now = of.derived.whole(row.tag);
+  // Texts in other character sets have other bytes.
+  if (before.empty() || same_text(of.source, of.derived, row.tag) || !is_plain(before) || !is_plain(now)) return;
+  if (now.empty() && !row.kept) return;
+  of.derived.at(row.tag, row.rule, now.empty() ? std::string("no value") : quoted(now),
+                quoted(before) + " as in the source");
+}
+
+/// Another ID, or the same from another issuer, is another person; without an ID nobody knows.
+void check_patient(const Derivation& of) {
+  const bool known = !of.derived.text(tags::PatientID).empty();
+  check_copied(of, {tags::PatientID, known ? other_patient : patient_changed, true});
+  check_copied(of, {tags::IssuerOfPatientID, other_patient, false});
+  for (const auto& row : rows_of_patient) check_copied(of, row);
 }
 
 /// The step that made the source did not make the derived image.
@@ -75,8 +82,8 @@ void check_derived_entities(const Derivation& of) {
   // A copy without identity is another patient's by intent.
   const bool anonymous = of.derived.text(tags::PatientIdentityRemoved) == "YES";
   if (!anonymous) {
-    check_copied(of, patient);
-    check_copied(of, study);
+    check_patient(of);
+    for (const auto& row : rows_of_study) check_copied(of, row);
   }
   const auto series = of.derived.text(tags::SeriesInstanceUID);
   if (!series.empty() && series != of.source.text(tags::SeriesInstanceUID)) check_step(of);

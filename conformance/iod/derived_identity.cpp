@@ -77,7 +77,7 @@ std::set<std::string_view> classes_cited(const ObjectReport& derived, std::strin
 
 void check_citation(const Derivation& of) {
   const auto instance = of.source.text(tags::SOPInstanceUID);
-  if (instance.empty() || of.same_instance) return;
+  if (instance.empty()) return;
   bool cited = false;
   const auto classes = classes_cited(of.derived, instance, cited);
   if (!cited) {
@@ -153,15 +153,16 @@ void check_derived_identity(const Derivation& of) {
   check_image_type(of);
   check_class(of);
   const auto series = of.derived.text(tags::SeriesInstanceUID);
-  if (of.is_new() && !series.empty() && series == of.source.text(tags::SeriesInstanceUID))
+  if (!of.same_instance && !series.empty() && series == of.source.text(tags::SeriesInstanceUID))
     of.derived.at(tags::SeriesInstanceUID, "ps3.3/A.1.2.3/series-kept", uid(series),
                   "a new Series Instance UID: the derived image is made by other equipment or in another step");
 }
 
 void check_derived_sources(const Derivation& of) {
-  if (!of.is_new()) return;
-  check_citation(of);
-  check_equipment(of);
+  if (!of.same_instance) {
+    check_citation(of);
+    check_equipment(of);
+  }
   if (of.changed()) check_private(of);
 }
 
