@@ -31,6 +31,23 @@ std::string comparable(const dataset::Node& node) {
 
 }  // namespace
 
+bool Contradiction::of_instance() const { return problem.rule == "ps3.5/9/instance-uid-twice"; }
+
+void Contradiction::are_copies() {
+  problem.rule = "ps3.5/9/same-object-twice";
+  problem.gravity = Gravity::note;
+}
+
+std::span<const Hierarchy::Compared> Hierarchy::of_patient() {
+  static constexpr std::string_view rule = "ps3.3/C.7.1.1/patient-id-collision";
+  static constexpr Compared all[] = {
+      {tags::PatientName, rule, "PS3.3 C.7.1.1"},
+      {tags::PatientBirthDate, rule, "PS3.3 C.7.1.1"},
+      {tags::PatientSex, rule, "PS3.3 C.7.1.1"},
+  };
+  return all;
+}
+
 std::span<const Hierarchy::Compared> Hierarchy::of_study() {
   static constexpr Compared all[] = {
       {tags::PatientID, "ps3.3/A.1.2.1/patient-differs", "PS3.3 A.1.2.1"},
@@ -73,14 +90,89 @@ void Hierarchy::add(std::string_view file, const dataset::DataSet& data_set) {
   const auto uid = [&](Tag tag) { return dataset::without_padding(data_set.text(tag)); };
   const auto number = static_cast<std::uint32_t>(files_.size());
   files_.emplace_back(file);
+  studies_of_files_.emplace_back(uid(tags::StudyInstanceUID));
+  const auto id = dataset::trimmed(uid(tags::PatientID));
+  if (!id.empty())
+    compare(std::string(id) + '\n' + std::string(dataset::trimmed(uid(tags::IssuerOfPatientID))), patients_,
+            of_patient(), data_set, number);
   compare(uid(tags::StudyInstanceUID), studies_, of_study(), data_set, number);
   compare(uid(tags::SeriesInstanceUID), series_, of_series(), data_set, number);
   compare(uid(tags::SOPInstanceUID), instances_, of_instance(), data_set, number);
+  compare_uids(data_set, number);
+  remember_series(uid(tags::SeriesInstanceUID), data_set, number);
+}
+
+void Hierarchy::compare_uids(const dataset::DataSet& data_set, std::uint32_t file) {
+  constexpr Tag kinds[] = {tags::StudyInstanceUID, tags::SeriesInstanceUID, tags::SOPInstanceUID,
+                           tags::FrameOfReferenceUID};
+  for (const Tag tag : kinds) {
+    const auto* node = data_set.find(tag);
+    if (node == nullptr || node->kind != dataset::NodeKind::element) continue;
+    const auto uid = dataset::without_padding(as_text(node->value));
+    // What one object does wrong in itself is told of the object.
+    const auto twice =
+        std::ranges::count_if(kinds, [&](Tag other) { return dataset::without_padding(data_set.text(other)) == uid; });
+    if (uid.empty() || uid.size() > 64 || twice > 1) continue;
+    const auto [at, fresh] = uids_.try_emplace(std::string(uid), Kind{tag, file});
+    if (fresh || at->second.tag == tag) continue;
+    put({{.rule = "ps3.5/9/uid-of-two-kinds",
+          .clause = "PS3.5 9",
+          .offset = node->offset == dataset::no_offset ? 0 : node->offset,
+          .field = to_string(tag),
+          .found = std::string(uid),
+          .expected = "another UID: this one is the " + std::string(dict::keyword(at->second.tag)),
+          .gravity = Gravity::deviation},
+         files_[file],
+         files_[at->second.file]});
+  }
+}
+
+void Hierarchy::remember_series(std::string_view uid, const dataset::DataSet& data_set, std::uint32_t file) {
+  if (uid.empty() || uid.size() > 64) return;
+  const auto found = lonely_.find(uid);
+  auto& series = found != lonely_.end() ? found->second : lonely_[std::string(uid)];
+  if (++series.objects > 1) return;
+  // Without a number and a Frame of Reference nothing says that images belong together.
+  for (const Tag tag : {tags::SeriesNumber, tags::FrameOfReferenceUID})
+    if (dataset::trimmed(dataset::without_padding(data_set.text(tag))).empty()) return;
+  constexpr Tag common[] = {tags::StudyInstanceUID,    tags::SOPClassUID,       tags::Modality,
+                            tags::SeriesNumber,        tags::SeriesDescription, tags::SeriesTime,
+                            tags::FrameOfReferenceUID, tags::AcquisitionNumber, tags::ImageOrientationPatient,
+                            tags::ProtocolName};
+  for (const Tag tag : common) {
+    const auto* node = data_set.find(tag);
+    if (node != nullptr && node->kind == dataset::NodeKind::element) series.key += comparable(*node);
+    series.key += '\n';
+  }
+  const auto* node = data_set.find(tags::SeriesInstanceUID);
+  series.file = file;
+  series.offset = node == nullptr || node->offset == dataset::no_offset ? 0 : node->offset;
+}
+
+void Hierarchy::finish() {
+  constexpr std::size_t suspicious = 3;  // series of one image each that agree in everything
+  std::map<std::string_view, std::vector<const Lonely*>> alike;
+  for (const auto& [uid, series] : lonely_)
+    if (series.objects == 1 && !series.key.empty()) alike[series.key].push_back(&series);
+  for (auto& [key, all] : alike) {
+    if (all.size() < suspicious) continue;
+    std::ranges::sort(all, {}, [](const Lonely* one) { return one->file; });
+    put({{.rule = "ps3.3/A.1.2.3/series-fragmented",
+          .clause = "PS3.3 A.1.2.3",
+          .offset = all.back()->offset,
+          .field = to_string(tags::SeriesInstanceUID),
+          .found = std::to_string(all.size()) + " series of one image each",
+          .expected = "one series: number, description, acquisition and Frame of Reference are the same",
+          .gravity = Gravity::deviation},
+         files_[all.back()->file],
+         files_[all.front()->file]});
+  }
+  lonely_.clear();
 }
 
 void Hierarchy::compare(std::string_view uid, std::map<std::string, Entity, std::less<>>& entities,
                         std::span<const Compared> attributes, const dataset::DataSet& data_set, std::uint32_t file) {
-  if (uid.empty() || uid.size() > 64) return;
+  if (uid.empty() || uid.size() > 256) return;
   auto at = entities.find(uid);
   const bool seen = at != entities.end();
   if (!seen) at = entities.emplace(std::string(uid), Entity{std::vector<Value>(attributes.size())}).first;
@@ -97,7 +189,9 @@ void Hierarchy::compare(std::string_view uid, std::map<std::string, Entity, std:
     // Names in other character sets have other bytes.
     const bool instance = attributes[i].tag == tags::SOPInstanceUID;
     if (!instance && (before.text == now.text || !is_plain(before.text) || !is_plain(now.text))) continue;
-    if (before.told || contradictions_.size() >= limits::max_problems) {
+    // Of a patient's studies: what differs within one is told of the study.
+    if (&entities == &patients_ && studies_of_files_[before.file] == studies_of_files_[now.file]) continue;
+    if (before.told && !instance) {
       ++more_;
       continue;
     }
@@ -114,7 +208,14 @@ void Hierarchy::tell(const Compared& rule, const Value& before, const Value& now
                   .found = now.text,
                   .expected = rule.tag == tags::SOPInstanceUID ? "another UID" : before.text,
                   .gravity = Gravity::deviation};
-  contradictions_.push_back({std::move(problem), files_[now.file], files_[before.file]});
+  put({std::move(problem), files_[now.file], files_[before.file]});
+}
+
+void Hierarchy::put(Contradiction contradiction) {
+  if (contradictions_.size() >= limits::max_problems)
+    ++more_;
+  else
+    contradictions_.push_back(std::move(contradiction));
 }
 
 }  // namespace assay::conformance::iod

@@ -122,6 +122,8 @@ const std::vector<trace::RuleInfo> object_rules{
 #include "conformance/rules/file_rules.inc"
 #include "conformance/rules/form_rules.inc"
 #include "conformance/rules/iod_rules.inc"
+#include "conformance/rules/object_rules.inc"
+#include "conformance/rules/derived_rules.inc"
 #include "conformance/rules/value_rules.inc"
 #undef ASSAY_RULE
 };

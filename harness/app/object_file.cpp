@@ -73,4 +73,15 @@ std::string cut_short(const std::string& path, const Problems& problems) {
   return path;
 }
 
+bool same_objects(const std::string& one, const std::string& other, const dataset::FileOptions& how) {
+  if (one == "-" || other == "-") return false;
+  const auto bytes = FileBytes::open(one);
+  const auto others = FileBytes::open(other);
+  if (!bytes || !others) return false;
+  const auto first = dataset::read_file(bytes->view(), how);
+  const auto second = dataset::read_file(others->view(), how);
+  return first && second && !has_error(first->problems) && !has_error(second->problems) &&
+         first->data_set.equal_in_value(second->data_set);
+}
+
 }  // namespace assay::app

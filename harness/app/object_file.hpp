@@ -40,6 +40,10 @@ std::string_view transfer_syntax_named(std::string_view word);
 /// "x.dcm: is no DICOM file but a PDF document: wrap it ..."
 std::string not_dicom(const std::string& path, const Problem& problem);
 
+/// Both files hold the same elements with the same values: copies, perhaps in other encodings. False for what cannot be
+/// read to its end.
+bool same_objects(const std::string& one, const std::string& other, const dataset::FileOptions& how);
+
 /// "x.dcm: cannot be read past byte 700 (0x2BC), ..." of the first error among the problems.
 std::string cut_short(const std::string& path, const Problems& problems);
 

@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <optional>
 
 #include "conformance/expectations.hpp"
 #include "conformance/iod/hierarchy.hpp"
+#include "conformance/iod/object_checks.hpp"
 #include "conformance/iod/validate.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/app/options.hpp"
+#include "harness/app/validate_derived.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
 #include "harness/dataset/dump_people.hpp"
@@ -100,6 +103,8 @@ class Validation {
         return exit_codes::usage;
       }
     }
+    if (!options_.derived_from.empty() && !sources_.open(options_.derived_from, reading_.how, console_))
+      return exit_codes::usage;
     const auto done = for_each_file(
         options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
         [&](const std::string& path, const std::string& why) { unreadable(path, why); });
@@ -124,17 +129,27 @@ class Validation {
     if (!reading_.transfer_syntax.empty()) checking.transfer_syntax_uid = reading_.transfer_syntax;
     Problems problems = file->problems;
     std::size_t more = 0;
-    auto found = dataset::check(*file, checking, &more);
-    more += file->more_problems;
-    problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    const auto add = [&](Problems found, std::size_t uncounted) {
+      more += uncounted;
+      problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    };
+    std::size_t unlisted = 0;
+    auto found = dataset::check(*file, checking, &unlisted);
+    add(std::move(found), unlisted + file->more_problems);
     conformance::iod::IodJudgement judgement;
     if (options_.iod) {
-      judgement = conformance::iod::check_iod(file->data_set, {.meta = &file->meta, .cut = has_error(file->problems)});
-      more += judgement.more_problems;
-      problems.insert(problems.end(), std::make_move_iterator(judgement.problems.begin()),
-                      std::make_move_iterator(judgement.problems.end()));
+      const bool cut = has_error(file->problems);
+      judgement = conformance::iod::check_iod(file->data_set, {.meta = &file->meta, .cut = cut});
+      add(std::move(judgement.problems), judgement.more_problems);
+      auto values = conformance::iod::check_object(file->data_set, {.cut = cut, .now = now_}, &unlisted);
+      add(std::move(values), unlisted);
       hierarchy_.add(path, file->data_set);
       if (judgement.iod == nullptr) ++without_iod_;
+    }
+    DerivedSources::Judgement derived;
+    if (!sources_.empty()) {
+      derived = sources_.judge(path, *file);
+      add(std::move(derived.problems), derived.more_problems);
     }
     std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
     sort_by_place(problems);
@@ -181,11 +196,15 @@ class Validation {
         if (judgement.iod != nullptr) object["iod"] = std::string(judgement.iod->name);
         if (!judgement.not_judged.empty()) object["not_judged"] = judgement.not_judged;
       }
+      if (!sources_.empty()) {
+        object["derived_from"] = derived.sources;
+        if (!derived.not_judged.empty()) object["not_held_against_source"] = derived.not_judged;
+      }
       if (more > 0) object["more_findings"] = more;
       if (!file->guess.empty()) object["read_as"] = file->guess;
       console_.data(json_line(object));
     } else if (!options_.quiet) {
-      head(path, *file, counts, judgement);
+      head(path, *file, counts, judgement, derived);
       console_.text(text);
     }
     return red ? exit_codes::not_conformant : exit_codes::ok;
@@ -201,8 +220,11 @@ class Validation {
   bool between_files() {
     FindingCounts counts;
     std::string text;
-    for (const auto& contradiction : hierarchy_.contradictions()) {
-      Problem problem = contradiction.problem;
+    hierarchy_.finish();
+    for (auto contradiction : hierarchy_.contradictions()) {
+      if (contradiction.of_instance() && same_objects(contradiction.file, contradiction.before, reading_.how))
+        contradiction.are_copies();
+      Problem& problem = contradiction.problem;
       if (!wanted(problem)) continue;
       const auto* info = book_->find(problem.rule);
       const Severity severity = severity_of(problem, info);
@@ -213,16 +235,16 @@ class Validation {
       ++total.files;
       ++total.findings;
       total.severity = std::max(total.severity, severity);
-      problem.found += " in " + contradiction.file;
-      problem.expected += ", as in " + contradiction.before;
       const auto tag = dict::tag_of(problem.field);
       const auto name = tag ? dataset::element_name(*tag, {}, nullptr) : std::string();
       if (options_.json) {
-        auto object = finding_json(contradiction.problem, name, info);
+        auto object = finding_json(problem, name, info);
         object["file"] = contradiction.file;
         object["other_file"] = contradiction.before;
         between_.push_back(std::move(object));
       } else {
+        problem.found += " in " + contradiction.file;
+        problem.expected += ", as in " + contradiction.before;
         text += finding_text(problem, name, info, first, console_.colour());
       }
     }
@@ -238,12 +260,16 @@ class Validation {
   }
 
   void head(const std::string& path, const dataset::DicomFile& file, const FindingCounts& counts,
-            const conformance::iod::IodJudgement& judgement) {
+            const conformance::iod::IodJudgement& judgement, const DerivedSources::Judgement& derived) {
     std::string text = dataset::safe_text(path) + ": " + counts.text(console_.colour());
     if (file.kind != dataset::FileKind::part10) text += fmt::format(" ({})", kind_name(file.kind));
     if (judgement.iod != nullptr) text += fmt::format(", judged as {}", conformance::iod::spaced(judgement.iod->name));
     if (!judgement.not_judged.empty())
       text += fmt::format(", not judged against an IOD: {}", dataset::safe_text(judgement.not_judged));
+    if (!derived.sources.empty())
+      text += fmt::format(", held against {}{}", dataset::safe_text(derived.sources.front()),
+                          derived.sources.size() > 1 ? fmt::format(" and {} more", derived.sources.size() - 1) : "");
+    if (!derived.not_judged.empty()) text += ", not held against a source: " + derived.not_judged;
     console_.text(text + "\n");
     if (!file.guess.empty()) console_.text("  " + dataset::safe_text(file.guess) + "\n");
   }
@@ -299,6 +325,10 @@ class Validation {
   Console& console_;
   std::shared_ptr<const trace::RuleBook> book_;
   Reading reading_;
+  DerivedSources sources_;
+  const std::int64_t now_ =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   std::map<std::string, Totals> totals_;
   std::size_t files_ = 0;
   FindingCounts all_;

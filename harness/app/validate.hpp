@@ -1,6 +1,6 @@
-// validate: what in a file breaks PS3.5, PS3.6 and PS3.10, what an object lacks of its IOD (PS3.3), and where the
-// objects of several files contradict each other, said with its byte, its clause and what to do. Tests:
-// tests/interop/validate_test.py, tests/interop/iod_test.py
+// validate: what in a file breaks PS3.5, PS3.6 and PS3.10, what an object lacks of its IOD (PS3.3), where the objects
+// of several files contradict each other, and what a derived image owes to its source; said with its byte, its clause
+// and what to do. Tests: tests/interop/validate_test.py, iod_test.py, derived_test.py
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@ namespace assay::app {
 
 struct ValidateOptions {
   std::vector<std::string> paths;
-  std::vector<std::string> only;  // globs over rule ids
+  std::vector<std::string> derived_from;  // files and folders with the sources of the objects
+  std::vector<std::string> only;          // globs over rule ids
   ReadingOptions reading;
   bool strict = false;  // warnings are red too
   bool json = false;    // one object a line

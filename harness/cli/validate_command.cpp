@@ -19,16 +19,26 @@ void add_validate(CLI::App& cli, Commands& commands) {
       ->type_name("GLOB");
   command->add_flag("!--no-iod", options->iod,
                     "judge each file by itself, and not the modules and attributes that its IOD demands");
+  command
+      ->add_option("--derived-from", options->derived_from,
+                   "hold each object against the source images it was derived from: files and folders; repeatable")
+      ->type_name("FILE|DIR")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--list-iods", *list, "print the IODs that there are tables for, with --json everything they say");
   add_reading_options(*command, options->reading);
   command->footer(
       "Judged are encoding, values, dictionary, private blocks, pixel arithmetic, File Meta Information, the modules "
       "and\n"
-      "attributes of the object's IOD (PS3.3), and of several files whether they contradict each other.\n"
+      "attributes of the object's IOD (PS3.3), and of several files whether they contradict each other. With "
+      "--derived-from\n"
+      "the sources are found by Source Image Sequence, by SOP Instance UID, or there is only one.\n"
       "Exit code: 0 no errors, 1 errors (with --strict also warnings), 2 a file that is no DICOM or cannot be read.\n"
       "Examples:\n  assay validate image.dcm\n  assay validate /data/study --quiet\n"
       "  assay validate old.dcm --only 'ps3.5/6.2/**' --as ImplicitVRLittleEndian --json\n"
-      "  assay validate image.dcm --only 'ps3.5/7.4*/**'\n  assay validate --list-iods");
+      "  assay validate image.dcm --only 'ps3.5/7.4*/**'\n  assay validate mip.dcm --derived-from /data/study\n  assay "
+      "validate --list-iods");
   commands.push_back({command, [options, list](app::Console& console) {
                         if (*list) return app::list_iods(options->json, console);
                         if (options->paths.empty()) {

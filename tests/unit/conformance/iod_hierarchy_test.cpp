@@ -93,5 +93,88 @@ TEST(IodHierarchy, Tells_the_first_of_a_kind_and_counts_the_rest) {
   EXPECT_EQ(hierarchy.more(), 8U);
 }
 
+/// An object of a study of its own.
+DataSet of_study(std::string_view number) {
+  auto data = object("9" + std::string(number));
+  data.set_text(tags::StudyInstanceUID, "1.2.4." + std::string(number));
+  data.set_text(tags::SeriesInstanceUID, "1.2.5." + std::string(number));
+  data.set_text(tags::FrameOfReferenceUID, "1.2.6." + std::string(number));
+  return data;
+}
+
+std::vector<std::string> rules_of(const Hierarchy& hierarchy) {
+  std::vector<std::string> rules;
+  for (const auto& one : hierarchy.contradictions()) rules.push_back(one.problem.rule + ' ' + one.problem.field);
+  return rules;
+}
+
+TEST(IodHierarchy, A_patient_id_with_its_issuer_is_one_person) {
+  using Rules = std::vector<std::string>;
+  const auto judged = [](Tag tag, std::string_view value, std::string_view issuer = "") {
+    Hierarchy hierarchy;
+    hierarchy.add("a", of_study("1"));
+    auto other = of_study("2");
+    other.set_text(tag, value);
+    if (!issuer.empty()) other.set_text(tags::IssuerOfPatientID, issuer);
+    hierarchy.add("b", other);
+    hierarchy.finish();
+    return rules_of(hierarchy);
+  };
+  EXPECT_EQ(judged(tags::PatientName, "ROE^RICHARD"), Rules{"ps3.3/C.7.1.1/patient-id-collision (0010,0010)"});
+  EXPECT_EQ(judged(tags::PatientBirthDate, "19990101"), Rules{"ps3.3/C.7.1.1/patient-id-collision (0010,0030)"});
+  EXPECT_EQ(judged(tags::PatientSex, "M"), Rules{"ps3.3/C.7.1.1/patient-id-collision (0010,0040)"});
+  EXPECT_EQ(judged(tags::PatientName, "ROE^RICHARD", "ELSEWHERE"), Rules{});
+  EXPECT_EQ(judged(tags::PatientName, "DOE^JANE^^"), Rules{});
+}
+
+TEST(IodHierarchy, A_uid_names_one_thing_in_all_files) {
+  Hierarchy hierarchy;
+  hierarchy.add("a", of_study("1"));
+  auto other = of_study("2");
+  other.set_text(tags::SeriesInstanceUID, "1.2.4.1");  // the study of the first
+  hierarchy.add("b", other);
+  EXPECT_EQ(rules_of(hierarchy), std::vector<std::string>{"ps3.5/9/uid-of-two-kinds (0020,000E)"});
+  EXPECT_EQ(hierarchy.contradictions()[0].file, "b");
+  EXPECT_EQ(hierarchy.contradictions()[0].before, "a");
+}
+
+TEST(IodHierarchy, Series_of_one_image_each_that_belong_together_are_told) {
+  const auto judged = [](int count, int in_first, bool numbered = true, bool alike = true) {
+    Hierarchy hierarchy;
+    for (int i = 0; i < count; ++i) {
+      auto data = object(std::to_string(i));
+      if (numbered) data.set_text(tags::SeriesNumber, alike ? "4" : std::to_string(i));
+      data.set_text(tags::SeriesInstanceUID, "1.2.9." + std::to_string(i < in_first ? 0 : i));
+      hierarchy.add(std::to_string(i), data);
+    }
+    hierarchy.finish();
+    return rules_of(hierarchy);
+  };
+  const std::vector<std::string> told{"ps3.3/A.1.2.3/series-fragmented (0020,000E)"};
+  EXPECT_EQ(judged(3, 1), told);
+  EXPECT_EQ(judged(4, 2), std::vector<std::string>{});  // two series of one and one of two
+  EXPECT_EQ(judged(5, 2), told);
+  EXPECT_EQ(judged(2, 1), std::vector<std::string>{});
+  EXPECT_EQ(judged(5, 1, false), std::vector<std::string>{});
+  EXPECT_EQ(judged(5, 1, true, false), std::vector<std::string>{});
+}
+
+TEST(IodHierarchy, Each_object_of_a_burst_has_a_uid_of_its_own) {
+  Hierarchy hierarchy;
+  for (int i = 0; i < 200; ++i) hierarchy.add(std::to_string(i), object(std::to_string(i)));
+  EXPECT_TRUE(hierarchy.contradictions().empty());
+  hierarchy.add("again", object("17"));
+  hierarchy.add("and again", object("17"));
+  ASSERT_EQ(hierarchy.contradictions().size(), 2U);
+  auto first = hierarchy.contradictions()[0];
+  EXPECT_TRUE(first.of_instance());
+  EXPECT_EQ(first.problem.rule, "ps3.5/9/instance-uid-twice");
+  EXPECT_EQ(first.before, "17");
+  first.are_copies();
+  EXPECT_EQ(first.problem.rule, "ps3.5/9/same-object-twice");
+  EXPECT_EQ(first.problem.gravity, Gravity::note);
+  EXPECT_FALSE(first.of_instance());
+}
+
 }  // namespace
 }  // namespace assay::conformance::iod
