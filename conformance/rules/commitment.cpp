@@ -1,5 +1,5 @@
 // Storage Commitment Push: what is asked for and what is reported, and that both name the same instances (PS3.4 J.3).
-// Tests: tests/unit/conformance/planted_faults_test.cpp
+// Tests: tests/unit/conformance/{planted_faults,service_tables}_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <set>
 
 #include "conformance/rules/exchange.hpp"
+#include "conformance/rules/service_tables.hpp"
 
 namespace assay::conformance {
 namespace {
@@ -55,9 +56,6 @@ constexpr trace::RuleInfo told_twice{
 constexpr std::string_view commitment = "1.2.840.10008.1.20.1";
 constexpr std::string_view well_known = "1.2.840.10008.1.20.1.1";
 constexpr std::array<std::uint16_t, 6> reasons{0x0110, 0x0112, 0x0119, 0x0122, 0x0131, 0x0213};
-constexpr std::array<Asked, 2> reference{{{tags::ReferencedSOPClassUID, true}, {tags::ReferencedSOPInstanceUID, true}}};
-constexpr std::array<Asked, 3> failure{
-    {{tags::ReferencedSOPClassUID, true}, {tags::ReferencedSOPInstanceUID, true}, {tags::FailureReason, true}}};
 constexpr std::size_t max_transactions = 64;
 constexpr std::size_t max_instances = 100'000;  // of one request, and of all that are remembered
 
@@ -114,12 +112,9 @@ class Commitment final : public Judge {
 
   void asked(const Heard& heard, trace::Reporter& reporter) {
     const auto root = heard.data->root();
-    static constexpr std::array<Asked, 2> top{{{tags::TransactionUID, true}, {tags::ReferencedSOPSequence, true}}};
-    if (tell_missing(missing, heard.seen, root, top, "", reporter)) return;
+    if (Needs(missing, heard.seen, reporter).unmet(root, rows_of(ServiceTable::commitment_request))) return;
     Transaction transaction;
     for (const auto& item : root.items(tags::ReferencedSOPSequence)) {
-      if (tell_missing(missing, heard.seen, item, reference, label(tags::ReferencedSOPSequence) + " > ", reporter))
-        return;
       if (transaction.instances.size() >= max_instances) return;
       const auto uid = trimmed_uid(item.text(tags::ReferencedSOPInstanceUID));
       if (transaction.instances.emplace(uid, trimmed_uid(item.text(tags::ReferencedSOPClassUID))).second) continue;
@@ -140,10 +135,11 @@ class Commitment final : public Judge {
 
   void reported(const Heard& heard, std::uint16_t type, trace::Reporter& reporter) {
     const auto root = heard.data->root();
-    static constexpr std::array<Asked, 1> transaction_uid{{{tags::TransactionUID, true}}};
-    static constexpr std::array<Asked, 1> committed{{{tags::ReferencedSOPSequence, true}}};
-    if (tell_missing(missing, heard.seen, root, transaction_uid, "", reporter)) return;
-    if (type == 1 && tell_missing(missing, heard.seen, root, committed, "", reporter)) return;
+    const auto rows = rows_of(type == 1 ? ServiceTable::commitment_success : ServiceTable::commitment_failures);
+    // A report of failures without any is told by its type, which is as likely to be wrong.
+    if (!(type == 2 && root.items(tags::FailedSOPSequence).empty()) &&
+        Needs(missing, heard.seen, reporter).unmet(root, rows))
+      return;
     const bool failures = !root.items(tags::FailedSOPSequence).empty();
     if (failures != (type == 2)) {
       reporter.report(finding(failed_in_success, place_of(heard.seen, tags::EventTypeID), label(tags::EventTypeID),
@@ -155,8 +151,6 @@ class Commitment final : public Judge {
     for (const auto sequence : {tags::ReferencedSOPSequence, tags::FailedSOPSequence}) {
       const bool failed = sequence == tags::FailedSOPSequence;
       for (const auto& item : root.items(sequence)) {
-        const std::span<const Asked> wanted = failed ? std::span<const Asked>(failure) : std::span(reference);
-        if (tell_missing(missing, heard.seen, item, wanted, label(sequence) + " > ", reporter)) return;
         if (failed) reason(heard, item, reporter);
         const auto uid = trimmed_uid(item.text(tags::ReferencedSOPInstanceUID));
         if (named.size() >= max_instances) return;

@@ -1,11 +1,12 @@
 // Data Sets under the transfer syntax of their context, and what they must say beside their command (PS3.5, PS3.4 B.2,
-// C.4). Judges Data Sets that the observer kept whole. Tests: tests/unit/conformance/planted_faults_test.cpp
+// C.4), and what stored objects owe to their IOD. Judges Data Sets that the observer kept whole.
+// Tests: tests/unit/conformance/{planted_faults,objects}_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "conformance/rules/support.hpp"
+#include "conformance/rules/objects.hpp"
 
 namespace assay::conformance {
 namespace {
@@ -48,6 +49,8 @@ std::string_view name_of(const dataset::Encoding& encoding) {
 
 class Run final : public trace::RuleRun {
  public:
+  explicit Run(ObjectsJudged which) : objects_(which) {}
+
   void on_entry(const trace::Entry& entry, const trace::Negotiated& negotiated, trace::Reporter& reporter) override {
     const auto* seen = std::get_if<trace::MessageSeen>(&entry.what);
     if (seen == nullptr || !seen->message->command.has_data_set() || !seen->message->data_set_kept()) return;
@@ -64,8 +67,8 @@ class Run final : public trace::RuleRun {
     return bytes.size() >= 132 && as_text(bytes.subspan(128, 4)) == magic;
   }
 
-  static void judge(const trace::MessageSeen& seen, const dataset::Encoding& encoding,
-                    const trace::Negotiated::Context& context, trace::Reporter& reporter) {
+  void judge(const trace::MessageSeen& seen, const dataset::Encoding& encoding,
+             const trace::Negotiated::Context& context, trace::Reporter& reporter) {
     const auto bytes = seen.message->data();
     if (has_file_header(bytes)) {
       reporter.report(finding(file_sent, place_in_data(seen, 128), {},
@@ -89,7 +92,11 @@ class Run final : public trace::RuleRun {
     encoding_problems(seen, decoded.problems, reporter);
     const bool whole = !has_error(decoded.problems);
     switch (static_cast<CommandField>(seen.message->command.field().value_or(0))) {
-      case CommandField::c_store_rq: stored(seen, decoded.data_set, whole, reporter); break;
+      case CommandField::c_store_rq:
+        stored(seen, decoded.data_set, whole, reporter);
+        objects_.judge(seen, decoded.data_set, !whole || encoding.encapsulated, trimmed_uid(context.transfer_syntax),
+                       reporter);
+        break;
       case CommandField::c_find_rq:
       case CommandField::c_get_rq:
       case CommandField::c_move_rq: identifier(seen, decoded.data_set, whole, context, reporter); break;
@@ -155,13 +162,15 @@ class Run final : public trace::RuleRun {
                             label(tags::QueryRetrieveLevel), node == nullptr ? "absent" : quoted(level),
                             patients ? "PATIENT, STUDY, SERIES or IMAGE" : "STUDY, SERIES or IMAGE"));
   }
+
+  Objects objects_;
 };
 
 }  // namespace
 
-void add_data_set_rules(trace::RuleBook& book) {
+void add_data_set_rules(trace::RuleBook& book, ObjectsJudged which) {
   book.add({{other_syntax, file_sent, class_differs, instance_differs, level_missing},
-            [] { return std::make_unique<Run>(); }});
+            [which] { return std::make_unique<Run>(which); }});
 }
 
 }  // namespace assay::conformance

@@ -178,22 +178,10 @@ std::string shown(const dataset::Level& level, Tag tag) {
   return quoted(level.text(tag));
 }
 
-bool tell_missing(const trace::RuleInfo& info, const trace::MessageSeen& seen, const dataset::Level& level,
-                  std::span<const Asked> asked, std::string_view where, trace::Reporter& reporter) {
-  for (const auto& one : asked) {
-    if (one.value ? has_value(level, one.tag) : level.has(one.tag)) continue;
-    reporter.report(finding(info, place_of_element(seen, level, one.tag), std::string(where) + label(one.tag),
-                            level.has(one.tag) ? "no value" : "absent",
-                            one.value ? "a value" : "the element, if empty"));
-    return true;
-  }
-  return false;
-}
-
 void add_exchange_rules(trace::RuleBook& book) {
-  static const std::vector<JudgeKind> kinds{field_judge(),          sub_operation_judge(), query_request_judge(),
-                                            query_response_judge(), worklist_judge(),      performed_step_judge(),
-                                            commitment_judge(),     print_judge(),         identity_judge()};
+  static const std::vector<JudgeKind> kinds{
+      field_judge(),          sub_operation_judge(), query_request_judge(), query_response_judge(), worklist_judge(),
+      performed_step_judge(), commitment_judge(),    print_judge(),         availability_judge(),   identity_judge()};
   std::vector<trace::RuleInfo> infos;
   for (const auto& kind : kinds) infos.insert(infos.end(), kind.infos.begin(), kind.infos.end());
   book.add({std::move(infos), [] { return std::make_unique<Run>(kinds); }});

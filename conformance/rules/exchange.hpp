@@ -81,6 +81,7 @@ JudgeKind worklist_judge();        // PS3.4 K
 JudgeKind performed_step_judge();  // PS3.4 F
 JudgeKind commitment_judge();      // PS3.4 J
 JudgeKind print_judge();           // PS3.4 H
+JudgeKind availability_judge();    // PS3.4 R
 JudgeKind identity_judge();        // PS3.3 A.1.2: what objects of one connection say of each other
 
 /// Nothing longer is remembered as an identity: UIDs have 64 characters, IDs and codes at most as many
@@ -106,14 +107,5 @@ std::string path(Tag sequence, Tag tag);
 bool has_value(const dataset::Level& level, Tag tag);
 /// How the value reads in a finding: "absent", "no value" or the text in quotes.
 std::string shown(const dataset::Level& level, Tag tag);
-
-/// One element that a table of PS3.4 asks for.
-struct Asked {
-  Tag tag;
-  bool value;  // type 1: with a value; else type 2: it may be empty
-};
-/// Tells the first element of `asked` that is missing, or has no value where it must; true when one is.
-bool tell_missing(const trace::RuleInfo& info, const trace::MessageSeen& seen, const dataset::Level& level,
-                  std::span<const Asked> asked, std::string_view where, trace::Reporter& reporter);
 
 }  // namespace assay::conformance

@@ -1,11 +1,13 @@
 // Modality Performed Procedure Step: what creating, setting and completing a step needs and forbids, and its states
-// (PS3.4 F.7.1, F.7.2, Table F.7.2-1). Tests: tests/unit/conformance/planted_faults_test.cpp
+// (PS3.4 F.7.1, F.7.2, F.8.2). Tests: tests/unit/conformance/{planted_faults,service_tables}_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "conformance/rules/exchange.hpp"
+#include "conformance/rules/service_tables.hpp"
 
 namespace assay::conformance {
 namespace {
@@ -30,6 +32,14 @@ constexpr trace::RuleInfo not_settable{
     "An N-SET changes no attribute that is fixed when the step is created.",
     "Ask the vendor of the modality to send the attribute with N-CREATE only; the information system may refuse all of "
     "the N-SET."};
+constexpr trace::RuleInfo missing_at_set{
+    "ps3.4/F.7.2.2/attribute-missing", "PS3.4 F.7.2.2, Table F.7.2-1", Severity::error,
+    "What an N-SET sends of a performed procedure step is whole: codes with value and scheme.",
+    "Ask the vendor of the modality to complete the code, or to send the sequence without items."};
+constexpr trace::RuleInfo missing_in_retrieved{
+    "ps3.4/F.8.2.1/attribute-missing", "PS3.4 F.8.2.1, Table F.8.2-1", Severity::error,
+    "What is told of a performed procedure step has its attributes of type 1 with a value.",
+    "Look the step up in the information system; ask its vendor why it tells the attribute without its value."};
 constexpr trace::RuleInfo missing_in_series{
     "ps3.4/F.7.2.2/series-attribute-missing", "PS3.4 F.7.2.2, Table F.7.2-1", Severity::error,
     "Each performed series has its attributes of type 1 with a value and of type 2 if empty.",
@@ -52,72 +62,9 @@ constexpr trace::RuleInfo created_twice{"ps3.4/F.7.2.1/created-twice", "PS3.4 F.
                                         "Ask the vendor of the modality to give each step its own SOP Instance UID."};
 
 constexpr std::string_view performed_step = "1.2.840.10008.3.1.2.3.3";
+constexpr std::string_view step_retrieve = "1.2.840.10008.3.1.2.3.4";
 constexpr auto status_tag = tags::PerformedProcedureStepStatus;
-constexpr auto scheduled = tags::ScheduledStepAttributesSequence;
 constexpr auto series = tags::PerformedSeriesSequence;
-
-constexpr std::array<Asked, 22> at_create{{{scheduled, true},
-                                           {tags::PatientName, false},
-                                           {tags::PatientID, false},
-                                           {tags::PatientBirthDate, false},
-                                           {tags::PatientSex, false},
-                                           {tags::ReferencedPatientSequence, false},
-                                           {tags::PerformedProcedureStepID, true},
-                                           {tags::PerformedStationAETitle, true},
-                                           {tags::PerformedStationName, false},
-                                           {tags::PerformedLocation, false},
-                                           {tags::PerformedProcedureStepStartDate, true},
-                                           {tags::PerformedProcedureStepStartTime, true},
-                                           {tags::PerformedProcedureStepStatus, true},
-                                           {tags::PerformedProcedureStepDescription, false},
-                                           {tags::PerformedProcedureTypeDescription, false},
-                                           {tags::ProcedureCodeSequence, false},
-                                           {tags::PerformedProcedureStepEndDate, false},
-                                           {tags::PerformedProcedureStepEndTime, false},
-                                           {tags::Modality, true},
-                                           {tags::StudyID, false},
-                                           {tags::PerformedProtocolCodeSequence, false},
-                                           {series, false}}};
-constexpr std::array<Asked, 8> in_scheduled{{{tags::StudyInstanceUID, true},
-                                             {tags::ReferencedStudySequence, false},
-                                             {tags::AccessionNumber, false},
-                                             {tags::RequestedProcedureID, false},
-                                             {tags::RequestedProcedureDescription, false},
-                                             {tags::ScheduledProcedureStepID, false},
-                                             {tags::ScheduledProcedureStepDescription, false},
-                                             {tags::ScheduledProtocolCodeSequence, false}}};
-constexpr std::array<Asked, 8> in_series{{{tags::PerformingPhysicianName, false},
-                                          {tags::ProtocolName, true},
-                                          {tags::OperatorsName, false},
-                                          {tags::SeriesInstanceUID, true},
-                                          {tags::SeriesDescription, false},
-                                          {tags::RetrieveAETitle, false},
-                                          {tags::ReferencedImageSequence, false},
-                                          {tags::ReferencedNonImageCompositeSOPInstanceSequence, false}}};
-constexpr std::array<Asked, 2> of_object{{{tags::ReferencedSOPClassUID, true}, {tags::ReferencedSOPInstanceUID, true}}};
-constexpr std::array<Asked, 3> at_end{
-    {{tags::PerformedProcedureStepEndDate, true}, {tags::PerformedProcedureStepEndTime, true}, {series, true}}};
-/// "Not allowed" in the N-SET column of Table F.7.2-1.
-constexpr std::array<Tag, 20> fixed{scheduled,
-                                    tags::PatientName,
-                                    tags::PatientID,
-                                    tags::IssuerOfPatientID,
-                                    tags::IssuerOfPatientIDQualifiersSequence,
-                                    tags::PatientBirthDate,
-                                    tags::PatientSex,
-                                    tags::ReferencedPatientSequence,
-                                    tags::IssuerOfAdmissionIDSequence,
-                                    tags::ServiceEpisodeID,
-                                    tags::IssuerOfServiceEpisodeIDSequence,
-                                    tags::ServiceEpisodeDescription,
-                                    tags::PerformedProcedureStepID,
-                                    tags::PerformedStationAETitle,
-                                    tags::PerformedStationName,
-                                    tags::PerformedLocation,
-                                    tags::PerformedProcedureStepStartDate,
-                                    tags::PerformedProcedureStepStartTime,
-                                    tags::Modality,
-                                    tags::StudyID};
 
 constexpr std::size_t max_followed = 256;  // steps of one connection
 
@@ -132,6 +79,11 @@ class PerformedSteps final : public Judge {
   }
 
   void response(const Heard& heard, trace::Reporter& reporter) override {
+    if (heard.operation.abstract_syntax == step_retrieve && heard.data != nullptr && heard.succeeded()) {
+      Needs(missing_in_retrieved, heard.seen, reporter)
+          .of_what_is_there()
+          .unmet(heard.data->root(), rows_of(ServiceTable::step_retrieved));
+    }
     if (heard.operation.abstract_syntax != performed_step || !heard.operation.data) return;
     const auto root = heard.operation.data->root();
     if (heard.operation.command == CommandField::n_create_rq && heard.succeeded()) {
@@ -158,16 +110,14 @@ class PerformedSteps final : public Judge {
   struct Step {
     bool created = false;  // on this connection: all of its attributes are known
     bool ended = false;
-    bool end_date = false;
-    bool end_time = false;
-    bool series = false;
+    std::set<Tag> values;  // of those that a step has at its end
+    [[nodiscard]] bool has(Tag tag) const { return values.contains(tag); }
   };
 
   static void learn(Step& step, const dataset::Level& root) {
     step.ended = step.ended || is_final(root.text(status_tag));
-    step.end_date = step.end_date || has_value(root, tags::PerformedProcedureStepEndDate);
-    step.end_time = step.end_time || has_value(root, tags::PerformedProcedureStepEndTime);
-    step.series = step.series || has_value(root, series);
+    for (const auto& row : rows_of(ServiceTable::step_end))
+      if (row.depth == 0 && has_value(root, row.tag)) step.values.insert(row.tag);
   }
 
   void create(const Heard& heard, trace::Reporter& reporter) const {
@@ -179,9 +129,10 @@ class PerformedSteps final : public Judge {
     }
     if (heard.data == nullptr) return;
     const auto root = heard.data->root();
-    if (tell_missing(missing_at_create, heard.seen, root, at_create, "", reporter)) return;
-    for (const auto& item : root.items(scheduled))
-      if (tell_missing(missing_at_create, heard.seen, item, in_scheduled, label(scheduled) + " > ", reporter)) return;
+    if (Needs(missing_at_create, heard.seen, reporter)
+            .without_items_of(series)
+            .unmet(root, rows_of(ServiceTable::step_create)))
+      return;
     if (!whole_series(heard, root, reporter)) return;
     if (root.text(status_tag) != "IN PROGRESS") {
       reporter.report(finding(not_in_progress, place_of_element(heard.seen, root, status_tag), label(status_tag),
@@ -200,8 +151,10 @@ class PerformedSteps final : public Judge {
     }
     if (heard.data == nullptr) return;
     const auto root = heard.data->root();
+    const auto rows = rows_of(ServiceTable::step_set);
     for (const auto* node : root.elements()) {
-      if (std::ranges::find(fixed, node->tag) == fixed.end()) continue;
+      const auto* row = find_row(rows, node->tag);
+      if (row == nullptr || row->need != Need::not_allowed) continue;
       reporter.report(
           finding(not_settable, place_of_node(heard.seen, node), label(node->tag), "present", "absent from N-SET"));
       return;
@@ -212,27 +165,22 @@ class PerformedSteps final : public Judge {
                               shown(root, status_tag), "\"IN PROGRESS\", \"COMPLETED\" or \"DISCONTINUED\""));
       return;
     }
+    if (Needs(missing_at_set, heard.seen, reporter).without_items_of(series).unmet(root, rows)) return;
     if (!whole_series(heard, root, reporter) || !is_final(state)) return;
     if (known == steps_.end() || !known->second.created) return;  // what came before is not known
-    const std::array<bool, 3> had{known->second.end_date, known->second.end_time, known->second.series};
-    for (std::size_t i = 0; i < at_end.size(); ++i) {
-      if (root.has(at_end[i].tag) ? has_value(root, at_end[i].tag) : had[i]) continue;
-      reporter.report(finding(incomplete, place_of_element(heard.seen, root, at_end[i].tag), label(at_end[i].tag),
-                              shown(root, at_end[i].tag), fmt::format("a value in a step that is {}", state)));
+    for (const auto& row : rows_of(ServiceTable::step_end)) {
+      if (row.depth != 0 || row.need != Need::t1) continue;
+      if (root.has(row.tag) ? has_value(root, row.tag) : known->second.has(row.tag)) continue;
+      reporter.report(finding(incomplete, place_of_element(heard.seen, root, row.tag), label(row.tag),
+                              shown(root, row.tag), fmt::format("a value in a step that is {}", state)));
       return;
     }
   }
 
   static bool whole_series(const Heard& heard, const dataset::Level& root, trace::Reporter& reporter) {
-    for (const auto& item : root.items(series)) {
-      if (tell_missing(missing_in_series, heard.seen, item, in_series, label(series) + " > ", reporter)) return false;
-      for (const auto sequence :
-           {tags::ReferencedImageSequence, tags::ReferencedNonImageCompositeSOPInstanceSequence}) {
-        for (const auto& object : item.items(sequence))
-          if (tell_missing(missing_in_series, heard.seen, object, of_object, path(series, sequence) + " > ", reporter))
-            return false;
-      }
-    }
+    const auto rows = rows_inside(rows_of(ServiceTable::step_set), series);
+    for (const auto& item : root.items(series))
+      if (Needs(missing_in_series, heard.seen, reporter).unmet(item, rows, label(series) + " > ")) return false;
     return true;
   }
 
@@ -243,8 +191,8 @@ class PerformedSteps final : public Judge {
 }  // namespace
 
 JudgeKind performed_step_judge() {
-  return {{not_in_progress, missing_at_create, unknown_state, not_settable, missing_in_series, incomplete,
-           changed_after_end, change_accepted, created_twice},
+  return {{not_in_progress, missing_at_create, unknown_state, not_settable, missing_at_set, missing_in_series,
+           missing_in_retrieved, incomplete, changed_after_end, change_accepted, created_twice},
           []() -> std::unique_ptr<Judge> { return std::make_unique<PerformedSteps>(); }};
 }
 

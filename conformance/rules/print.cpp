@@ -1,12 +1,13 @@
 // Print management: session, film box, image boxes and printing in order, with the attributes each needs (PS3.4 H.4).
 // Instances live as long as the association, so whatever a request names was made on it.
-// Tests: tests/unit/conformance/planted_faults_test.cpp
+// Tests: tests/unit/conformance/{planted_faults,service_tables}_test.cpp
 #include <fmt/format.h>
 
 #include <charconv>
 #include <map>
 
 #include "conformance/rules/exchange.hpp"
+#include "conformance/rules/service_tables.hpp"
 
 namespace assay::conformance {
 namespace {
@@ -47,6 +48,9 @@ constexpr trace::RuleInfo printer_status{
 constexpr trace::RuleInfo action_type{"ps3.4/H.4/action-type", "PS3.4 H.4.1.2.4, H.4.2.2.4", Severity::error,
                                       "The action of a film session or film box is Print, Action Type 1.",
                                       "Ask the vendor of the printing device to send Action Type 1."};
+constexpr trace::RuleInfo untold{"ps3.4/H.4/event-incomplete", "PS3.4 H.4.5.2.1, H.4.6.2.1, Tables H.4-14 and H.4-16",
+                                 Severity::error, "A printer that reports a status says what it is about.",
+                                 "Look at the printer itself; ask its vendor to send the status info with the event."};
 constexpr trace::RuleInfo printer_instance{"ps3.4/H.4.6/printer-instance", "PS3.4 H.4.6.3", Severity::error,
                                            "The printer is named by its well-known SOP Instance.",
                                            "Ask the vendor of the side named here to use 1.2.840.10008.5.1.1.17."};
@@ -55,21 +59,11 @@ constexpr std::string_view session_class = "1.2.840.10008.5.1.1.1";
 constexpr std::string_view film_class = "1.2.840.10008.5.1.1.2";
 constexpr std::string_view gray_box_class = "1.2.840.10008.5.1.1.4";
 constexpr std::string_view color_box_class = "1.2.840.10008.5.1.1.4.1";
+constexpr std::string_view job_class = "1.2.840.10008.5.1.1.14";
+constexpr std::string_view annotation_class = "1.2.840.10008.5.1.1.15";
 constexpr std::string_view printer_class = "1.2.840.10008.5.1.1.16";
 constexpr std::string_view printer = "1.2.840.10008.5.1.1.17";
 
-constexpr std::array<Asked, 2> of_film{{{tags::ImageDisplayFormat, true}, {tags::ReferencedFilmSessionSequence, true}}};
-constexpr std::array<Asked, 2> of_reference{
-    {{tags::ReferencedSOPClassUID, true}, {tags::ReferencedSOPInstanceUID, true}}};
-constexpr std::array<Asked, 9> of_image{{{tags::SamplesPerPixel, true},
-                                         {tags::PhotometricInterpretation, true},
-                                         {tags::Rows, true},
-                                         {tags::Columns, true},
-                                         {tags::BitsAllocated, true},
-                                         {tags::BitsStored, true},
-                                         {tags::HighBit, true},
-                                         {tags::PixelRepresentation, true},
-                                         {tags::PixelData, true}}};
 constexpr std::size_t max_instances = 10'000;
 
 struct Described {
@@ -121,6 +115,7 @@ class Print final : public Judge {
       reporter.report(finding(printer_instance, place_of(heard.seen, tag), label(tag), quoted(operation.sop_instance),
                               quoted(printer)));
     }
+    if (heard.data != nullptr) of_other_classes(heard, reporter);
     if (!session && !film && !box) return;
     switch (operation.command) {
       case CommandField::n_create_rq:
@@ -179,6 +174,22 @@ class Print final : public Judge {
     }
   }
 
+  /// Annotations, and what the printer reports of itself and of a print job.
+  static void of_other_classes(const Heard& heard, trace::Reporter& reporter) {
+    const auto& operation = heard.operation;
+    const bool event = operation.command == CommandField::n_event_report_rq;
+    std::optional<ServiceTable> table;
+    if (operation.command == CommandField::n_set_rq && operation.sop_class == annotation_class)
+      table = ServiceTable::annotation_box;
+    if (event && operation.sop_class == job_class) table = ServiceTable::print_job_event;
+    if (event && operation.sop_class == printer_class && operation.type &&
+        (*operation.type == 2 || *operation.type == 3))
+      table = ServiceTable::printer_event;
+    if (table)
+      Needs(table == ServiceTable::annotation_box ? missing : untold, heard.seen, reporter)
+          .unmet(heard.data->root(), rows_of(*table));
+  }
+
   static void status_told(const Heard& heard, trace::Reporter& reporter) {
     if (heard.data == nullptr || !heard.data->has(tags::PrinterStatus)) return;
     const auto root = heard.data->root();
@@ -207,11 +218,10 @@ class Print final : public Judge {
       return;
     }
     const auto root = heard.data->root();
-    if (tell_missing(missing, heard.seen, root, of_film, "", reporter)) return;
+    if (Needs(missing, heard.seen, reporter).unmet(root, rows_of(ServiceTable::film_box_create))) return;
     constexpr auto sequence = tags::ReferencedFilmSessionSequence;
     if (!one_item(heard, root, sequence, reporter)) return;
     const auto reference = root.items(sequence).front();
-    if (tell_missing(missing, heard.seen, reference, of_reference, label(sequence) + " > ", reporter)) return;
     const std::string uid(trimmed_uid(reference.text(tags::ReferencedSOPInstanceUID)));
     if (known(sessions_, uid)) return;
     reporter.report(finding(unknown, place_of_element(heard.seen, reference, tags::ReferencedSOPInstanceUID),
@@ -238,11 +248,11 @@ class Print final : public Judge {
       lost_ = true;
       return;
     }
+    if (Needs(no_boxes, heard.seen, reporter).unmet(root, rows_of(ServiceTable::film_box_created))) {
+      lost_ = true;
+      return;
+    }
     for (const auto& item : items) {
-      if (tell_missing(no_boxes, heard.seen, item, of_reference, label(sequence) + " > ", reporter)) {
-        lost_ = true;
-        return;
-      }
       learn(boxes_, trimmed_uid(item.text(tags::ReferencedSOPInstanceUID)), static_cast<unsigned>(items.size()));
     }
     const auto asked = heard.operation.data ? boxes_of(heard.operation.data->root()) : std::nullopt;
@@ -255,9 +265,12 @@ class Print final : public Judge {
     if (heard.data == nullptr) return;
     const bool gray = heard.operation.sop_class == gray_box_class;
     const auto sequence = gray ? tags::BasicGrayscaleImageSequence : tags::BasicColorImageSequence;
-    const std::array<Asked, 2> top{{{tags::ImageBoxPosition, true}, {sequence, false}}};
     const auto root = heard.data->root();
-    if (tell_missing(missing, heard.seen, root, top, "", reporter)) return;
+    const auto needed = rows_of(gray ? ServiceTable::gray_image_box : ServiceTable::color_image_box);
+    // A sequence without items takes the image away (PS3.4 H.4.3.1.2.1).
+    if (!has_value(root, tags::ImageBoxPosition) || !root.has(sequence)) {
+      if (Needs(missing, heard.seen, reporter).unmet(root, needed)) return;
+    }
     const auto position = root.u16(tags::ImageBoxPosition);
     const auto box = boxes_.find(heard.operation.sop_instance);
     if (position && (*position == 0 || (box != boxes_.end() && *position > box->second))) {
@@ -268,7 +281,8 @@ class Print final : public Judge {
     }
     if (root.items(sequence).size() > 1 && !one_item(heard, root, sequence, reporter)) return;
     for (const auto& item : root.items(sequence)) {
-      if (tell_missing(missing, heard.seen, item, of_image, label(sequence) + " > ", reporter)) return;
+      if (Needs(missing, heard.seen, reporter).unmet(item, rows_inside(needed, sequence), label(sequence) + " > "))
+        return;
       if (!described(heard, item, gray, label(sequence) + " > ", reporter)) return;
       const auto samples = item.u16(tags::SamplesPerPixel);
       const auto rows = item.u16(tags::Rows);
@@ -313,7 +327,7 @@ class Print final : public Judge {
 }  // namespace
 
 JudgeKind print_judge() {
-  return {{unknown, missing, no_boxes, box_count, outside, description, pixels, printer_status, action_type,
+  return {{unknown, missing, no_boxes, box_count, outside, description, pixels, printer_status, action_type, untold,
            printer_instance},
           []() -> std::unique_ptr<Judge> { return std::make_unique<Print>(); }};
 }

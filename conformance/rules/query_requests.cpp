@@ -1,9 +1,11 @@
 // Identifiers of C-FIND, C-GET and C-MOVE requests: the keys that a level needs and may have (PS3.4 C.4.1, C.4.2,
-// C.4.3). That a level is named stands in data_sets.cpp. Tests: tests/unit/conformance/planted_faults_test.cpp
+// C.4.3). That a level is named stands in data_sets.cpp.
+// Tests: tests/unit/conformance/{planted_faults,query_keys}_test.cpp
 #include <fmt/format.h>
 
 #include "conformance/rules/exchange.hpp"
 #include "conformance/rules/models.hpp"
+#include "conformance/rules/service_tables.hpp"
 
 namespace assay::conformance {
 namespace {
@@ -23,8 +25,12 @@ constexpr trace::RuleInfo own_key{
     "Add the unique key of the level to the query; without it the matches cannot be told apart by every archive."};
 constexpr trace::RuleInfo other_level{
     "ps3.4/C.4.1.2/key-of-other-level", "PS3.4 C.4.1.2.1", Severity::warning,
-    "A query asks for values of required keys of its own level only, unless relational queries were negotiated.",
+    "A query asks for values of keys of its own level only, unless relational queries were negotiated.",
     "Take the key out of the query or negotiate relational queries; archives may ignore it or refuse."};
+constexpr trace::RuleInfo several_items{
+    "ps3.4/C.2.2.2.6/sequence-items", "PS3.4 C.2.2.2.6", Severity::error, "A sequence of a query has one item.",
+    "Ask the vendor of the requesting device to put all keys of the sequence into one item; archives read the first "
+    "only."};
 constexpr trace::RuleInfo retrieve_key{
     "ps3.4/C.4.2.2/unique-key", "PS3.4 C.4.2.2.1, C.4.3.2.1", Severity::error,
     "A retrieval names its unique key, and one value of that of each level above.",
@@ -55,15 +61,18 @@ class Requests final : public Judge {
                               fmt::format("{} at level {}", retrieve ? "a value" : "the key", text_of(root))));
       return;
     }
-    if (retrieve && *level == QueryLevel::patient && !single(root.text(own))) {
+    // Below the patient a list of UIDs is allowed, a pattern nowhere (C.4.2.1.4, C.2.2.2.4).
+    if (retrieve && (*level == QueryLevel::patient ? !single(root.text(own)) : has_pattern(root.text(own)))) {
       reporter.report(finding(retrieve_key, place_of_element(heard.seen, root, own), label(own), shown(root, own),
-                              "one Patient ID"));
+                              *level == QueryLevel::patient ? "one Patient ID" : "UIDs, no pattern"));
+      return;
     }
     if (retrieve) {
       only_unique_keys(heard, *model, *level, reporter);
-    } else if (!relational) {
-      only_keys_of_level(heard, *model, *level, reporter);
+      return;
     }
+    one_item_each(heard, reporter);
+    if (!relational) only_keys_of_level(heard, *model, *level, reporter);
   }
 
  private:
@@ -71,6 +80,20 @@ class Requests final : public Judge {
 
   static bool single(std::string_view value) {
     return !value.empty() && value.find_first_of("\\*?") == std::string_view::npos;
+  }
+
+  static bool has_pattern(std::string_view value) { return value.find_first_of("*?") != std::string_view::npos; }
+
+  static void one_item_each(const Heard& heard, trace::Reporter& reporter) {
+    const auto root = heard.data->root();
+    for (const auto* node : root.elements()) {
+      if (node->kind != dataset::NodeKind::sequence || node->tag.is_private()) continue;
+      const auto count = root.items(node->tag).size();
+      if (count <= 1) continue;
+      reporter.report(finding(several_items, place_of_node(heard.seen, node), label(node->tag),
+                              fmt::format("{} items", count), "one item"));
+      return;
+    }
   }
 
   /// False when one was told.
@@ -86,17 +109,35 @@ class Requests final : public Judge {
     return true;
   }
 
+  static std::span<const ServiceRow> keys_of(Model model, QueryLevel level) {
+    switch (level) {
+      case QueryLevel::patient: return rows_of(ServiceTable::patient_keys);
+      case QueryLevel::study:
+        return rows_of(model == Model::study_root ? ServiceTable::study_root_keys : ServiceTable::study_keys);
+      case QueryLevel::series: return rows_of(ServiceTable::series_keys);
+      default: return rows_of(ServiceTable::image_keys);
+    }
+  }
+
+  /// Of a level that is not `level`: required, optional or the unique key of a lower one. Unique keys of upper levels
+  /// belong to every query.
+  static bool is_of_other_level(Model model, QueryLevel level, Tag tag) {
+    if (find_row(keys_of(model, level), tag) != nullptr) return false;
+    for (auto at = top_of(model); at <= QueryLevel::image;
+         at = static_cast<QueryLevel>(static_cast<unsigned>(at) + 1)) {
+      const auto* row = find_row(keys_of(model, at), tag);
+      if (row != nullptr) return !(row->need == Need::unique && above(at, level));
+    }
+    return false;
+  }
+
   static void only_keys_of_level(const Heard& heard, Model model, QueryLevel level, trace::Reporter& reporter) {
-    for (const auto& key : standard_keys) {
-      const auto* node = heard.data->find(key.tag);
-      const auto at = level_of_standard_key(model, key.tag);
+    const auto root = heard.data->root();
+    for (const auto* node : root.elements()) {
       // Without a value nothing is matched by it, and many add keys of the patient so that they come back.
-      if (node == nullptr || node->value.empty() || at == level ||
-          (above(*at, level) && key.tag == service::unique_key(*at)))
-        continue;
-      reporter.report(finding(other_level, place_of_node(heard.seen, node), label(key.tag),
-                              shown(heard.data->root(), key.tag),
-                              fmt::format("no value of it at level {}", text_of(heard.data->root()))));
+      if (node->value.empty() || !is_of_other_level(model, level, node->tag)) continue;
+      reporter.report(finding(other_level, place_of_node(heard.seen, node), label(node->tag), shown(root, node->tag),
+                              fmt::format("no value of it at level {}", text_of(root))));
       return;
     }
   }
@@ -121,7 +162,7 @@ class Requests final : public Judge {
 }  // namespace
 
 JudgeKind query_request_judge() {
-  return {{upper_key, own_key, other_level, retrieve_key, retrieve_other},
+  return {{upper_key, own_key, other_level, several_items, retrieve_key, retrieve_other},
           []() -> std::unique_ptr<Judge> { return std::make_unique<Requests>(); }};
 }
 

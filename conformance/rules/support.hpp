@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conformance/rules/standard_rules.hpp"
 #include "harness/dict/dict.hpp"
 #include "harness/trace/rule.hpp"
 
@@ -71,7 +72,8 @@ void add_operation_rules(trace::RuleBook& book);  // PS3.7 9.1, 9.3, D.3.3.3: re
 void add_retrieve_rules(trace::RuleBook& book);   // PS3.4 C.4.2, C.4.3
 void add_response_rules(trace::RuleBook& book);   // PS3.4 C.4.2, PS3.7 6.3.1, 10.3: what messages carry
 void add_service_rules(trace::RuleBook& book);    // PS3.7 D.3.3.4, PS3.4: what may be asked on a context, by whom
-void add_data_set_rules(trace::RuleBook& book);   // PS3.5, PS3.4 B.2, C.4: Data Sets in their transfer syntax
-void add_exchange_rules(trace::RuleBook& book);   // PS3.7 9.1, 10.1, PS3.4: services, operation by operation
+/// PS3.5, PS3.4 B.2, C.4: Data Sets in their transfer syntax, objects by their IOD
+void add_data_set_rules(trace::RuleBook& book, ObjectsJudged which);
+void add_exchange_rules(trace::RuleBook& book);  // PS3.7 9.1, 10.1, PS3.4: services, operation by operation
 
 }  // namespace assay::conformance

@@ -1,11 +1,12 @@
 // Modality Worklist: the query's step sequence and the keys that a scheduled step returns (PS3.4 K.4.1, K.6.1.2, Table
-// K.6-1). Tests: tests/unit/conformance/planted_faults_test.cpp
+// K.6-1). Tests: tests/unit/conformance/{planted_faults,service_tables}_test.cpp
 #include <fmt/format.h>
 
 #include <map>
 #include <set>
 
 #include "conformance/rules/exchange.hpp"
+#include "conformance/rules/service_tables.hpp"
 #include "harness/service/matching.hpp"
 
 namespace assay::conformance {
@@ -26,6 +27,16 @@ constexpr trace::RuleInfo key_missing{
     "ps3.4/K.6.1.2/return-key-missing", "PS3.4 K.6.1.2.2, Table K.6-1", Severity::error,
     "A worklist match returns the keys of type 1 and 2 it was asked for, those of type 1 with a value.",
     "Complete the order in the worklist, or ask its vendor to return the key: the modality cannot fill its objects."};
+constexpr trace::RuleInfo item_incomplete{
+    "ps3.4/K.6.1.2/item-incomplete", "PS3.4 K.6.1.2.2, Table K.6-1", Severity::warning,
+    "What a worklist does not know is a sequence without items, not an item without values.",
+    "Check that the modality does not copy the empty code or reference into its objects; ask the vendor of the "
+    "worklist."};
+constexpr trace::RuleInfo undescribed{
+    "ps3.4/K.6.1.2/not-described", "PS3.4 K.6.1.2.2, Table K.6-1", Severity::error,
+    "A worklist match describes its step, and its requested procedure, in words or by a code when it is asked for "
+    "both.",
+    "Complete the order in the worklist: the modality cannot show or choose what to do."};
 constexpr trace::RuleInfo disagrees{
     "ps3.4/K.6.1.2/match-disagrees", "PS3.4 K.6.1.2.1", Severity::error,
     "The required matching keys of a worklist match agree with the values asked for.",
@@ -38,37 +49,6 @@ constexpr trace::RuleInfo repeated{"ps3.4/K.4.1.3/step-repeated", "PS3.4 K.4.1.3
 constexpr std::string_view worklist = "1.2.840.10008.5.1.4.31";
 constexpr auto steps = tags::ScheduledProcedureStepSequence;
 
-/// Return keys of types 1 and 2 of Table K.6-1: always asked for with the type, never without being asked.
-constexpr std::array<Asked, 8> step_keys{{{tags::ScheduledStationAETitle, true},
-                                          {tags::ScheduledProcedureStepStartDate, true},
-                                          {tags::ScheduledProcedureStepStartTime, true},
-                                          {tags::Modality, true},
-                                          {tags::ScheduledPerformingPhysicianName, false},
-                                          {tags::ScheduledStationName, false},
-                                          {tags::ScheduledProcedureStepLocation, false},
-                                          {tags::ScheduledProcedureStepID, true}}};
-constexpr std::array<Asked, 22> order_keys{{{tags::RequestedProcedureID, true},
-                                            {tags::StudyInstanceUID, true},
-                                            {tags::PatientName, true},
-                                            {tags::PatientID, true},
-                                            {tags::ReferencedStudySequence, false},
-                                            {tags::RequestedProcedurePriority, false},
-                                            {tags::PatientTransportArrangements, false},
-                                            {tags::AccessionNumber, false},
-                                            {tags::RequestingPhysician, false},
-                                            {tags::ReferringPhysicianName, false},
-                                            {tags::AdmissionID, false},
-                                            {tags::CurrentPatientLocation, false},
-                                            {tags::ReferencedPatientSequence, false},
-                                            {tags::PatientBirthDate, false},
-                                            {tags::PatientSex, false},
-                                            {tags::PatientWeight, false},
-                                            {tags::ConfidentialityConstraintOnPatientDataDescription, false},
-                                            {tags::PatientState, false},
-                                            {tags::PregnancyStatus, false},
-                                            {tags::MedicalAlerts, false},
-                                            {tags::Allergies, false},
-                                            {tags::SpecialNeeds, false}}};
 /// Required matching keys but for the names, whose comparison is the SCP's affair (C.2.2.2.1).
 constexpr std::array<Tag, 4> matched_in_step{tags::ScheduledStationAETitle, tags::ScheduledProcedureStepStartDate,
                                              tags::ScheduledProcedureStepStartTime, tags::Modality};
@@ -94,7 +74,16 @@ class Worklist final : public Judge {
     if (heard.data == nullptr || !heard.operation.data) return;
     const auto asked = heard.operation.data->root();
     const auto match = heard.data->root();
-    if (missing(heard, asked, match, order_keys, "", reporter)) return;
+    const auto keys_of_order = rows_of(ServiceTable::worklist_match);
+    if (Needs(key_missing, heard.seen, reporter)
+            .inside(item_incomplete)
+            .asked_by(asked)
+            .without_items_of(steps)
+            .unmet(match, keys_of_order))
+      return;
+    if (undescribed_by(heard, asked, match, tags::RequestedProcedureDescription, tags::RequestedProcedureCodeSequence,
+                       "", reporter))
+      return;
     if (!asked.has(steps)) return;
     const auto told = match.items(steps);
     if (told.size() != 1) {
@@ -106,7 +95,15 @@ class Worklist final : public Judge {
     if (agrees(heard, asked, match, tags::PatientID, "", reporter)) return;
     const auto keys = asked.items(steps);
     if (keys.size() != 1) return;
-    if (missing(heard, keys.front(), told.front(), step_keys, label(steps) + " > ", reporter)) return;
+    const auto in_step = label(steps) + " > ";
+    if (Needs(key_missing, heard.seen, reporter)
+            .inside(item_incomplete)
+            .asked_by(keys.front())
+            .unmet(told.front(), rows_inside(keys_of_order, steps), in_step))
+      return;
+    if (undescribed_by(heard, keys.front(), told.front(), tags::ScheduledProcedureStepDescription,
+                       tags::ScheduledProtocolCodeSequence, in_step, reporter))
+      return;
     for (const auto tag : matched_in_step)
       if (agrees(heard, keys.front(), told.front(), tag, label(steps) + " > ", reporter)) return;
   }
@@ -116,12 +113,13 @@ class Worklist final : public Judge {
     return heard.operation.command == CommandField::c_find_rq && heard.operation.abstract_syntax == worklist;
   }
 
-  static bool missing(const Heard& heard, const dataset::Level& asked, const dataset::Level& match,
-                      std::span<const Asked> keys, const std::string& where, trace::Reporter& reporter) {
-    std::vector<Asked> wanted;
-    for (const auto& key : keys)
-      if (asked.has(key.tag)) wanted.push_back(key);
-    return tell_missing(key_missing, heard.seen, match, wanted, where, reporter);
+  /// Both keys are of type 1C: one of them has a value. True when it was told that none has.
+  static bool undescribed_by(const Heard& heard, const dataset::Level& asked, const dataset::Level& match, Tag words,
+                             Tag code, const std::string& where, trace::Reporter& reporter) {
+    if (!asked.has(words) || !asked.has(code) || has_value(match, words) || has_value(match, code)) return false;
+    reporter.report(finding(undescribed, place_of_element(heard.seen, match, words), where + label(words),
+                            shown(match, words), fmt::format("a value of it or of {}", label(code))));
+    return true;
   }
 
   /// True when it was told that this key does not agree.
@@ -156,7 +154,7 @@ class Worklist final : public Judge {
 }  // namespace
 
 JudgeKind worklist_judge() {
-  return {{query_items, step_items, key_missing, disagrees, repeated},
+  return {{query_items, step_items, key_missing, item_incomplete, undescribed, disagrees, repeated},
           []() -> std::unique_ptr<Judge> { return std::make_unique<Worklist>(); }};
 }
 

@@ -265,7 +265,7 @@ int explain(const ExplainOptions& options, Console& console) {
       return exit_codes::usage;
     }
   }
-  job.rules = conformance::standard_rules();
+  job.rules = conformance::standard_rules(conformance::ObjectsJudged::each);
   job.result.assay_version = ASSAY_VERSION;
   job.result.command_line = options.command_line;
   if (options.command_line.empty()) {

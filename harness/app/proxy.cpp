@@ -317,7 +317,7 @@ int proxy(const ProxySettings& settings, Console& console) {
   options.target_host = target->host;
   options.target_port = target->port;
   if (settings.timeout) options.connect_timeout = *settings.timeout;
-  options.rules = conformance::standard_rules();
+  options.rules = conformance::standard_rules(conformance::ObjectsJudged::each);
   options.listener = &session;
   options.log = [&](const std::string& line) { console.text(line + "\n"); };
   if (!settings.record.empty()) {

@@ -103,7 +103,7 @@ std::optional<RunnerSetup> check_options(const RunOptions& options, Console& con
       if (i % options.shard->second == options.shard->first - 1) part.push_back(std::move(setup.catalogue.cases[i]));
     setup.catalogue.cases = std::move(part);
   }
-  setup.rules = conformance::standard_rules();
+  setup.rules = conformance::standard_rules(conformance::ObjectsJudged::each);
   return setup;
 }
 

@@ -80,7 +80,7 @@ struct ScriptEngine::Impl {
     e.waits["artim"] = 45s;
     e.waits["device-timeout"] = 60s;
     e.seed = said<std::uint64_t>(words, "seed", 1);
-    e.rules = conformance::standard_rules();
+    e.rules = conformance::standard_rules(conformance::ObjectsJudged::each);
     e.read_file = [](std::string_view path) -> std::optional<Bytes> {
       const auto text = read_text(std::filesystem::path(path));
       return text ? std::optional(to_bytes(*text)) : std::nullopt;

@@ -107,7 +107,7 @@ std::optional<peers::RequestorOptions> requestor_of(const ScuOptions& options, C
   if (options.timeout) requestor.connect_timeout = requestor.dul_timeout = requestor.dimse_timeout = *options.timeout;
   if (options.dimse_timeout) requestor.dimse_timeout = *options.dimse_timeout;
   requestor.window = static_cast<std::uint16_t>(options.window);
-  if (options.judge) requestor.rules = conformance::standard_rules();
+  if (options.judge) requestor.rules = conformance::standard_rules(conformance::ObjectsJudged::new_kinds);
   auto tls = tls_client(options.tls);
   if (!tls) {
     console.error(tls.error());

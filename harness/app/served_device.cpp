@@ -47,7 +47,7 @@ bool fill_options(peers::DeviceOptions& out, const DeviceDescription& device, Co
   out.dimse_timeout = device.idle_timeout;
   out.faults = std::move(*faults);
   out.tls = std::move(*tls);
-  if (device.judge) out.rules = conformance::standard_rules();
+  if (device.judge) out.rules = conformance::standard_rules(conformance::ObjectsJudged::new_kinds);
   const auto prefix = line_prefix(device);
   out.on_trace = [&console, prefix](const trace::Trace& t) {
     // A peer that breaks a rule is told of here: this is what integrators watch the window for.

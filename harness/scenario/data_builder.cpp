@@ -135,6 +135,46 @@ std::string_view synthetic_kind_for(std::string_view sop_class) {
   return "SC";
 }
 
+namespace {
+
+std::string_view image_type(std::string_view kind) {
+  if (kind == "SC") return "DERIVED\\SECONDARY";
+  if (kind == "CT") return "ORIGINAL\\PRIMARY\\AXIAL";
+  return kind == "MR" ? "ORIGINAL\\PRIMARY\\OTHER" : "ORIGINAL\\PRIMARY";
+}
+
+/// What the IOD of the kind asks for beside the pixels and the names (PS3.3 A.2, A.3, A.4, A.6, A.8), of type 2 empty.
+void complete_image(dataset::DataSet& image, std::string_view kind, UidSource& uids) {
+  image.set_text(tags::PatientOrientation, "");
+  if (kind == "SC") image.set_text(tags::ConversionType, "WSD");
+  if (kind == "CR") {
+    for (const auto tag : {tags::BodyPartExamined, tags::ViewPosition}) image.set_text(tag, "");
+  }
+  if (kind == "CT" || kind == "MR") {
+    image.set_text(tags::FrameOfReferenceUID, uids.next());
+    image.set_text(tags::PositionReferenceIndicator, "");
+    image.set_text(tags::PatientPosition, "HFS");
+    image.set_text(tags::ImagePositionPatient, "0\\0\\0");
+    image.set_text(tags::ImageOrientationPatient, "1\\0\\0\\0\\1\\0");
+    image.set_text(tags::PixelSpacing, "1\\1");
+    image.set_text(tags::SliceThickness, "1");
+  }
+  if (kind == "CT") {
+    image.set_text(tags::RescaleIntercept, "0");
+    image.set_text(tags::RescaleSlope, "1");
+    for (const auto tag : {tags::KVP, tags::AcquisitionNumber}) image.set_text(tag, "");
+  }
+  if (kind == "MR") {
+    image.set_text(tags::ScanningSequence, "SE");
+    image.set_text(tags::SequenceVariant, "NONE");
+    for (const auto tag :
+         {tags::ScanOptions, tags::MRAcquisitionType, tags::EchoTime, tags::EchoTrainLength, tags::RepetitionTime})
+      image.set_text(tag, "");
+  }
+}
+
+}  // namespace
+
 dataset::DataSet synthetic_image(std::string_view kind, std::size_t pixel_bytes, dataset::Encoding encoding,
                                  std::string_view sop_instance, UidSource& uids) {
   dataset::DataSet image(encoding);
@@ -155,8 +195,7 @@ dataset::DataSet synthetic_image(std::string_view kind, std::size_t pixel_bytes,
   image.set_text(tags::Modality, kind == "SC" ? "OT" : kind);
   image.set_text(tags::Manufacturer, "Assay");
   image.set_text(tags::ReferringPhysicianName, "");
-  if (kind == "SC") image.set_text(tags::ConversionType, "WSD");
-  image.set_text(tags::ImageType, kind == "SC" ? "DERIVED\\SECONDARY" : "ORIGINAL\\PRIMARY");
+  image.set_text(tags::ImageType, image_type(kind));
   image.set_text(tags::PatientName, "Assay^Synthetic");
   image.set_text(tags::PatientID, "ASSAY-1");
   image.set_text(tags::PatientBirthDate, "19700101");
@@ -174,13 +213,7 @@ dataset::DataSet synthetic_image(std::string_view kind, std::size_t pixel_bytes,
   image.set_u16(tags::BitsStored, static_cast<std::uint16_t>(sample * 8));
   image.set_u16(tags::HighBit, static_cast<std::uint16_t>(sample * 8 - 1));
   image.set_u16(tags::PixelRepresentation, 0);
-  if (kind == "CT" || kind == "MR") {
-    image.set_text(tags::FrameOfReferenceUID, uids.next());
-    image.set_text(tags::ImagePositionPatient, "0\\0\\0");
-    image.set_text(tags::ImageOrientationPatient, "1\\0\\0\\0\\1\\0");
-    image.set_text(tags::PixelSpacing, "1\\1");
-    image.set_text(tags::SliceThickness, "1");
-  }
+  complete_image(image, kind, uids);
   Bytes pixels(rows * columns * sample);
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 7 + i / 251);
   image.set_bytes(tags::PixelData, Vr::OW, pixels);

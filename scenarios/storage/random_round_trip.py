@@ -13,6 +13,7 @@ def text(random, length):
 
 def made(random, number):
     """Elements of many VRs, nested ones among them, beside what makes it a CT image."""
+    windows = random.randint(1, 4)
     values = {
         "PatientName": f"{text(random, 20)}^{text(random, 20)}",
         "PatientComments": text(random, 500),
@@ -21,8 +22,8 @@ def made(random, number):
         "ImageComments": text(random, 800),
         "PatientWeight": f"{random.uniform(1, 200):.3f}",
         "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL", text(random, 10).replace(" ", "_")],
-        "WindowCenter": [str(random.randint(-1000, 1000)) for _ in range(random.randint(1, 4))],
-        "WindowWidth": [str(random.randint(1, 4000)) for _ in range(random.randint(1, 4))],
+        "WindowCenter": [str(random.randint(-1000, 1000)) for _ in range(windows)],
+        "WindowWidth": [str(random.randint(1, 4000)) for _ in range(windows)],
         "SmallestImagePixelValue": random.randrange(65536),
         "ReferencedStudySequence": [{"ReferencedSOPClassUID": "1.2.840.10008.3.1.2.3.1",
                                      "ReferencedSOPInstanceUID": f"{ROOT}.{random.randrange(10**6)}"}
@@ -36,6 +37,9 @@ def made(random, number):
         "(0029,1002)": assay.Raw("FD", bytes(random.randrange(256) for _ in range(8))),
     }
     values = dict(random.sample(list(values.items()), random.randint(6, len(values))))
+    if len({"WindowCenter", "WindowWidth"} & values.keys()) == 1:  # one needs the other
+        values.pop("WindowCenter", None)
+        values.pop("WindowWidth", None)
     if "(0029,1001)" in values or "(0029,1002)" in values:
         values["(0029,0010)"] = assay.Raw("LO", b"ASSAY SCRIPT")
     return {**values, "PatientID": "ASSAY-ROUND", "StudyInstanceUID": f"{ROOT}.8001",
