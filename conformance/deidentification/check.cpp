@@ -71,7 +71,7 @@ class Walk {
   }
 
   bool value(const Cursor& at, const Protected& row) {
-    const auto need = needs_.of(iod_, at.node().tag);
+    const auto need = needs_.of(iod_, at);
     const auto allowed = allowed_by(row.basic, need);
     const bool items = at.node().kind == NodeKind::sequence && at.node().end > at.index() + 1;
     const bool empty = at.node().kind == NodeKind::sequence ? !items : is_empty(at.node());

@@ -51,9 +51,10 @@ class LeftBytes {
     for (const auto& problem : before)
       if (problem.rule == "ps3.15/E.1.1/attribute-left" || problem.rule == "ps3.15/E.1.1/value-kept")
         offsets.insert(problem.offset);
-    for (const auto& node : file.data_set.nodes())
-      if (offsets.contains(node.offset) && (told_.empty() || told_.back().second <= node.offset))
-        told_.emplace_back(node.offset, node.end_offset);
+    for (const auto* data_set : {&file.meta, &file.data_set})
+      for (const auto& node : data_set->nodes())
+        if (offsets.contains(node.offset) && (told_.empty() || told_.back().second <= node.offset))
+          told_.emplace_back(node.offset, node.end_offset);
   }
 
   void search() {
@@ -73,9 +74,10 @@ class LeftBytes {
       const auto node = data_set == nullptr ? outside : element_at(*data_set, offset);
       const auto meta = node == outside ? element_at(file_.meta, offset) : outside;
       auto& hits = node != outside ? in_data : meta != outside ? in_meta : around;
-      if (node != outside && (told(offset) || !counts(data_set->nodes()[node], value))) return;
-      if (hits.size() < max_hits)
-        hits.try_emplace({node != outside ? node : meta, value.from.packed()}, offset, &value);
+      if (told(offset) || (node != outside && !counts(data_set->nodes()[node], value))) return;
+      if (hits.size() >= max_hits) return;
+      auto& hit = hits.try_emplace({node != outside ? node : meta, value.from.packed()}, offset, &value).first->second;
+      if (!hit.value->certain && value.certain) hit = {offset, &value};
     });
     if (data_set != nullptr) tell(*data_set, in_data);
     tell(file_.meta, in_meta);

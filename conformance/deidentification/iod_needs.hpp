@@ -1,31 +1,42 @@
-// How badly an IOD needs an attribute: the strictest type that any of its modules gives it (PS3.5 7.4). The actions
-// X/Z, X/D and their like depend on it (PS3.15 E.1.1). Tests: tests/unit/conformance/deidentification_check_test.cpp
+// How badly an IOD needs an attribute at its place: the strictest type that any of its modules gives it there
+// (PS3.5 7.4). The actions X/Z, X/D and their like depend on it (PS3.15 E.1.1). Tests:
+// tests/unit/conformance/deidentification_check_test.cpp
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <unordered_map>
+#include <span>
+#include <vector>
 
 #include "conformance/iod/tables.hpp"
+#include "harness/dataset/cursor.hpp"
 
 namespace assay::conformance::deidentification {
 
 enum class Need : std::uint8_t {
   unknown,   // there is no table for the SOP Class
-  optional,  // Type 3, or no attribute of the IOD
-  present,   // Type 2 or 2C somewhere
-  value      // Type 1 or 1C somewhere
+  optional,  // Type 3, or no attribute that the IOD has there
+  present,   // Type 2 or 2C
+  value      // Type 1 or 1C
 };
 
-/// Remembers the tables that were asked for.
+/// Remembers the places that were asked for.
 class IodNeeds {
  public:
-  /// `iod` may be null. Whatever the path: an attribute counts with the strictest of all its places in the IOD.
-  Need of(const iod::Iod* iod, Tag tag);
+  /// `path`: the sequences around the attribute from the outside, and the attribute. `iod` may be null.
+  Need of(const iod::Iod* iod, std::span<const Tag> path);
+  Need of(const iod::Iod* iod, const dataset::Cursor& at);
 
  private:
-  using Needs = std::unordered_map<std::uint32_t, Need>;  // by tag
-  std::map<const iod::Iod*, Needs> known_;
+  using Rows = std::vector<std::span<const iod::Row>>;  // of modules and macros that stand at a place
+  using Path = std::vector<Tag>;
+
+  static Rows of_iod(const iod::Iod& iod);
+  static Rows inside(const Rows& rows, Tag sequence);
+  const Rows& at(const iod::Iod& iod, std::span<const Tag> sequences);
+
+  std::map<std::pair<const iod::Iod*, Path>, Rows> places_;
+  std::map<std::pair<const iod::Iod*, Path>, Need> known_;
 };
 
 }  // namespace assay::conformance::deidentification

@@ -195,11 +195,17 @@ void Pair::added(const Level& at, std::uint32_t index) {
 void Pair::items(const std::string& path, std::uint32_t index, std::uint32_t original) {
   const auto& now = cleaned_.nodes();
   const auto& then = original_.nodes();
+  const auto next_item = [](const std::vector<Node>& nodes, std::uint32_t at, std::uint32_t end) {
+    while (at < end && nodes[at].kind != NodeKind::item) at = nodes[at].end;
+    return at;
+  };
   std::uint32_t i = index + 1;
   std::uint32_t j = original + 1;
-  for (std::size_t number = 1; i < now[index].end && j < then[original].end; ++number) {
-    if (now[i].kind == NodeKind::item && then[j].kind == NodeKind::item)
-      open_.push_back({i + 1, now[i].end, j + 1, then[j].end, fmt::format("{}[{}]/", path, number)});
+  for (std::size_t number = 1;; ++number) {
+    i = next_item(now, i, now[index].end);
+    j = next_item(then, j, then[original].end);
+    if (i >= now[index].end || j >= then[original].end) return;
+    open_.push_back({i + 1, now[i].end, j + 1, then[j].end, fmt::format("{}[{}]/", path, number)});
     i = now[i].end;
     j = then[j].end;
   }

@@ -92,6 +92,12 @@ class Validation {
       return exit_codes::usage;
     }
     reading_ = std::move(*reading);
+    auto deidentified = DeidentifiedJudge::from(options_.deidentified, options_.paths, console_);
+    if (!deidentified) {
+      console_.error(deidentified.error());
+      return exit_codes::usage;
+    }
+    deidentified_ = std::move(*deidentified);
     for (const auto& glob : options_.only) {
       const bool known =
           std::ranges::any_of(book_->infos(), [&](const auto& info) { return conformance::glob_match(glob, info.id); });
@@ -100,9 +106,10 @@ class Validation {
         return exit_codes::usage;
       }
     }
-    const auto done = for_each_file(
+    auto done = for_each_file(
         options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
         [&](const std::string& path, const std::string& why) { unreadable(path, why); });
+    if (deidentified_) done.unusable += deidentified_->unreadable();
     const bool red = between_files();
     if (options_.json)
       json_summary(done);
@@ -136,6 +143,7 @@ class Validation {
       hierarchy_.add(path, file->data_set);
       if (judgement.iod == nullptr) ++without_iod_;
     }
+    if (deidentified_) deidentified_->judge(path, *file, problems, more);
     std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
     sort_by_place(problems);
     const Names names(*file, problems, reading_.private_names());
@@ -181,11 +189,13 @@ class Validation {
         if (judgement.iod != nullptr) object["iod"] = std::string(judgement.iod->name);
         if (!judgement.not_judged.empty()) object["not_judged"] = judgement.not_judged;
       }
+      if (deidentified_) object["deidentified"] = deidentified_->json();
       if (more > 0) object["more_findings"] = more;
       if (!file->guess.empty()) object["read_as"] = file->guess;
       console_.data(json_line(object));
     } else if (!options_.quiet) {
       head(path, *file, counts, judgement);
+      if (deidentified_) console_.text(deidentified_->text());
       console_.text(text);
     }
     return red ? exit_codes::not_conformant : exit_codes::ok;
@@ -303,7 +313,8 @@ class Validation {
   std::size_t files_ = 0;
   FindingCounts all_;
   conformance::iod::Hierarchy hierarchy_;
-  std::size_t without_iod_ = 0;  // files
+  std::size_t without_iod_ = 0;                      // files
+  std::unique_ptr<DeidentifiedJudge> deidentified_;  // null when it is not asked for
   ordered_json between_ = ordered_json::array();
 };
 
