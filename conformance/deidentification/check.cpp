@@ -20,7 +20,7 @@ struct Allowed {
 };
 
 /// PS3.15 E.1.1: the action that is chosen is the first that leaves the object conformant to its IOD. An attribute of
-/// Type 1 must have some value even where the table says X.
+/// Type 1 in a module that cannot be left out must have some value even where the table says X.
 Allowed allowed_by(Action action, Need need) {
   const bool any = need == Need::unknown;
   const bool type_1 = need == Need::value;
@@ -71,7 +71,7 @@ class Walk {
   }
 
   bool value(const Cursor& at, const Protected& row) {
-    const auto need = needs_.of(iod_, at);
+    const auto need = needs_.of(iod_, at, row.basic == Action::X);
     const auto allowed = allowed_by(row.basic, need);
     const bool items = at.node().kind == NodeKind::sequence && at.node().end > at.index() + 1;
     const bool empty = at.node().kind == NodeKind::sequence ? !items : is_empty(at.node());

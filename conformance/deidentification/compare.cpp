@@ -151,6 +151,16 @@ void lost_conformance(const DicomFile& cleaned, const DicomFile& original, Findi
 
 }  // namespace
 
+Problem without_original(std::string found) {
+  return {.rule = "ps3.15/E.1.1/no-original",
+          .clause = "PS3.15 E.1.1",
+          .offset = 0,
+          .field = "",
+          .found = std::move(found),
+          .expected = "the object that this one was made from, by file name, UID or numbers",
+          .gravity = Gravity::deviation};
+}
+
 Compared Comparison::add(std::string_view name, const DicomFile& cleaned, const DicomFile& original,
                          const Problems& before) {
   Compared result;

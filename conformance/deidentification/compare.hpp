@@ -22,6 +22,9 @@ struct Compared {
   std::size_t left_out = 0;  // that were not: too short, too common, or too many
 };
 
+/// What is told of an object whose original is missing.
+Problem without_original(std::string found);
+
 /// What the objects of a set have in common, as far as they were seen.
 class Comparison {
  public:

@@ -40,9 +40,10 @@ void for_each_row(const std::vector<std::span<const Row>>& lists, Each each) {
 
 }  // namespace
 
-IodNeeds::Rows IodNeeds::of_iod(const iod::Iod& iod) {
+IodNeeds::Rows IodNeeds::of_iod(const iod::Iod& iod, bool mandatory) {
   Rows rows;
-  for (const auto& module : iod.modules) rows.push_back(iod::module_of(module.module).rows);
+  for (const auto& module : iod.modules)
+    if (!mandatory || module.usage == iod::Usage::M) rows.push_back(iod::module_of(module.module).rows);
   return rows;
 }
 
@@ -54,33 +55,33 @@ IodNeeds::Rows IodNeeds::inside(const Rows& rows, Tag sequence) {
   return found;
 }
 
-const IodNeeds::Rows& IodNeeds::at(const iod::Iod& iod, std::span<const Tag> sequences) {
+const IodNeeds::Rows& IodNeeds::at(const iod::Iod& iod, std::span<const Tag> sequences, bool mandatory) {
   // From the outside, as places within places are asked for one after another.
   const Rows* place = nullptr;
   for (std::size_t length = 0; length <= sequences.size(); ++length) {
-    auto [entry, added] = places_.try_emplace({&iod, Path(sequences.begin(), sequences.begin() + length)});
-    if (added) entry->second = length == 0 ? of_iod(iod) : inside(*place, sequences[length - 1]);
+    auto [entry, added] = places_.try_emplace({&iod, mandatory, Path(sequences.begin(), sequences.begin() + length)});
+    if (added) entry->second = length == 0 ? of_iod(iod, mandatory) : inside(*place, sequences[length - 1]);
     place = &entry->second;
   }
   return *place;
 }
 
-Need IodNeeds::of(const iod::Iod* iod, std::span<const Tag> path) {
+Need IodNeeds::of(const iod::Iod* iod, std::span<const Tag> path, bool mandatory) {
   if (iod == nullptr || path.empty()) return Need::unknown;
-  auto [entry, added] = known_.try_emplace({iod, Path(path.begin(), path.end())}, Need::optional);
+  auto [entry, added] = known_.try_emplace({iod, mandatory, Path(path.begin(), path.end())}, Need::optional);
   if (!added) return entry->second;
-  for_each_row(at(*iod, path.first(path.size() - 1)), [&](std::span<const Row> list, std::size_t i) {
+  for_each_row(at(*iod, path.first(path.size() - 1), mandatory), [&](std::span<const Row> list, std::size_t i) {
     if (list[i].tag == path.back()) entry->second = std::max(entry->second, need_of(list[i].type));
   });
   return entry->second;
 }
 
-Need IodNeeds::of(const iod::Iod* iod, const dataset::Cursor& at) {
+Need IodNeeds::of(const iod::Iod* iod, const dataset::Cursor& at, bool mandatory) {
   Path path;
   for (std::size_t up = at.levels(); up-- > 0;)
     if (at.around(up).kind != dataset::NodeKind::item) path.push_back(at.around(up).tag);
   path.push_back(at.node().tag);
-  return of(iod, path);
+  return of(iod, path, mandatory);
 }
 
 }  // namespace assay::conformance::deidentification

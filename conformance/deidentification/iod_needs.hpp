@@ -23,20 +23,28 @@ enum class Need : std::uint8_t {
 /// Remembers the places that were asked for.
 class IodNeeds {
  public:
-  /// `path`: the sequences around the attribute from the outside, and the attribute. `iod` may be null.
-  Need of(const iod::Iod* iod, std::span<const Tag> path);
-  Need of(const iod::Iod* iod, const dataset::Cursor& at);
+  /// `path`: the sequences around the attribute from the outside, and the attribute. `iod` may be null. `mandatory`:
+  /// only modules of usage M count; one that may be left out can go with its attribute.
+  Need of(const iod::Iod* iod, std::span<const Tag> path, bool mandatory = false);
+  Need of(const iod::Iod* iod, const dataset::Cursor& at, bool mandatory = false);
 
  private:
   using Rows = std::vector<std::span<const iod::Row>>;  // of modules and macros that stand at a place
   using Path = std::vector<Tag>;
 
-  static Rows of_iod(const iod::Iod& iod);
-  static Rows inside(const Rows& rows, Tag sequence);
-  const Rows& at(const iod::Iod& iod, std::span<const Tag> sequences);
+  struct Key {
+    const iod::Iod* iod;
+    bool mandatory;
+    Path path;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
 
-  std::map<std::pair<const iod::Iod*, Path>, Rows> places_;
-  std::map<std::pair<const iod::Iod*, Path>, Need> known_;
+  static Rows of_iod(const iod::Iod& iod, bool mandatory);
+  static Rows inside(const Rows& rows, Tag sequence);
+  const Rows& at(const iod::Iod& iod, std::span<const Tag> sequences, bool mandatory);
+
+  std::map<Key, Rows> places_;
+  std::map<Key, Need> known_;
 };
 
 }  // namespace assay::conformance::deidentification

@@ -19,16 +19,6 @@ void move_into(Problems& all, Problems some) {
   all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
 }
 
-Problem no_original(const std::string& found) {
-  return {.rule = "ps3.15/E.1.1/no-original",
-          .clause = "PS3.15 E.1.1",
-          .offset = 0,
-          .field = "",
-          .found = found,
-          .expected = "the object that this one was made from, by file name, UID or numbers",
-          .gravity = Gravity::deviation};
-}
-
 }  // namespace
 
 std::string deidentification_options_help() {
@@ -66,7 +56,7 @@ void DeidentifiedJudge::judge(const std::string& path, const dataset::DicomFile&
   if (!original_.empty())
     against(path, file, found, more);
   else if (originals_)
-    found.push_back(no_original("none among those named"));
+    found.push_back(deid::without_original("none among those named"));
   move_into(problems, std::move(found));
 }
 
@@ -75,7 +65,7 @@ void DeidentifiedJudge::against(const std::string& path, const dataset::DicomFil
   const auto bytes = FileBytes::open(original_);
   const auto original = bytes ? dataset::read_file(bytes->view()) : std::unexpected(Problem{});
   if (!original) {  // it was readable a moment ago
-    problems.push_back(no_original(original_ + " cannot be read any more"));
+    problems.push_back(deid::without_original(original_ + " cannot be read any more"));
     original_.clear();
     return;
   }
@@ -89,9 +79,8 @@ void DeidentifiedJudge::against(const std::string& path, const dataset::DicomFil
 
 std::string DeidentifiedJudge::text() const {
   if (original_.empty())
-    return fmt::format(
-        "  held to PS3.15 E, {}; without its original {} not be proven\n", profile_,
-        unproven_ == 1 ? std::string("1 replaced value can") : fmt::format("{} replaced values can", unproven_));
+    return fmt::format("  held to PS3.15 E, {}; {} only the original could prove\n", profile_,
+                       counted(unproven_, "replaced value"));
   return fmt::format(
       "  held to PS3.15 E, {}, and to its original {}: {} looked for in all bytes, {} too short or too common\n",
       profile_, dataset::safe_text(original_), counted(sought_, "value"), left_out_);

@@ -5,6 +5,7 @@ import copy
 import datetime
 import pathlib
 import re
+import struct
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -100,7 +101,17 @@ def sound(number=1, patient=1, study=1, series=1):
     return ds
 
 
-def save(ds, path, meta=None, preamble=b"\0" * 128):
+def with_media_uid(file, uid):
+    """Bytes of a file whose meta information has another Media Storage SOP Instance UID than its Data Set."""
+    value = uid.encode() + b"\0" * (len(uid) % 2)
+    at = file.index(b"\x02\x00\x03\x00UI") + 6
+    length, = struct.unpack_from("<H", file, at)
+    group, = struct.unpack_from("<I", file, 140)
+    file = file[:at] + struct.pack("<H", len(value)) + value + file[at + 2 + length:]
+    return file[:140] + struct.pack("<I", group + len(value) - length) + file[144:]
+
+
+def save(ds, path, meta=None, preamble=b"\0" * 128, media_uid=None):
     ds = copy.deepcopy(ds)
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
@@ -111,6 +122,8 @@ def save(ds, path, meta=None, preamble=b"\0" * 128):
     ds.is_little_endian, ds.is_implicit_VR = True, False
     ds.preamble = preamble
     pydicom.dcmwrite(str(path), ds, write_like_original=False)
+    if media_uid:
+        path.write_bytes(with_media_uid(path.read_bytes(), media_uid))
     return path
 
 

@@ -63,6 +63,7 @@ TEST(Deidentified, Each_fault_of_an_attribute_is_one_finding_at_its_path) {
       {"attribute-left", "(0400,0550)",
        [](DataSet& data) { data.set_sequence(tags::ModifiedAttributesSequence, {cleaned_ct()}); }},
       {"attribute-left", "(6000,4000)", text(Tag(0x6000, 0x4000), "Frida")},
+      {"attribute-left", "(6000,3000)", [&](DataSet& data) { data.set_bytes(Tag(0x6000, 0x3000), Vr::OW, zero); }},
       {"attribute-left", "(5000,3000)", [&](DataSet& data) { data.set_bytes(Tag(0x5000, 0x3000), Vr::OW, zero); }},
       {"attribute-left-empty", "(0010,4000)", text(tags::PatientComments, "")},
       {"replacement-missing", "(0020,000D)", text(tags::StudyInstanceUID, "")},
@@ -127,10 +128,18 @@ TEST(Deidentified, The_IOD_decides_which_of_several_actions_is_meant) {
   EXPECT_EQ(need(ct, {tags::OtherPatientIDsSequence, tags::PatientID}), Need::value);
   EXPECT_EQ(need(ct, {tags::InstitutionName}), Need::optional);
   EXPECT_EQ(need(ct, {tags::ReferencedPatientPhotoSequence, tags::PatientID}), Need::optional);
-  EXPECT_EQ(need(text_sr, {tags::VerifyingObserverSequence, tags::VerifyingOrganization}), Need::present);
+  EXPECT_EQ(need(text_sr, {tags::VerifyingObserverSequence, tags::VerifyingObserverIdentificationCodeSequence}),
+            Need::present);
   EXPECT_EQ(need(text_sr, {tags::VerifyingObserverSequence, tags::VerifyingObserverName}), Need::value);
   EXPECT_EQ(need(text_sr, {tags::ContentSequence, tags::ContentSequence, tags::RelationshipType}), Need::value);
   EXPECT_EQ(need("1.2.3", {tags::PatientID}), Need::unknown);
+  // What an Overlay Plane demands goes with it; a presentation state has a date of creation.
+  IodNeeds needs;
+  const auto* state = iod::iod_of("1.2.840.10008.5.1.4.1.1.11.1");
+  const Tag overlay[] = {Tag(0x6000, 0x3000)};
+  const Tag created[] = {tags::PresentationCreationDate};
+  EXPECT_EQ(needs.of(iod::iod_of(ct), overlay, true), Need::optional);
+  EXPECT_EQ(needs.of(state, created, true), Need::value);
   // A Patient ID may be empty at the top and not among the other ones (PS3.3 C.7.1.1).
   EXPECT_EQ(told(judged(with(text(tags::PatientID, ""))).findings.problems), "");
   // Of an object without a table nobody knows whether an X/Z/D may stay.
