@@ -47,14 +47,9 @@ class LeftBytes {
   LeftBytes(const DicomFile& file, const Searcher& searcher, const Problems& before, Findings& findings)
       : file_(file), searcher_(searcher), findings_(findings) {
     // What must not be there at all was told, with all that is in it.
-    std::set<std::uint64_t> offsets;
     for (const auto& problem : before)
       if (problem.rule == "ps3.15/E.1.1/attribute-left" || problem.rule == "ps3.15/E.1.1/value-kept")
-        offsets.insert(problem.offset);
-    for (const auto* data_set : {&file.meta, &file.data_set})
-      for (const auto& node : data_set->nodes())
-        if (offsets.contains(node.offset) && (told_.empty() || told_.back().second <= node.offset))
-          told_.emplace_back(node.offset, node.end_offset);
+        offsets_.insert(problem.offset);
   }
 
   void search() {
@@ -67,12 +62,16 @@ class LeftBytes {
 
  private:
   void run(ByteView bytes, const DataSet* data_set) {
+    told_.clear();
+    if (!file_.inflated || data_set == nullptr) leave_out(file_.meta);
+    if (data_set != nullptr) leave_out(*data_set);
     Hits in_data;
     Hits in_meta;
     Hits around;
     searcher_.run(bytes, [&](std::size_t offset, const Sought& value) {
       const auto node = data_set == nullptr ? outside : element_at(*data_set, offset);
-      const auto meta = node == outside ? element_at(file_.meta, offset) : outside;
+      const bool before = node == outside && (!file_.inflated || data_set == nullptr);
+      const auto meta = before ? element_at(file_.meta, offset) : outside;
       auto& hits = node != outside ? in_data : meta != outside ? in_meta : around;
       if (told(offset) || (node != outside && !counts(data_set->nodes()[node], value))) return;
       if (hits.size() >= max_hits) return;
@@ -82,6 +81,13 @@ class LeftBytes {
     if (data_set != nullptr) tell(*data_set, in_data);
     tell(file_.meta, in_meta);
     for (const auto& [key, hit] : around) put(hit, hit.offset < file_.meta_offset ? "preamble" : "behind the Data Set");
+  }
+
+  /// Elements of which all was told; their offsets count in the bytes that are searched.
+  void leave_out(const DataSet& data_set) {
+    for (const auto& node : data_set.nodes())
+      if (offsets_.contains(node.offset) && (told_.empty() || told_.back().second <= node.offset))
+        told_.emplace_back(node.offset, node.end_offset);
   }
 
   /// Text in pixels is found by chance when it is short.
@@ -114,6 +120,7 @@ class LeftBytes {
   const DicomFile& file_;
   const Searcher& searcher_;
   Findings& findings_;
+  std::set<std::uint64_t> offsets_;                            // of what was found wanting
   std::vector<std::pair<std::uint64_t, std::uint64_t>> told_;  // bytes of elements, in order
 };
 

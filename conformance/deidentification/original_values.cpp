@@ -33,6 +33,16 @@ bool is_identity(Tag tag, const Protected& row) {
   return tag.group == 0x0010 && !content;
 }
 
+/// Of an object of many frames the first words say enough.
+constexpr std::size_t most_words = 1U << 16;
+
+std::string lower(std::string_view text) {
+  std::string small(text);
+  for (auto& c : small)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  return small;
+}
+
 std::string utf_16(std::string_view utf_8, bool big) {
   std::string out;
   for (const char c : utf_8) {
@@ -77,15 +87,16 @@ class Collector {
       if (node.kind != NodeKind::element || !is_text(node.vr) || node.value.size() > 1024) continue;
       const auto* row = protection_of(node.tag);
       if (row != nullptr && !row->left(options_)) continue;
-      auto& words = row != nullptr ? kept_ : common_;
-      for (const auto value : dataset::split(text_of(node), '\\')) words.emplace(dataset::trimmed(value));
+      for (const auto value : dataset::split(text_of(node), '\\'))
+        if (row != nullptr) kept_.emplace(dataset::trimmed(value));
+      if (row == nullptr && words_.size() < most_words) words_ += '\n' + lower(text_of(node));
     }
   }
 
   void add(std::string_view bytes, Tag from, std::size_t shortest, bool certain, bool uid = false) {
     if (bytes.empty()) return;
     const std::string value(bytes);
-    const bool known = kept_.contains(value) || (!certain && common_.contains(value));
+    const bool known = kept_.contains(value) || (!certain && words_.find(lower(value)) != std::string::npos);
     if (bytes.size() < shortest || known || out_.values.size() >= max_sought) {
       ++out_.left_out;
       return;
@@ -173,7 +184,7 @@ class Collector {
   const Options& options_;
   SoughtValues out_;
   std::unordered_set<std::string> kept_;
-  std::unordered_set<std::string> common_;
+  std::string words_;  // all that stands in attributes which the table does not list, in small letters
   std::unordered_set<std::string> told_;
 };
 

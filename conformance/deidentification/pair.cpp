@@ -106,7 +106,11 @@ void Pair::level(const Level& at) {
 
 void Pair::both(const std::string& path, std::uint32_t index, std::uint32_t original) {
   const Tag tag = cleaned_.nodes()[index].tag;
-  if (tag.is_private() || tag.is_group_length()) return;
+  if (tag.is_private()) {
+    creator(path, index, original);
+    return;
+  }
+  if (tag.is_group_length()) return;
   const auto* row = protection_of(tag);
   if (row == nullptr)
     unlisted(path, index, original);
@@ -114,6 +118,13 @@ void Pair::both(const std::string& path, std::uint32_t index, std::uint32_t orig
     left(path, index, original, *row);
   else
     replaced(path, index, original);
+}
+
+void Pair::creator(const std::string& path, std::uint32_t index, std::uint32_t original) {
+  const Tag tag = cleaned_.nodes()[index].tag;
+  if (tag.element < 0x0010 || tag.element > 0x00ff || same(index, original)) return;
+  put("ps3.15/E.3.10/creator-masked", index, path, "another Private Creator than in the original",
+      "the Private Creator of the original, or none of its attributes");
 }
 
 void Pair::unlisted(const std::string& path, std::uint32_t index, std::uint32_t original) {

@@ -34,6 +34,7 @@ class Pair {
   [[nodiscard]] static Elements elements(const dataset::DataSet& data_set, std::uint32_t first, std::uint32_t last);
   void level(const Level& at);
   void both(const std::string& path, std::uint32_t index, std::uint32_t original);
+  void creator(const std::string& path, std::uint32_t index, std::uint32_t original);
   void unlisted(const std::string& path, std::uint32_t index, std::uint32_t original);
   void replaced(const std::string& path, std::uint32_t index, std::uint32_t original);
   void left(const std::string& path, std::uint32_t index, std::uint32_t original, const Protected& row);

@@ -8,6 +8,7 @@ import re
 import struct
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
@@ -101,6 +102,19 @@ def sound(number=1, patient=1, study=1, series=1):
     return ds
 
 
+def raw(keyword, value):
+    """An element whose bytes are written as they are, of odd length too."""
+    tag = Tag(keyword)
+    return RawDataElement(tag, vr_of(tag), len(value), value, 0, False, True)
+
+
+def twin(ds):
+    """The same elements in another Data Set: what is added to it or taken away leaves the first one alone."""
+    other = Dataset()
+    other.update({element.tag: element for element in ds})
+    return other
+
+
 def with_media_uid(file, uid):
     """Bytes of a file whose meta information has another Media Storage SOP Instance UID than its Data Set."""
     value = uid.encode() + b"\0" * (len(uid) % 2)
@@ -112,7 +126,6 @@ def with_media_uid(file, uid):
 
 
 def save(ds, path, meta=None, preamble=b"\0" * 128, media_uid=None):
-    ds = copy.deepcopy(ds)
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

@@ -215,6 +215,32 @@ TEST(DeidentifiedPair, What_an_option_retains_has_its_value) {
              "ps3.15/E.3/retained-changed", "(0008,1010)");
 }
 
+TEST(DeidentifiedPair, A_private_creator_is_not_masked_while_its_elements_stay) {
+  const auto holding = [](DataSet data, std::string_view creator) {
+    DataSet block;
+    block.set_u16(tags::PrivateGroupReference, 0x0019);
+    block.set_text(tags::PrivateCreatorReference, creator);
+    block.set_text(tags::BlockIdentifyingInformationStatus, "SAFE");
+    data.set_sequence(tags::PrivateDataElementCharacteristicsSequence, {block});
+    auto item = dcm_code("1");
+    for (auto* level : {&data, &item}) {
+      level->set_text(Tag(0x0019, 0x0010), creator);
+      level->set_text(Tag(0x0019, 0x1001), Vr::LO, "Value");
+    }
+    data.set_sequence(tags::ViewCodeSequence, {item});
+    return data;
+  };
+  const Held how{.options = "basic,retain-safe-private"};
+  const auto original = holding(original_ct(), "MAKER 1");
+  const auto safe = optioned("113111", "REMOVED", [](DataSet&) {});
+  EXPECT_EQ(told(held(holding(safe, "MAKER 1"), original, how)), "");
+  const auto masked = held(holding(safe, "XXXXXXX"), original, how);
+  ASSERT_EQ(masked.size(), 2U) << told(masked);
+  for (const auto& problem : masked) EXPECT_EQ(problem.rule, "ps3.15/E.3.10/creator-masked");
+  EXPECT_EQ(masked[0].field, "(0019,0010)");
+  EXPECT_EQ(masked[1].field, "(0054,0220)[1]/(0019,0010)");
+}
+
 TEST(DeidentifiedSet, Dates_of_a_patient_shift_by_one_constant) {
   const Held how{.options = "basic,retain-modified-dates"};
   const auto dated = [](std::string_view study, std::string_view series) {
