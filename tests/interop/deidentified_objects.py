@@ -3,10 +3,13 @@ of the table, by another language and other hands than the checker's."""
 
 import copy
 import datetime
+import json
 import pathlib
 import re
 import struct
 
+import iod_objects
+import products
 import pydicom
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -242,3 +245,38 @@ def vr_of(tag):
 
 def keyword_of(tag):
     return WORDS.get(int(tag), ("", ""))[1]
+
+
+def judged(files, *more, profile="basic", only=True):
+    """Exit code, findings by path of the file, and the objects of the files."""
+    rules = ["--only", "ps3.15/**"] if only else []
+    code, out, err = products.assay("validate", files, "--deidentified", profile, "--json", *rules, *more)
+    lines = [json.loads(line) for line in out.splitlines()]
+    files = {pathlib.Path(line["file"]).name: line for line in lines if "file" in line}
+    return code, {name: line.get("findings", []) for name, line in files.items()}, files, err
+
+
+def brief(findings):
+    """(rule without its clause, path) of what is no note."""
+    return sorted((f["rule"].split("/")[-1], f["path"]) for f in findings if f["severity"] != "note")
+
+
+class Requirements:
+    """Types of the attributes of a CT image at its top level, by the tables of the IODs."""
+
+    def __init__(self):
+        tables = iod_objects.Tables()
+        self.types = set()
+        modules = [tables.modules[module["module"]] for module in tables.iods["CTImage"]["modules"]]
+        seen = set()
+        while modules:
+            module = modules.pop()
+            for row in module["rows"]:
+                if row["depth"] > 0:
+                    continue
+                if row["row"] == "include":
+                    if row["macro"] not in seen:
+                        seen.add(row["macro"])
+                        modules.append(tables.modules[row["macro"]])
+                elif "keyword" in row and row.get("type", "")[:1] in ("1", "2"):
+                    self.types.add((row["keyword"], int(row["type"][0])))
