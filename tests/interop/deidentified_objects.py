@@ -11,8 +11,9 @@ import struct
 import iod_objects
 import products
 import pydicom
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian, UID_dictionary
@@ -118,6 +119,27 @@ def twin(ds):
     return other
 
 
+def with_value(file, tag, value):
+    """Bytes of a file in which the first element of a tag has these bytes as its value, whatever their number."""
+    at = file.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF) + vr_of(tag).encode()) + 6
+    length, = struct.unpack_from("<H", file, at)
+    return file[:at] + struct.pack("<H", len(value)) + value + file[at + 2 + length:]
+
+
+def with_media_uid(file, uid):
+    """Bytes of a file whose meta information has another Media Storage SOP Instance UID than its Data Set."""
+    changed = with_value(file, 0x00020003, uid.encode() + b"\0" * (len(uid) % 2))
+    group, = struct.unpack_from("<I", file, 140)
+    return changed[:140] + struct.pack("<I", group + len(changed) - len(file)) + changed[144:]
+
+
+def twin(ds):
+    """The same elements in another Data Set: what is added to it or taken away leaves the first one alone."""
+    other = Dataset()
+    other.update({element.tag: element for element in ds})
+    return other
+
+
 def with_media_uid(file, uid):
     """Bytes of a file whose meta information has another Media Storage SOP Instance UID than its Data Set."""
     value = uid.encode() + b"\0" * (len(uid) % 2)
@@ -141,6 +163,33 @@ def save(ds, path, meta=None, preamble=b"\0" * 128, media_uid=None):
     if media_uid:
         path.write_bytes(with_media_uid(path.read_bytes(), media_uid))
     return path
+
+
+class Writer:
+    """Saves thousands of objects that have most elements in common: each is encoded once. No element may be changed after
+    it was saved, only replaced by another one."""
+
+    def __init__(self, folder):
+        self.folder, self.elements, self.headers = folder, {}, {}
+
+    def header(self, ds):
+        if ds.SOPInstanceUID not in self.headers:
+            file = save(ds, self.folder / "header").read_bytes()
+            self.headers[ds.SOPInstanceUID] = file[:144 + struct.unpack_from("<I", file, 140)[0]]
+            (self.folder / "header").unlink()
+        return self.headers[ds.SOPInstanceUID]
+
+    def encoded(self, element):
+        if id(element) not in self.elements:
+            alone, out = Dataset(), DicomBytesIO()
+            alone.add(element)
+            out.is_little_endian, out.is_implicit_VR = True, False
+            write_dataset(out, alone)
+            self.elements[id(element)] = (element, out.getvalue())  # the element too: its id must not be given to another
+        return self.elements[id(element)][1]
+
+    def save(self, ds, path):
+        path.write_bytes(self.header(ds) + b"".join(map(self.encoded, ds)))
 
 
 class Cleaner:

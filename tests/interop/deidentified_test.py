@@ -77,7 +77,7 @@ class Deidentified(unittest.TestCase):
             return
         if tag.is_private and value:
             ds.add_new(Tag(tag.group, 0x0010), "LO", "SYNTHETIC 1.0")
-        values = {**dict.fromkeys(("LO", "SH", "ST", "LT", "UT", "UC", "AE"), "SOMEBODY77"), "UR": "http://192.0.2.7/somebody", "PN": "Nobody^Nora", "DA": "20240229", "TM": "235959", "DT": "20240229235959", "UI": objects.UIDS + "4.5.6", "AS": "031Y",
+        values = {**dict.fromkeys(("LO", "SH", "ST", "LT", "UT", "UC", "AE", "CS"), "SOMEBODY77"), "UR": "http://192.0.2.7/somebody", "PN": "Nobody^Nora", "DA": "20240229", "TM": "235959", "DT": "20240229235959", "UI": objects.UIDS + "4.5.6", "AS": "031Y",
                   "OV": b"12345678"}
         ds.add_new(tag, vr, values.get(vr, objects.DUMMY[vr]) if value else ("" if vr not in ("OB", "OW", "UN", "OV") else b""))
 
@@ -98,9 +98,10 @@ class Deidentified(unittest.TestCase):
         with products.scratch() as folder:
             for name in ("originals", "cleaned"):
                 (folder / name).mkdir()
+            writer = objects.Writer(folder)
             for tag, action in self.rows():
                 for nested in (False, True):
-                    if nested and not products.LONG and tag.element % 8:
+                    if nested and not products.LONG and tag.element % 4:
                         continue
                     now, then = objects.twin(base), objects.twin(original)
                     ours, path = self.place(now, nested)
@@ -110,8 +111,8 @@ class Deidentified(unittest.TestCase):
                             del ds[tag]
                         self.element(ds, tag)
                     name = f"{tag.group:04X}{tag.element:04X}{'n' if nested else ''}.dcm"
-                    save(then, folder / "originals" / name)
-                    save(now, folder / "cleaned" / name)
+                    writer.save(then, folder / "originals" / name)
+                    writer.save(now, folder / "cleaned" / name)
                     expected[name] = f"{path}({tag.group:04X},{tag.element:04X})"
                     # Its twin: the attribute dealt with as the row says.
                     del ours[tag]
@@ -124,9 +125,9 @@ class Deidentified(unittest.TestCase):
                     elif action in ("D", "U") and objects.vr_of(tag) != "SQ":
                         ours.add_new(tag, objects.vr_of(tag), {"UI": objects.UIDS + "500.77", "US": 7, "OV": b"87654321", "OB": b"ab",
                                                                "UN": b"ab"}.get(objects.vr_of(tag), objects.DUMMY[objects.vr_of(tag)]))
-                    if products.LONG or not nested and tag.element % 4 == 0:
-                        save(then, folder / "originals" / ("s" + name))
-                        save(now, folder / "cleaned" / ("s" + name))
+                    if products.LONG or not nested:
+                        writer.save(then, folder / "originals" / ("s" + name))
+                        writer.save(now, folder / "cleaned" / ("s" + name))
             _, findings, _, err = judged(folder / "cleaned", "--original", folder / "originals")
             missed = {name: (path, brief(findings[name])) for name, path in expected.items()
                       if not any(f["path"] == path and f["rule"] in (E + "attribute-left", E + "value-kept", E + "private-left")
@@ -145,6 +146,7 @@ class Deidentified(unittest.TestCase):
         base = cleaner.clean(sound())
         expected = {}
         with products.scratch() as folder:
+            writer = objects.Writer(folder)
             for tag, action in self.rows():
                 ds = objects.twin(base)
                 if tag in ds:
@@ -155,7 +157,7 @@ class Deidentified(unittest.TestCase):
                 needed = [type_ for keyword, type_ in self.required if keyword == objects.keyword_of(tag)]
                 if objects.vr_of(tag) == "SQ" and action == "Z":
                     continue  # in no CT image
-                save(ds, folder / name)
+                writer.save(ds, folder / name)
                 if tag.is_private:
                     expected[name] = "private-left"
                 elif action in ("D", "U"):
@@ -269,14 +271,14 @@ class Deidentified(unittest.TestCase):
     def test_an_anonymiser_that_writes_question_marks_and_leaves_the_rest(self):
         """Odd lengths, no dates in dates, private groups, a serial number, padding, and meta information of somebody else."""
         ds = objects.twin(sound())
-        for keyword in ("PatientID", "PatientBirthDate", "StudyDate", "StudyTime", "SeriesDate"):
-            ds[objects.Tag(keyword)] = objects.raw(keyword, b"???")
         ds.PatientName = "Nobody"
         ds.private_block(0x0029, "SYNTHETIC 1.0", create=True).add_new(0x10, "LO", "Fictional^Frida")
         ds.add_new(0xFFFCFFFC, "OB", b"\0\0Frida Fictional\0")
         with products.scratch() as folder:
             original = save(sound(), folder / "original.dcm", meta={"SourceApplicationEntityTitle": "WARD7"})
             file = save(ds, folder / "cleaned.dcm", meta={"SourceApplicationEntityTitle": "WARD7"})
+            for keyword in ("PatientID", "PatientBirthDate", "StudyDate", "StudyTime", "SeriesDate"):
+                file.write_bytes(objects.with_value(file.read_bytes(), int(Tag(keyword)), b"???"))
             code, findings, _, _ = judged(file, "--original", original, only=False)
             self.assertEqual(code, 1)
             told = {(f["rule"].split("/", 1)[1], f["path"]) for f in findings["cleaned.dcm"] if f["severity"] == "error"}
