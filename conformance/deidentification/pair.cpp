@@ -35,6 +35,9 @@ bool is_mark(Tag tag, const Options& options) {
 
 bool is_date(Vr vr) { return vr == Vr::DA || vr == Vr::DT; }
 
+/// VRs of text that somebody has typed, and no code or name of a code.
+bool is_free_text(Vr vr) { return vr == Vr::UT || vr == Vr::ST || vr == Vr::LT; }
+
 /// Attributes of the patient and the study that are one over all their objects.
 bool is_of_an_entity(Tag tag) {
   static constexpr Tag some[] = {tags::StudyID, tags::AccessionNumber, tags::AdmissionID, tags::ClinicalTrialSubjectID,
@@ -71,7 +74,7 @@ Pair::Pair(Comparison& set, std::string_view name, const DataSet& cleaned, const
 
 void Pair::run() {
   open_.push_back({0, static_cast<std::uint32_t>(cleaned_.nodes().size()), 0,
-                   static_cast<std::uint32_t>(original_.nodes().size()), ""});
+                   static_cast<std::uint32_t>(original_.nodes().size()), "", false});
   while (!open_.empty()) {
     const Level at = std::move(open_.back());
     open_.pop_back();
@@ -87,6 +90,7 @@ Pair::Elements Pair::elements(const DataSet& data_set, std::uint32_t first, std:
 }
 
 void Pair::level(const Level& at) {
+  replaced_ = at.replaced;
   const auto now = elements(cleaned_, at.first, at.last);
   const auto then = elements(original_, at.original_first, at.original_last);
   std::size_t i = 0;
@@ -130,10 +134,16 @@ void Pair::creator(const std::string& path, std::uint32_t index, std::uint32_t o
 void Pair::unlisted(const std::string& path, std::uint32_t index, std::uint32_t original) {
   const auto& node = cleaned_.nodes()[index];
   if (node.kind == NodeKind::sequence && original_.nodes()[original].kind == NodeKind::sequence) {
-    items(path, index, original);
+    items(path, index, original, replaced_);
     return;
   }
-  if (is_mark(node.tag, set_.options_) || node.tag.group == 0x0002 || same(index, original)) return;
+  if (is_mark(node.tag, set_.options_) || node.tag.group == 0x0002) return;
+  if (same(index, original)) {
+    if (replaced_ && is_free_text(node.vr) && !is_empty(node))
+      put("ps3.15/E.1.1/value-kept", index, path, size_of_value(cleaned_, index) + ", as in the original",
+          "another text: the profile replaces the sequence with all that is in it");
+    return;
+  }
   const bool registered = node.vr == Vr::UI && dict::find_uid(text_of(original_.nodes()[original])) != nullptr;
   if (registered)
     put("ps3.15/E.1.1/well-known-uid", index, path, "another UID", "the registered UID of the original");
@@ -157,7 +167,7 @@ void Pair::replaced(const std::string& path, std::uint32_t index, std::uint32_t 
     return;
   }
   if (sequences) {
-    items(path, index, original);
+    items(path, index, original, row->basic != Action::X_Z_U);
   } else if (node.vr == Vr::UI) {
     uids(path, index, original);
   } else {
@@ -168,7 +178,7 @@ void Pair::replaced(const std::string& path, std::uint32_t index, std::uint32_t 
 void Pair::left(const std::string& path, std::uint32_t index, std::uint32_t original, const Protected& row) {
   const auto& node = cleaned_.nodes()[index];
   if (node.kind == NodeKind::sequence && original_.nodes()[original].kind == NodeKind::sequence) {
-    items(path, index, original);
+    items(path, index, original, false);
   } else if (row.kept(set_.options_)) {
     if (!same(index, original))
       put("ps3.15/E.3/retained-changed", index, path, "another value than in the original",
@@ -203,7 +213,7 @@ void Pair::added(const Level& at, std::uint32_t index) {
       "no attribute that the original does not have", Gravity::note);
 }
 
-void Pair::items(const std::string& path, std::uint32_t index, std::uint32_t original) {
+void Pair::items(const std::string& path, std::uint32_t index, std::uint32_t original, bool replaced) {
   const auto& now = cleaned_.nodes();
   const auto& then = original_.nodes();
   const auto next_item = [](const std::vector<Node>& nodes, std::uint32_t at, std::uint32_t end) {
@@ -216,7 +226,7 @@ void Pair::items(const std::string& path, std::uint32_t index, std::uint32_t ori
     i = next_item(now, i, now[index].end);
     j = next_item(then, j, then[original].end);
     if (i >= now[index].end || j >= then[original].end) return;
-    open_.push_back({i + 1, now[i].end, j + 1, then[j].end, fmt::format("{}[{}]/", path, number)});
+    open_.push_back({i + 1, now[i].end, j + 1, then[j].end, fmt::format("{}[{}]/", path, number), replaced});
     i = now[i].end;
     j = then[j].end;
   }

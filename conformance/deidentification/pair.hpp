@@ -28,6 +28,7 @@ class Pair {
     std::uint32_t original_first = 0;
     std::uint32_t original_last = 0;
     std::string path;
+    bool replaced = false;  // the profile replaces a sequence around it with all of its contents (PS3.15 E.1.1)
   };
   using Elements = std::vector<std::pair<Tag, std::uint32_t>>;
 
@@ -40,7 +41,7 @@ class Pair {
   void left(const std::string& path, std::uint32_t index, std::uint32_t original, const Protected& row);
   void gone(const Level& at, std::uint32_t original);
   void added(const Level& at, std::uint32_t index);
-  void items(const std::string& path, std::uint32_t index, std::uint32_t original);
+  void items(const std::string& path, std::uint32_t index, std::uint32_t original, bool replaced);
   void uids(const std::string& path, std::uint32_t index, std::uint32_t original);
   void text(const std::string& path, std::uint32_t index, std::uint32_t original);
   void date(const std::string& path, std::uint32_t index, std::uint32_t original);
@@ -56,7 +57,8 @@ class Pair {
   Findings& findings_;
   std::vector<std::uint64_t> told_;  // offsets of what was found wanting before, ascending
   std::vector<Level> open_;
-  std::string patient_;  // of the original
+  std::string patient_;    // of the original
+  bool replaced_ = false;  // Level::replaced of the present level
 };
 
 }  // namespace assay::conformance::deidentification

@@ -215,6 +215,24 @@ TEST(DeidentifiedPair, What_an_option_retains_has_its_value) {
              "ps3.15/E.3/retained-changed", "(0008,1010)");
 }
 
+TEST(DeidentifiedPair, A_replaced_sequence_is_replaced_with_all_of_its_contents) {
+  const auto report = [](DataSet data, std::string_view words, std::string_view date) {
+    auto item = dcm_code("1");
+    item.set_text(tags::TextValue, words);
+    item.set_text(tags::Date, date);
+    data.set_sequence(tags::ContentSequence, {item});
+    return data;
+  };
+  const auto original = report(original_ct(), "A finding", "20240501");
+  EXPECT_EQ(told(held(report(cleaned_ct(), "Dummy", "19000101"), original)), "");
+  expect_one(held(report(cleaned_ct(), "A finding", "19000101"), original), "ps3.15/E.1.1/value-kept",
+             "(0040,A730)[1]/(0040,A160)");
+  expect_one(held(report(cleaned_ct(), "A finding", "20240501"), original), "ps3.15/E.1.1/value-kept", "(0040,A730)");
+  const Held how{.options = "basic,clean-structured-content"};
+  EXPECT_EQ(told(held(report(optioned("113104", "REMOVED", [](DataSet&) {}), "A finding", "19000101"), original, how)),
+            "");
+}
+
 TEST(DeidentifiedPair, A_private_creator_is_not_masked_while_its_elements_stay) {
   const auto holding = [](DataSet data, std::string_view creator) {
     DataSet block;
