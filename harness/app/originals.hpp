@@ -1,4 +1,4 @@
-// Files and the originals they were made from: found by place below their folders, by SOP Instance UID, or by what
+// Files and the originals they were made from: found by place below their folders, by SOP Instance UID, by what
 // de-identification leaves (class, numbers, sizes) and their order. Tests: tests/interop/deidentified_test.py
 #pragma once
 
