@@ -85,21 +85,22 @@ class Pairing {
       out_[files_.front().path] = originals_.front().path;
       return;
     }
-    by(&Known::place);
-    by(&Known::instance);
+    by(&Known::place, true);
+    by(&Known::instance, false);
     by_order();
+    by(&Known::place, false);
   }
 
  private:
-  /// One original with the same value, and of the same class.
-  void by(std::string Known::* value) {
+  /// One original with the same value, and of the same class, or alike in all that stays.
+  void by(std::string Known::* value, bool alike) {
     std::multimap<std::string, const Known*> free;
     for (const auto& original : originals_)
       if (!taken_.contains(original.path) && !(original.*value).empty()) free.emplace(original.*value, &original);
     for (const auto& file : files_) {
       if (out_.contains(file.path) || free.count(file.*value) != 1) continue;
       const Known* original = free.find(file.*value)->second;
-      if (original->sop_class == file.sop_class) take(file, *original);
+      if (original->sop_class == file.sop_class && (!alike || original->traits == file.traits)) take(file, *original);
     }
   }
 

@@ -233,6 +233,11 @@ class Deidentified(unittest.TestCase):
             self.assertEqual({name: pathlib.Path(file["deidentified"]["original"]).name for name, file in files.items()},
                              {name: name[1:] for name in files})
             self.assertEqual({name: brief(found) for name, found in findings.items() if brief(found)}, {})
+            # Names that are the same by chance do not count against numbers that stay.
+            (cleaned / "x1111.dcm").rename(cleaned / "1231.dcm")
+            _, findings, files, _ = judged(cleaned, "--original", originals)
+            self.assertEqual(pathlib.Path(files["1231.dcm"]["deidentified"]["original"]).name, "1111.dcm")
+            (cleaned / "1231.dcm").rename(cleaned / "x1111.dcm")
             # One more on one side, and nobody can tell which belongs to which; the others keep theirs.
             save(sound(1, 1, 1, 1), originals / "more.dcm")
             _, findings, _, _ = judged(cleaned, "--original", originals)
