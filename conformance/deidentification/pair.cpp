@@ -133,11 +133,11 @@ void Pair::creator(const std::string& path, std::uint32_t index, std::uint32_t o
 
 void Pair::unlisted(const std::string& path, std::uint32_t index, std::uint32_t original) {
   const auto& node = cleaned_.nodes()[index];
+  if (is_mark(node.tag, set_.options_) || node.tag.group == 0x0002) return;
   if (node.kind == NodeKind::sequence && original_.nodes()[original].kind == NodeKind::sequence) {
     items(path, index, original, replaced_);
     return;
   }
-  if (is_mark(node.tag, set_.options_) || node.tag.group == 0x0002) return;
   if (same(index, original)) {
     if (replaced_ && is_free_text(node.vr) && !is_empty(node))
       put("ps3.15/E.1.1/value-kept", index, path, size_of_value(cleaned_, index) + ", as in the original",
@@ -147,7 +147,7 @@ void Pair::unlisted(const std::string& path, std::uint32_t index, std::uint32_t 
   const bool registered = node.vr == Vr::UI && dict::find_uid(text_of(original_.nodes()[original])) != nullptr;
   if (registered)
     put("ps3.15/E.1.1/well-known-uid", index, path, "another UID", "the registered UID of the original");
-  else
+  else if (!replaced_)
     put("ps3.15/E.1.1/changed-beyond", index, path, "another value than in the original",
         "the value of the original: the table does not list the attribute", Gravity::note);
 }
@@ -200,7 +200,7 @@ void Pair::gone(const Level& at, std::uint32_t original) {
   if (row != nullptr)
     findings_.put("ps3.15/E.3/retained-changed", offset, path, "no such attribute",
                   "the value of the original, which an option retains");
-  else
+  else if (!replaced_)
     findings_.put("ps3.15/E.1.1/removed-beyond", offset, path, "no such attribute",
                   "the value of the original: the table does not list the attribute", Gravity::note);
 }
@@ -208,7 +208,7 @@ void Pair::gone(const Level& at, std::uint32_t original) {
 void Pair::added(const Level& at, std::uint32_t index) {
   const Tag tag = cleaned_.nodes()[index].tag;
   if (tag.is_private() || tag.is_group_length() || tag.group == 0x0002 || is_mark(tag, set_.options_)) return;
-  if (protection_of(tag) != nullptr) return;  // a dummy where the original had nothing
+  if (replaced_ || protection_of(tag) != nullptr) return;  // a dummy where the original had nothing
   put("ps3.15/E.1.1/added-beyond", index, at.path + to_string(tag), size_of_value(cleaned_, index),
       "no attribute that the original does not have", Gravity::note);
 }
