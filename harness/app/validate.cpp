@@ -95,6 +95,12 @@ class Validation {
       return exit_codes::usage;
     }
     reading_ = std::move(*reading);
+    auto deidentified = DeidentifiedJudge::from(options_.deidentified, options_.paths, console_);
+    if (!deidentified) {
+      console_.error(deidentified.error());
+      return exit_codes::usage;
+    }
+    deidentified_ = std::move(*deidentified);
     for (const auto& glob : options_.only) {
       const bool known =
           std::ranges::any_of(book_->infos(), [&](const auto& info) { return conformance::glob_match(glob, info.id); });
@@ -105,9 +111,10 @@ class Validation {
     }
     if (!options_.derived_from.empty() && !sources_.open(options_.derived_from, reading_.how, console_))
       return exit_codes::usage;
-    const auto done = for_each_file(
+    auto done = for_each_file(
         options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
         [&](const std::string& path, const std::string& why) { unreadable(path, why); });
+    if (deidentified_) done.unusable += deidentified_->unreadable();
     const bool red = between_files();
     if (options_.json)
       json_summary(done);
@@ -151,6 +158,7 @@ class Validation {
       derived = sources_.judge(path, *file);
       add(std::move(derived.problems), derived.more_problems);
     }
+    if (deidentified_) deidentified_->judge(path, *file, problems, more);
     std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
     sort_by_place(problems);
     const Names names(*file, problems, reading_.private_names());
@@ -200,11 +208,13 @@ class Validation {
         object["derived_from"] = derived.sources;
         if (!derived.not_judged.empty()) object["not_held_against_source"] = derived.not_judged;
       }
+      if (deidentified_) object["deidentified"] = deidentified_->json();
       if (more > 0) object["more_findings"] = more;
       if (!file->guess.empty()) object["read_as"] = file->guess;
       console_.data(json_line(object));
     } else if (!options_.quiet) {
       head(path, *file, counts, judgement, derived);
+      if (deidentified_) console_.text(deidentified_->text());
       console_.text(text);
     }
     return red ? exit_codes::not_conformant : exit_codes::ok;
@@ -333,7 +343,8 @@ class Validation {
   std::size_t files_ = 0;
   FindingCounts all_;
   conformance::iod::Hierarchy hierarchy_;
-  std::size_t without_iod_ = 0;  // files
+  std::size_t without_iod_ = 0;                      // files
+  std::unique_ptr<DeidentifiedJudge> deidentified_;  // null when it is not asked for
   ordered_json between_ = ordered_json::array();
 };
 

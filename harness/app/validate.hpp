@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/app/object_file.hpp"
+#include "harness/app/validate_deidentified.hpp"
 
 namespace assay::app {
 
@@ -19,6 +20,7 @@ struct ValidateOptions {
   bool json = false;    // one object a line
   bool quiet = false;   // the summary only
   bool iod = true;      // judge modules and attributes, and the files against each other
+  DeidentifiedOptions deidentified;
 };
 
 /// 0 nothing red, 1 findings, 2 what could not be read or is no DICOM.

@@ -27,6 +27,14 @@ void add_validate(CLI::App& cli, Commands& commands) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--list-iods", *list, "print the IODs that there are tables for, with --json everything they say");
+  command
+      ->add_option("--deidentified", options->deidentified.profile,
+                   "judge whether the files are de-identified as this profile and these options demand (see below)")
+      ->type_name("basic[,OPTION...]");
+  command
+      ->add_option("--original", options->deidentified.originals,
+                   "hold de-identified files against the originals they were made from; repeatable")
+      ->type_name("FILE|DIR");
   add_reading_options(*command, options->reading);
   command->footer(
       "Judged are encoding, values, dictionary, private blocks, pixel arithmetic, File Meta Information, the modules "
@@ -37,8 +45,13 @@ void add_validate(CLI::App& cli, Commands& commands) {
       "Exit code: 0 no errors, 1 errors (with --strict also warnings), 2 a file that is no DICOM or cannot be read.\n"
       "Examples:\n  assay validate image.dcm\n  assay validate /data/study --quiet\n"
       "  assay validate old.dcm --only 'ps3.5/6.2/**' --as ImplicitVRLittleEndian --json\n"
-      "  assay validate image.dcm --only 'ps3.5/7.4*/**'\n  assay validate mip.dcm --derived-from /data/study\n  assay "
-      "validate --list-iods");
+      "  assay validate image.dcm --only 'ps3.5/7.4*/**'\n  assay validate mip.dcm --derived-from /data/study\n"
+      "  assay validate --list-iods\n"
+      "  assay validate cleaned/ --deidentified basic,retain-modified-dates --original originals/\n"
+      "Profiles and options of --deidentified (PS3.15 E), each with the clause that says what it keeps or cleans:\n" +
+      app::deidentification_options_help() +
+      "Judged are attributes and their marks; whether faces or text are left in the pixels nobody can tell from here.\n"
+      "An object that passes may still be one by which somebody is known (PS3.15 E.1.1).");
   commands.push_back({command, [options, list](app::Console& console) {
                         if (*list) return app::list_iods(options->json, console);
                         if (options->paths.empty()) {
