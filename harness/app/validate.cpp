@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
 #include "conformance/expectations.hpp"
 #include "conformance/iod/hierarchy.hpp"
+#include "conformance/iod/resemblance.hpp"
 #include "conformance/iod/validate.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
@@ -134,6 +136,7 @@ class Validation {
       problems.insert(problems.end(), std::make_move_iterator(judgement.problems.begin()),
                       std::make_move_iterator(judgement.problems.end()));
       hierarchy_.add(path, file->data_set);
+      resemblance_.add(path, file->data_set);
       if (judgement.iod == nullptr) ++without_iod_;
     }
     std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
@@ -197,11 +200,13 @@ class Validation {
            });
   }
 
-  /// What two files contradict each other in; true when that is red.
+  /// What two files contradict each other in, and what is suspicious about all of them; true when that is red.
   bool between_files() {
     FindingCounts counts;
     std::string text;
-    for (const auto& contradiction : hierarchy_.contradictions()) {
+    auto found = hierarchy_.contradictions();
+    std::ranges::move(resemblance_.told(), std::back_inserter(found));
+    for (const auto& contradiction : found) {
       Problem problem = contradiction.problem;
       if (!wanted(problem)) continue;
       const auto* info = book_->find(problem.rule);
@@ -214,13 +219,13 @@ class Validation {
       ++total.findings;
       total.severity = std::max(total.severity, severity);
       problem.found += " in " + contradiction.file;
-      problem.expected += ", as in " + contradiction.before;
+      if (!contradiction.before.empty()) problem.expected += ", as in " + contradiction.before;
       const auto tag = dict::tag_of(problem.field);
       const auto name = tag ? dataset::element_name(*tag, {}, nullptr) : std::string();
       if (options_.json) {
         auto object = finding_json(contradiction.problem, name, info);
         object["file"] = contradiction.file;
-        object["other_file"] = contradiction.before;
+        if (!contradiction.before.empty()) object["other_file"] = contradiction.before;
         between_.push_back(std::move(object));
       } else {
         text += finding_text(problem, name, info, first, console_.colour());
@@ -303,6 +308,7 @@ class Validation {
   std::size_t files_ = 0;
   FindingCounts all_;
   conformance::iod::Hierarchy hierarchy_;
+  conformance::iod::Resemblance resemblance_;
   std::size_t without_iod_ = 0;  // files
   ordered_json between_ = ordered_json::array();
 };

@@ -100,7 +100,7 @@ TEST(Pace, A_pending_response_ends_no_operation) {
   const auto request = dimse::c_find_rq(1, "1.2.3");
   line.pdu(Side::requestor, pdu::PduType::p_data_tf, 0);
   line.message(Side::requestor, request, 10);
-  for (const std::uint16_t status : {0xff00, 0xff00, 0x0000}) {
+  for (const auto status : std::vector<std::uint16_t>{0xff00, 0xff00, 0x0000}) {
     line.pdu(Side::acceptor, pdu::PduType::p_data_tf, 100);
     line.message(Side::acceptor, dimse::response_to(request, status, status != 0), status != 0 ? 10 : 0);
   }
