@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "conformance/expectations.hpp"
+#include "conformance/file_identity.hpp"
 #include "conformance/iod/hierarchy.hpp"
 #include "conformance/iod/resemblance.hpp"
 #include "conformance/iod/validate.hpp"
@@ -15,6 +16,7 @@
 #include "harness/app/files.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/app/options.hpp"
+#include "harness/app/profile_file.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
 #include "harness/dataset/dump_people.hpp"
@@ -102,6 +104,14 @@ class Validation {
         return exit_codes::usage;
       }
     }
+    if (!options_.profile.empty()) {
+      auto profile = read_profile(options_.profile);
+      if (!profile) {
+        console_.error(profile.error());
+        return exit_codes::usage;
+      }
+      profile_ = std::move(*profile);
+    }
     const auto done = for_each_file(
         options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
         [&](const std::string& path, const std::string& why) { unreadable(path, why); });
@@ -139,6 +149,8 @@ class Validation {
       resemblance_.add(path, file->data_set);
       if (judgement.iod == nullptr) ++without_iod_;
     }
+    if (profile_)
+      std::ranges::move(conformance::check_file_identity(file->meta, *profile_), std::back_inserter(problems));
     std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
     sort_by_place(problems);
     const Names names(*file, problems, reading_.private_names());
@@ -304,6 +316,7 @@ class Validation {
   Console& console_;
   std::shared_ptr<const trace::RuleBook> book_;
   Reading reading_;
+  std::optional<conformance::Profile> profile_;
   std::map<std::string, Totals> totals_;
   std::size_t files_ = 0;
   FindingCounts all_;

@@ -14,6 +14,7 @@ struct ValidateOptions {
   std::vector<std::string> paths;
   std::vector<std::string> only;  // globs over rule ids
   ReadingOptions reading;
+  std::string profile;  // of the product that wrote the files, a file or a shipped one
   bool strict = false;  // warnings are red too
   bool json = false;    // one object a line
   bool quiet = false;   // the summary only
