@@ -1,6 +1,7 @@
 #include "conformance/iod/resemblance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "harness/base/bulk_digest.hpp"
@@ -18,6 +19,33 @@ constexpr std::string_view dose_report_sop_class = "1.2.840.10008.5.1.4.1.1.88.6
 constexpr std::size_t ids_of_a_person = 16;
 /// Icons and blank pictures are alike without being copies.
 constexpr std::size_t least_pixels = 256;
+
+/// By these a program that knows no private element tells images of a series apart.
+constexpr std::array told_apart_by{tags::ImagePositionPatient,
+                                   tags::ImageOrientationPatient,
+                                   tags::ImageType,
+                                   tags::AcquisitionNumber,
+                                   tags::AcquisitionDate,
+                                   tags::AcquisitionTime,
+                                   tags::AcquisitionDateTime,
+                                   tags::ContentTime,
+                                   tags::TriggerTime,
+                                   tags::TemporalPositionIdentifier,
+                                   tags::TemporalPositionIndex,
+                                   tags::EchoNumbers,
+                                   tags::EchoTime,
+                                   tags::InversionTime,
+                                   tags::FlipAngle,
+                                   tags::ConvolutionKernel,
+                                   tags::KVP,
+                                   tags::ScanOptions,
+                                   tags::FrameReferenceTime,
+                                   tags::ReconstructionDiameter,
+                                   tags::SpacingBetweenSlices,
+                                   tags::ContrastBolusAgent,
+                                   tags::DiffusionBValue,
+                                   tags::CardiacNumberOfImages,
+                                   tags::NominalPercentageOfCardiacPhase};
 
 std::string value(const DataSet& data_set, Tag tag) {
   return std::string(dataset::trimmed(dataset::without_padding(data_set.text(tag))).substr(0, 256));
@@ -57,6 +85,7 @@ void Resemblance::add(std::string_view file, const DataSet& data_set) {
   files_.emplace_back(file);
   compare_id(data_set, number);
   compare_pixels(data_set, number);
+  compare_places(data_set, number);
   note_dose(data_set, number);
 }
 
@@ -92,8 +121,8 @@ void Resemblance::compare_pixels(const DataSet& data_set, std::uint32_t file) {
   BulkDigest digest;
   digest.update(bytes);
   const auto [known, is_new] = pixels_.try_emplace({digest.value(), bytes.size()}, Image{file, series});
-  if (is_new || known->second.series == series) return;
-  if (!pairs_.emplace(known->second.series, series).second) return;
+  if (is_new || known->second.uid == series) return;
+  if (!pairs_.emplace(known->second.uid, series).second) return;
   const bool derived = value(data_set, tags::ImageType).starts_with("DERIVED") ||
                        data_set.has(tags::SourceImageSequence) || data_set.has(tags::DerivationDescription);
   tell({note("ps3.3/C.7.6.1/same-pixels", "PS3.3 C.7.6.1", pixels->offset == dataset::no_offset ? 0 : pixels->offset,
@@ -101,6 +130,26 @@ void Resemblance::compare_pixels(const DataSet& data_set, std::uint32_t file) {
              derived ? "the same pixels in another series, and a record of a derivation"
                      : "the same pixels in another series, and no record of a derivation",
              "pixels of its own"),
+        files_[file], files_[known->second.file]});
+}
+
+void Resemblance::compare_places(const DataSet& data_set, std::uint32_t file) {
+  const auto series = value(data_set, tags::SeriesInstanceUID);
+  const bool one_frame = value(data_set, tags::NumberOfFrames).empty() || value(data_set, tags::NumberOfFrames) == "1";
+  if (series.empty() || !one_frame || !data_set.has(tags::ImagePositionPatient) || !data_set.has(tags::PixelData))
+    return;
+  BulkDigest digest;
+  for (const auto tag : told_apart_by) {
+    digest.update(as_bytes(value(data_set, tag)));
+    digest.update(as_bytes("\n"));
+  }
+  const auto own = value(data_set, tags::SOPInstanceUID);
+  const auto [known, is_new] = places_[series].try_emplace(digest.value(), Image{file, own});
+  if (is_new || known->second.uid == own) return;  // the same object again is told by the rule about UIDs
+  if (!crowded_.insert(series).second) return;
+  tell({note("ps3.3/C.7.6.2/same-place-and-time", "PS3.3 C.7.6.2", place(data_set, tags::ImagePositionPatient),
+             tags::ImagePositionPatient, "the place, the time and everything else of another image of the series",
+             "a time, an acquisition or a parameter of its own in a standard element"),
         files_[file], files_[known->second.file]});
 }
 

@@ -193,6 +193,23 @@ class Identity(unittest.TestCase):
             self.assertEqual(code, 2)
             self.assertIn("no-such-product", err)
 
+    def test_the_edition_of_a_statement_is_named_or_missed(self):
+        with products.scratch() as folder, Served("--quiet") as archive:
+            target = f"127.0.0.1:{archive.port}"
+            looks = ("--quick", "--timeout", "2s", "--associations", "2")
+            code, _, err = products.assay("learn", target, *looks, "--no-keys", "--out", folder / "plain.xml")
+            self.assertEqual(code, 0, err)
+            text = (folder / "plain.xml").read_text()
+            (folder / "dated.xml").write_text(re.sub(r"<profile ", '<profile edition="2016c" ', text, count=1))
+            for name, edition, words in (("plain", "", "the statement names no edition of the standard"),
+                                         ("dated", "2016c", "the statement is after the edition 2016c")):
+                code, out, err = products.assay("certify", folder / f"{name}.xml", "--target", target, *looks, "--no-cases",
+                                                "--unattended", "--out", folder / name)
+                self.assertIn(code, (0, 1), out + err)
+                self.assertRegex(out, rf"\nEdition: .*20\d\d[a-e].*; {words}\n")
+                self.assertIn(words, (folder / name / "certificate.html").read_text())
+                self.assertEqual(json.loads((folder / name / "certificate.json").read_text())["statement"]["edition"], edition)
+
     def test_a_recorded_conversation_shows_that_a_statement_is_of_another_version(self):
         with products.scratch() as folder, Served("--quiet") as archive:
             code, _, err = products.assay("run", "ps3.7/9.1.5/echo-once", "--role", "requestor", "--target",

@@ -279,6 +279,29 @@ class Flaws(unittest.TestCase):
                                 ("note", "ps3.5/6.2.1/name-shape", "(0010,0010)")])
         self.assertEqual({path for kind, path, _ in theirs if kind == "Error" and path != "(0020,0060)"}, {"(0020,0012)", "(0020,1040)"})
 
+    def test_a_header_that_was_offered_as_a_good_example(self):
+        """Retired group lengths, a name of one component, and File Meta Information whose implementation is a SOP Class."""
+        root = self.sound("CTImage")
+        root.elements["PatientName"].values = ["Good Example"]
+        data = iod_objects.file_of(root)
+        self.assertEqual(self.findings(data)[0], [("note", "ps3.5/6.2.1/name-shape", "(0010,0010)")])
+        at = data.index(struct.pack("<HH", 2, 0x12) + b"UI")
+        length = struct.unpack("<H", data[at + 6:at + 8])[0]
+        meta = struct.unpack("<I", data[140:144])[0]
+        end = 144 + meta
+        own = self.element((2, 0x12), "UI", b"1.2.840.10008.5.1.4.1.1.2\0")
+        kept = data[144:at] + own + data[at + 8 + length:end]
+        name = kept.find(struct.pack("<HH", 2, 0x13))
+        if name >= 0:
+            kept = kept[:name] + kept[name + 8 + struct.unpack("<H", kept[name + 6:name + 8])[0]:]
+        body = data[end:]
+        first = body.index(struct.pack("<HH", 0x10, 0x10) + b"PN")
+        group_8 = self.element((8, 0), "UL", struct.pack("<I", first))
+        flawed = data[:140] + struct.pack("<I", len(kept)) + kept + group_8 + body
+        self.assertEqual(self.findings(flawed)[0], sorted([
+            ("error", "ps3.10/7.1/uid-kind", "(0002,0012)"), ("note", "ps3.5/6.2.1/name-shape", "(0010,0010)"),
+            ("note", "ps3.5/7.2/group-length", "(0008,0000)")]))
+
     def test_a_private_creator_that_was_masked_while_its_elements_stay(self):
         data = iod_objects.file_of(self.sound("CTImage"))
         at = data.index(struct.pack("<HH", 0x20, 0xd) + b"UI")

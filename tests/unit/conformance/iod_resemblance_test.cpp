@@ -95,6 +95,45 @@ TEST(IodResemblance, The_same_pixels_in_two_series_are_noted_once_with_what_is_r
   EXPECT_EQ(rules(none), List{});
 }
 
+TEST(IodResemblance, Images_of_one_place_that_only_private_elements_tell_apart_are_noted_once) {
+  const auto image = [](std::string_view number, Tag tag, std::string_view different) {
+    auto out = object(number);
+    out.set_text(tags::SeriesInstanceUID, "1.2.3.200");
+    out.set_text(tags::ImagePositionPatient, "0\\0\\10");
+    out.set_text(tags::AcquisitionTime, "101500");
+    out.set_text(Tag(0x0019, 0x0010), Vr::LO, "MAKER");
+    out.set_text(Tag(0x0019, 0x1001), Vr::LO, number);
+    if (!different.empty()) out.set_text(tag, different);
+    return out;
+  };
+  const auto rules_of = [&](Tag tag, std::string_view different) {
+    Resemblance all;
+    all.add("a", image("1", tag, ""));
+    all.add("a again", image("1", tag, ""));
+    all.add("b", image("2", tag, different));
+    all.add("c", image("3", tag, different));
+    return rules(all);
+  };
+  EXPECT_EQ(rules_of(tags::AcquisitionTime, "101500"), List{"ps3.3/C.7.6.2/same-place-and-time"});
+  // With three times there is nothing to note; here b and c still share one.
+  for (const auto tag : {tags::AcquisitionTime, tags::TriggerTime, tags::EchoTime, tags::AcquisitionNumber}) {
+    Resemblance all;
+    all.add("a", image("1", tag, "1"));
+    all.add("b", image("2", tag, "2"));
+    EXPECT_EQ(rules(all), List{}) << to_string(tag);
+  }
+  EXPECT_EQ(rules_of(tags::AcquisitionTime, "101501"), List{"ps3.3/C.7.6.2/same-place-and-time"});
+  Resemblance apart;
+  apart.add("a", image("1", tags::ImagePositionPatient, "0\\0\\10"));
+  apart.add("b", image("2", tags::ImagePositionPatient, "0\\0\\20"));
+  auto other_series = image("3", tags::ImagePositionPatient, "0\\0\\10");
+  other_series.set_text(tags::SeriesInstanceUID, "1.2.3.201");
+  apart.add("c", other_series);
+  auto frames = image("4", tags::NumberOfFrames, "10");
+  apart.add("d", frames);
+  EXPECT_EQ(rules(apart), List{});
+}
+
 TEST(IodResemblance, A_dose_that_is_a_picture_alone_is_noted_and_beside_a_report_it_is_not) {
   auto picture = object("1");
   picture.set_text(tags::SeriesDescription, "Dose Report");
