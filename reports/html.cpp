@@ -169,8 +169,9 @@ std::string html(const trace::RunResult& result) {
     out += "</ul>\n";
   }
   if (const auto layers = categories(result.cases); layers.size() > 1) {
-    out += "<h2>By layer</h2><table class=\"layers\"><tr><th>Layer</th><th>Passed</th><th>Warnings</th><th>Failed</th>"
-           "<th>Not judged</th></tr>\n";
+    out +=
+        "<h2>By layer</h2><table class=\"layers\"><tr><th>Layer</th><th>Passed</th><th>Warnings</th><th>Failed</th>"
+        "<th>Not judged</th></tr>\n";
     for (const auto& one : layers)
       out += fmt::format("<tr><td>{}</td><td>{} of {}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", escape(one.name),
                          one.passed, one.judged(), one.warned, one.failed, one.not_judged);
