@@ -279,6 +279,21 @@ class Flaws(unittest.TestCase):
                                 ("note", "ps3.5/6.2.1/name-shape", "(0010,0010)")])
         self.assertEqual({path for kind, path, _ in theirs if kind == "Error" and path != "(0020,0060)"}, {"(0020,0012)", "(0020,1040)"})
 
+    def test_a_polarity_that_contradicts_the_presentation_of_the_image(self):
+        """White where black belongs: Photometric Interpretation and Presentation LUT Shape say which, and must agree."""
+        found = {}
+        for photometric in ("MONOCHROME1", "MONOCHROME2"):
+            for shape in ("IDENTITY", "INVERSE"):
+                root = self.sound("CRImage")
+                root.elements["PhotometricInterpretation"].values = [photometric]
+                data = iod_objects.file_of(root)
+                at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10) + b"OW")
+                data = data[:at] + self.element((0x2050, 0x20), "CS", f"{shape:8}".encode()) + data[at:]
+                found[photometric, shape] = self.findings(data)[0]
+        wrong = [("error", "ps3.5/6.3/enumerated-value", "(2050,0020)")]
+        self.assertEqual(found, {("MONOCHROME1", "INVERSE"): [], ("MONOCHROME2", "IDENTITY"): [],
+                                 ("MONOCHROME1", "IDENTITY"): wrong, ("MONOCHROME2", "INVERSE"): wrong})
+
     def test_a_header_that_was_offered_as_a_good_example(self):
         """Retired group lengths, a name of one component, and File Meta Information whose implementation is a SOP Class."""
         root = self.sound("CTImage")
