@@ -56,6 +56,12 @@ bool alike_with_a_note(std::string_view shorter, std::string_view longer) {
          std::isalnum(static_cast<unsigned char>(longer[shorter.size()])) == 0;
 }
 
+bool has_private_values(const DataSet& data_set) {
+  return std::ranges::any_of(data_set.nodes(), [](const dataset::Node& node) {
+    return node.depth == 0 && node.tag.is_private() && node.tag.element >= 0x1000;
+  });
+}
+
 bool says_dose(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text.find("DOSE REPORT") != std::string::npos || text.find("DOSE INFO") != std::string::npos ||

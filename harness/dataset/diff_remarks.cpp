@@ -128,6 +128,7 @@ std::vector<Tag> values_not_kept(const DataSet& first, const DataSet& second) {
   const auto& nodes = first.nodes();
   for (std::uint32_t i = 0; i < nodes.size(); i = nodes[i].end) {
     const auto& before = nodes[i];
+    if (first.find(before.tag) != &before) continue;  // of an element that stands there twice the one that is found
     if (before.tag.group == 0x7fe0 || before.tag.is_group_length() || before.vr == Vr::UI ||
         before.tag == tags::OriginalAttributesSequence || (before.kind == NodeKind::element && content(before).empty()))
       continue;

@@ -1,6 +1,7 @@
 // What a change between two Data Sets means: by how much the pixels moved, whether lossy steps are recorded and the
 // label stays (PS3.3 C.7.6.1.1.5), whether earlier values are kept (PS3.3 C.12.1, Original Attributes Sequence).
-// Tests: tests/unit/dataset/diff_remarks_test.cpp, tests/interop/diff_command_test.py
+// Tests: tests/unit/dataset/diff_remarks_test.cpp, tests/interop/diff_command_test.py; fuzz target:
+// fuzz_check
 #pragma once
 
 #include <cstdint>

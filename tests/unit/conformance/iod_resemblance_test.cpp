@@ -123,6 +123,14 @@ TEST(IodResemblance, Images_of_one_place_that_only_private_elements_tell_apart_a
     EXPECT_EQ(rules(all), List{}) << to_string(tag);
   }
   EXPECT_EQ(rules_of(tags::AcquisitionTime, "101501"), List{"ps3.3/C.7.6.2/same-place-and-time"});
+  // Without private elements nothing claims to know more.
+  Resemblance plain;
+  for (const auto* number : {"1", "2"}) {
+    auto one = image(number, tags::AcquisitionTime, "");
+    one.erase(Tag(0x0019, 0x1001));
+    plain.add(number, one);
+  }
+  EXPECT_EQ(rules(plain), List{});
   Resemblance apart;
   apart.add("a", image("1", tags::ImagePositionPatient, "0\\0\\10"));
   apart.add("b", image("2", tags::ImagePositionPatient, "0\\0\\20"));
