@@ -142,7 +142,8 @@ void Resemblance::compare_pixels(const DataSet& data_set, std::uint32_t file) {
 void Resemblance::compare_places(const DataSet& data_set, std::uint32_t file) {
   const auto series = value(data_set, tags::SeriesInstanceUID);
   const bool one_frame = value(data_set, tags::NumberOfFrames).empty() || value(data_set, tags::NumberOfFrames) == "1";
-  if (series.empty() || !one_frame || !data_set.has(tags::ImagePositionPatient) || !data_set.has(tags::PixelData))
+  if (series.empty() || !one_frame || !data_set.has(tags::ImagePositionPatient) || !data_set.has(tags::PixelData) ||
+      !has_private_values(data_set))
     return;
   BulkDigest digest;
   for (const auto tag : told_apart_by) {
