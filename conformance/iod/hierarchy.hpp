@@ -19,6 +19,7 @@ struct Contradiction {
   Problem problem;
   std::string file;
   std::string before;
+  std::string_view joined = ", as in ";  // what stands between `expected` and `before`
 };
 
 class Hierarchy {

@@ -17,6 +17,7 @@ using dataset::DataSet;
 
 constexpr std::string_view dose_report_sop_class = "1.2.840.10008.5.1.4.1.1.88.67";
 constexpr std::size_t ids_of_a_person = 16;
+constexpr std::string_view unlike = ", and not what is in ";
 /// Icons and blank pictures are alike without being copies.
 constexpr std::size_t least_pixels = 256;
 
@@ -136,7 +137,7 @@ void Resemblance::compare_pixels(const DataSet& data_set, std::uint32_t file) {
              derived ? "the same pixels in another series, and a record of a derivation"
                      : "the same pixels in another series, and no record of a derivation",
              "pixels of its own"),
-        files_[file], files_[known->second.file]});
+        files_[file], files_[known->second.file], unlike});
 }
 
 void Resemblance::compare_places(const DataSet& data_set, std::uint32_t file) {
@@ -157,7 +158,7 @@ void Resemblance::compare_places(const DataSet& data_set, std::uint32_t file) {
   tell({note("ps3.3/C.7.6.2/same-place-and-time", "PS3.3 C.7.6.2", place(data_set, tags::ImagePositionPatient),
              tags::ImagePositionPatient, "the place, the time and everything else of another image of the series",
              "a time, an acquisition or a parameter of its own in a standard element"),
-        files_[file], files_[known->second.file]});
+        files_[file], files_[known->second.file], unlike});
 }
 
 void Resemblance::note_dose(const DataSet& data_set, std::uint32_t file) {

@@ -231,7 +231,7 @@ class Validation {
       ++total.findings;
       total.severity = std::max(total.severity, severity);
       problem.found += " in " + contradiction.file;
-      if (!contradiction.before.empty()) problem.expected += ", as in " + contradiction.before;
+      if (!contradiction.before.empty()) problem.expected += std::string(contradiction.joined) + contradiction.before;
       const auto tag = dict::tag_of(problem.field);
       const auto name = tag ? dataset::element_name(*tag, {}, nullptr) : std::string();
       if (options_.json) {

@@ -230,6 +230,26 @@ class Commands(unittest.TestCase):
             code, out, _ = products.assay("validate", folder)
             self.assertEqual(code, 0, out)
 
+    def test_objects_that_are_suspiciously_alike_are_noted_and_nothing_turns_red(self):
+        with products.scratch() as folder:
+            for number, series, patient in ((1, 1, "123"), (2, 2, "123"), (3, 3, "123.Followup")):
+                root = self.maker.fresh()
+                root.elements["PatientID"].values = [patient]
+                root.elements["PatientName"].values = ["Doe^Jane"]
+                root.elements["PatientBirthDate"].values = ["19700101"]
+                root.elements["SOPInstanceUID"].values = [iod_objects.ROOT + str(number)]
+                root.elements["SeriesInstanceUID"].values = [iod_objects.ROOT + f"9.{series}"]
+                root.elements["StudyInstanceUID"].values = [iod_objects.ROOT + f"8.{patient[3:] and 1}"]
+                data = iod_objects.file_of(root)
+                at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10) + b"OW") + 12
+                pixels = bytes((i * (2 if number < 3 else 3)) % 251 for i in range(512))
+                (folder / f"{number}.dcm").write_bytes(data[:at - 4] + struct.pack("<I", len(pixels)) + pixels)
+            code, out, _ = products.assay("validate", folder, "--only", "ps3.3/C.7.*/*")
+            self.assertEqual(code, 0, out)
+            between = out[out.index("between the files"):]
+            self.assertRegex(between, r"note ps3\.3/C\.7\.1\.1/id-with-suffix .*found 123\.Followup in \S*3\.dcm, expected 123, as in \S*1\.dcm")
+            self.assertRegex(between, r"note ps3\.3/C\.7\.6\.1/same-pixels .*in \S*2\.dcm, expected pixels of its own, and not what is in \S*1\.dcm")
+
 
 class Flaws(unittest.TestCase):
     """Objects with the flaws of well-known files: exactly those findings, no more."""
