@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "conformance/match_parts.hpp"
 #include "harness/dict/dict.hpp"
@@ -113,6 +115,57 @@ void match_keys(const Parties& parties, UseCaseMatch& match) {
   }
 }
 
+namespace {
+
+/// A full node asks and answers in each of four: what an entity that does some of it on both sides lacks.
+std::optional<Reason> lacks_of_a_full_node(const Profile& product, const ApplicationEntity& ae) {
+  struct Part {
+    std::string_view name;
+    std::array<std::string_view, 2> classes;
+  };
+  static constexpr Part parts[] = {
+      {"Verification", {uids::Verification, uids::Verification}},
+      {"query", {uids::PatientRootQueryRetrieveInformationModelFind, uids::StudyRootQueryRetrieveInformationModelFind}},
+      {"C-MOVE",
+       {uids::PatientRootQueryRetrieveInformationModelMove, uids::StudyRootQueryRetrieveInformationModelMove}},
+  };
+  std::string missing;
+  std::size_t there = 0;
+  const auto count = [&](bool is_there, std::string_view what, Role role) {
+    if (is_there)
+      ++there;
+    else
+      missing += fmt::format("{}{} as {}", missing.empty() ? "" : ", ", what, name(role));
+    return is_there;
+  };
+  bool both = false;
+  for (const auto& part : parts) {
+    const auto plays = [&](Role role) {
+      return count(std::ranges::any_of(part.classes, [&](auto uid) { return ae.service(uid, role) != nullptr; }),
+                   part.name, role);
+    };
+    const bool asks = plays(Role::scu);
+    both |= plays(Role::scp) && asks && part.name != "Verification";
+  }
+  const auto stores = [&](Role role) {
+    return count(std::ranges::any_of(ae.services,
+                                     [&](const auto& one) { return one.role == role && is_storage(one.sop_class); }),
+                 "storage", role);
+  };
+  const bool sends = stores(Role::scu);
+  both |= stores(Role::scp) && sends;
+  if (!both || missing.empty()) return std::nullopt;
+  Reason why;
+  why.text = fmt::format("{} is a node on both sides and does not claim {} of the 8 parts of a full one: {}",
+                         product.product, 8 - there, missing);
+  why.clause = "PS3.2 A.4.2.1.3";
+  why.change = "Nothing, if another device of the site does that part.";
+  why.provider = ae.at;
+  return why;
+}
+
+}  // namespace
+
 std::vector<Reason> remarks_on(const Profile& product) {
   std::vector<Reason> out;
   for (const auto& ae : product.aes) {
@@ -126,6 +179,7 @@ std::vector<Reason> remarks_on(const Profile& product) {
         (one.role == Role::scu ? why.user : why.provider) = one.at;
         out.push_back(std::move(why));
       }
+    if (auto lacks = lacks_of_a_full_node(product, ae)) out.push_back(std::move(*lacks));
     const bool study_root = ae.service(uids::StudyRootQueryRetrieveInformationModelFind, Role::scp) != nullptr;
     for (const auto level : {KeyLevel::patient, KeyLevel::study, KeyLevel::series, KeyLevel::image}) {
       const auto states = [&](KeyLevel one) {

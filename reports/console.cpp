@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "reports/categories.hpp"
 #include "reports/combinations.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
@@ -140,6 +141,8 @@ std::string summary(const trace::RunResult& result, const Style& style) {
     for (std::size_t i = 0; i < lines.size() && i < shown; ++i) out += "TLS  " + lines[i] + "\n";
     if (lines.size() > shown) out += fmt::format("TLS  and {} more kinds: see the report\n", lines.size() - shown);
   }
+  if (const auto layers = categories(result.cases); layers.size() > 1 && !to_text(layers).empty())
+    out += "\nby layer: " + to_text(layers) + "\n";
   out += fmt::format("\n{} in {}: ", detail::counted(result.cases.size(), "verdict"), detail::seconds(result.duration));
   bool first = true;
   for (const auto verdict :

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "reports/categories.hpp"
 #include "reports/combinations.hpp"
 #include "reports/detail.hpp"
 #include "reports/reports.hpp"
@@ -31,6 +32,7 @@ code,.id{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",mon
 .body{padding:12px 16px 14px}.body dl{display:grid;grid-template-columns:96px 1fr;gap:4px 14px;margin:0}.body dt{color:var(--soft)}.body dd{margin:0;overflow-wrap:anywhere}
 .finding{border-left:3px solid var(--fail);padding:4px 12px;margin:8px 0;background:var(--panel)}.finding.warning{border-color:var(--warning)}.finding.note{border-color:var(--skipped)}.finding.provoked{border-color:var(--line);color:var(--soft)}
 pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:10px 12px;overflow:auto;font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;max-height:520px}
+.layers{border-collapse:collapse;font-size:14px}.layers td,.layers th{text-align:right;padding:2px 14px 2px 0}.layers td:first-child,.layers th:first-child{text-align:left}
 footer{color:var(--soft);font-size:13px;margin-top:32px;border-top:1px solid var(--line);padding-top:12px}
 @media print{.counts,input{display:none}details.case{break-inside:avoid}}
 )css";
@@ -165,6 +167,15 @@ std::string html(const trace::RunResult& result) {
     out += "<h2>What failing cases of one table have in common</h2><ul>\n";
     for (const auto& one : explanations) out += fmt::format("<li>{}</li>\n", escape(to_text(one)));
     out += "</ul>\n";
+  }
+  if (const auto layers = categories(result.cases); layers.size() > 1) {
+    out +=
+        "<h2>By layer</h2><table class=\"layers\"><tr><th>Layer</th><th>Passed</th><th>Warnings</th><th>Failed</th>"
+        "<th>Not judged</th></tr>\n";
+    for (const auto& one : layers)
+      out += fmt::format("<tr><td>{}</td><td>{} of {}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", escape(one.name),
+                         one.passed, one.judged(), one.warned, one.failed, one.not_judged);
+    out += "</table>\n<h2>Cases</h2>\n";
   }
   // Red first, so that the page opens on what needs doing; inside one verdict the catalogue's order stays.
   for (const auto* verdict : {"error", "fail", "warning", "inconclusive", "expected", "pass", "skipped"})

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/base/hex.hpp"
+#include "reports/categories.hpp"
 #include "reports/combinations.hpp"
 #include "reports/detail.hpp"
 #include "reports/json_parts.hpp"
@@ -119,6 +120,13 @@ std::string json(const trace::RunResult& result) {
                             {"failed", one.failed},
                             {"judged", one.judged}});
   }
+  auto layers = ordered_json::array();
+  for (const auto& one : categories(result.cases))
+    layers.push_back({{"name", one.name},
+                      {"passed", one.passed},
+                      {"warned", one.warned},
+                      {"failed", one.failed},
+                      {"not_judged", one.not_judged}});
   const ordered_json root{{"assay", result.assay_version},
                           {"command", result.command_line},
                           {"started", result.started},
@@ -131,6 +139,7 @@ std::string json(const trace::RunResult& result) {
                           {"interrupted", result.interrupted},
                           {"not_reached", result.not_reached},
                           {"counts", std::move(counts)},
+                          {"categories", std::move(layers)},
                           {"explanations", std::move(explanations)},
                           {"tls", detail::tls_lines(result)},
                           {"stale_expectations", result.stale_expectations},

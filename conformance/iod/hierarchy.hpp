@@ -20,6 +20,7 @@ struct Contradiction {
   Problem problem;
   std::string file;
   std::string before;
+  std::string_view joined = ", as in ";  // what stands between `expected` and `before`
 
   /// That a SOP Instance UID came twice: whoever has both objects can tell whether one is a copy of the other.
   [[nodiscard]] bool of_instance() const;

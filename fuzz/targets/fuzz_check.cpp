@@ -7,6 +7,7 @@
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
+#include "harness/dataset/diff_remarks.hpp"
 #include "harness/dataset/pixel.hpp"
 #include "harness/dataset/value.hpp"
 
@@ -153,6 +154,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (wanted(0, groups, input)) check_problems(decoded.data_set, input, data[0], false);
   if (wanted(1, groups, input)) check_problems(decoded.data_set, input, data[0], true);
   if (wanted(2, groups, input)) check_values_of(decoded.data_set);
-  if (wanted(3, groups, input)) check_frames(decoded.data_set, input);
+  if (wanted(3, groups, input)) {
+    check_frames(decoded.data_set, input);
+    for (const auto& remark : dataset::remarks(decoded.data_set, decoded.data_set))
+      require(remark.about == "pixels" && remark.text.starts_with("the pixels cannot"), "an object is like itself");
+  }
   return 0;
 }

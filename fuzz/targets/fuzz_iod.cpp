@@ -7,6 +7,7 @@
 
 #include "conformance/iod/condition.hpp"
 #include "conformance/iod/hierarchy.hpp"
+#include "conformance/iod/resemblance.hpp"
 #include "conformance/iod/validate.hpp"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/tag_path.hpp"
@@ -85,5 +86,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   hierarchy.add("b", decoded.data_set);
   // Twice the same object differs in nothing, and has its UID twice.
   require(hierarchy.contradictions().size() <= 1, "an object agrees with itself");
+  conformance::iod::Resemblance resemblance;
+  resemblance.add("a", decoded.data_set);
+  resemblance.add("b", decoded.data_set);
+  // One patient, one series, at most one picture of a dose.
+  require(resemblance.told().size() <= 1, "an object is no copy of itself");
   return 0;
 }

@@ -64,6 +64,8 @@ struct Certificate {
   [[nodiscard]] std::string sentence() const;
 };
 std::string certificate_text(const Certificate& certificate, bool colour);
+/// The edition of the standard that the statement names. There is one version, 3.0; a year alone is an edition.
+std::string stated_edition(const conformance::Profile& statement);
 std::string certificate_json(const Certificate& certificate);
 /// One file, no network.
 std::string certificate_html(const Certificate& certificate);

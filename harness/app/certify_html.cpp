@@ -74,6 +74,7 @@ std::string certificate_html(const Certificate& certificate) {
   out += fact("Site", certificate.signature.site);
   out += fact("Tested by", certificate.signature.tester);
   out += fact("Date", record.date);
+  out += fact("Edition", stated_edition(statement));
   out += fact("Tables", record.edition);
   out += fact("Assay", record.assay_version);
   out += fact("SHA-256 of record.json", certificate.digest);

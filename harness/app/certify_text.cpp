@@ -26,6 +26,11 @@ std::string_view colour_of(Standing standing) {
 
 }  // namespace
 
+std::string stated_edition(const conformance::Profile& statement) {
+  return statement.edition.empty() ? std::string("the statement names no edition of the standard")
+                                   : fmt::format("the statement is after the edition {}", statement.edition);
+}
+
 std::string certificate_text(const Certificate& certificate, bool colour) {
   std::string out;
   const auto& record = certificate.record;
@@ -76,9 +81,9 @@ std::string certificate_text(const Certificate& certificate, bool colour) {
     if (certificate.broken.size() > most_listed)
       out += fmt::format("  and {} more, all in the report\n", certificate.broken.size() - most_listed);
   }
-  out +=
-      fmt::format("\n{}{}\n{}{}\n", record.interrupted ? "Interrupted: only what was seen until then is judged.\n" : "",
-                  certificate.sentence(), "Edition: ", record.edition);
+  out += fmt::format("\n{}{}\nEdition: {}; {}\n",
+                     record.interrupted ? "Interrupted: only what was seen until then is judged.\n" : "",
+                     certificate.sentence(), record.edition, stated_edition(*certificate.statement));
   return out;
 }
 
@@ -88,6 +93,7 @@ std::string certificate_json(const Certificate& certificate) {
   ordered_json out{{"statement",
                     {{"product", certificate.statement->product},
                      {"version", certificate.statement->version},
+                     {"edition", certificate.statement->edition},
                      {"file", certificate.statement->at.file}}},
                    {"target", record.target},
                    {"called_ae", record.called_ae},

@@ -10,6 +10,7 @@
 #include "harness/app/files.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/dataset/diff.hpp"
+#include "harness/dataset/diff_remarks.hpp"
 #include "harness/dataset/dump_people.hpp"
 
 namespace assay::app {
@@ -175,6 +176,8 @@ class Comparison {
     const auto count = dataset::diff(first->meta, second->meta, how_, take) +
                        dataset::diff(first->data_set, second->data_set, how_, take);
     different_ += count;
+    if (options_.remarks)
+      for (const auto& remark : dataset::remarks(first->data_set, second->data_set)) show(name, remark);
     if (options_.encoding && first->encoding != second->encoding) {
       Difference syntax;
       syntax.kind = DifferenceKind::encoding;
@@ -208,10 +211,7 @@ class Comparison {
         return;
       case DiffForm::text: break;
     }
-    if (shown_ != name) {
-      out_.add(fmt::format("{}\n", dataset::safe_text(name)));
-      shown_ = name;
-    }
+    heading(name);
     const bool colour = console_.colour();
     const auto paint = [&](std::string_view code, std::string_view text) {
       return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
@@ -238,6 +238,30 @@ class Comparison {
                                  : ""));
       }
     }
+  }
+
+  void heading(const std::string& name) {
+    if (shown_ == name) return;
+    out_.add(fmt::format("{}\n", dataset::safe_text(name)));
+    shown_ = name;
+  }
+
+  /// Remarks are no differences of their own, and have no column in a table.
+  void show(const std::string& name, const dataset::Remark& remark) {
+    switch (options_.form) {
+      case DiffForm::csv: return;
+      case DiffForm::json: {
+        nlohmann::ordered_json object;
+        object["file"] = name;
+        object["remark"] = remark.about;
+        object["text"] = remark.text;
+        out_.add(json_line(object));
+        return;
+      }
+      case DiffForm::text: break;
+    }
+    heading(name);
+    out_.add(fmt::format("  ! {}: {}\n", remark.about, remark.text));
   }
 
   static std::string_view vr(Vr vr) { return vr == Vr::none ? std::string_view() : assay::name(vr); }

@@ -21,6 +21,7 @@ struct DiffFilesOptions {
   bool by_instance = false;  // pair the files of folders by SOP Instance UID, not by relative path
   bool encoding = false;
   bool pixel_digest = false;
+  bool remarks = false;    // what the changes mean, too
   ReadingOptions reading;  // of both sides
 };
 

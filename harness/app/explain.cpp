@@ -47,6 +47,7 @@ struct Job {
   std::shared_ptr<const trace::RuleBook> rules;
   ReportFolder folder;
   trace::RunResult result;
+  trace::Pace pace;  // of all connections
   std::size_t dicom = 0;
   bool usage = false;
   bool cut_short = false;
@@ -167,6 +168,7 @@ struct Job {
         continue;
       }
       ++dicom;
+      pace.add(pace_of(c.traces));
       console.text(connection_lines(one, c));
       if (options.show_trace)
         for (const auto& t : c.traces) console.text(trace::to_text(t));
@@ -208,6 +210,8 @@ struct Job {
       console.error(saved.error());
       written = false;
     };
+    if (const auto text = trace::to_text(pace); dicom > 1 && !text.empty())
+      console.text(fmt::format("\nin all: {}, {}\n", counted(pace.associations, "association"), text));
     if (!result.cases.empty())
       console.text(reports::summary(result, {.colour = console.colour(), .width = console.width()}));
     if (folder.is_open()) {

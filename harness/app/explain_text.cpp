@@ -151,6 +151,26 @@ void ending(const ConversationReport& report, trace::CaseResult& out) {
   }
 }
 
+/// Another implementation than the one of the statement: the statement is of another version, or of another product.
+void compare_identity(const conformance::Profile& profile, const trace::Negotiated& known, Side side,
+                      std::vector<std::string>& contradictions) {
+  const auto* user = side == Side::requestor ? known.rq->user_information()
+                     : known.ac == nullptr   ? nullptr
+                                             : known.ac->user_information();
+  if (user == nullptr) return;
+  const auto differs = [&](std::string_view policy, std::string_view what, std::string_view seen) {
+    const auto claimed = profile.policy(policy);
+    if (claimed && *claimed != seen)
+      contradictions.push_back(
+          fmt::format("its {} is {}, and the profile of {} {} says {}: the profile is of another version or product",
+                      what, printable(seen), profile.product, profile.version, *claimed));
+  };
+  if (const auto* uid = user->find<pdu::ImplementationClassUidSubItem>())
+    differs("implementation-class-uid", "Implementation Class UID", uid->uid);
+  if (const auto* name = user->find<pdu::ImplementationVersionNameSubItem>())
+    differs("implementation-version-name", "Implementation Version Name", name->name);
+}
+
 /// Where the conversation contradicts what a product claims of itself.
 void compare_with(const conformance::Profile& profile, trace::CaseResult& out) {
   const auto* known = negotiated(out.traces);
@@ -158,22 +178,24 @@ void compare_with(const conformance::Profile& profile, trace::CaseResult& out) {
   const auto is_ours = [&](Side side) { return profile.ae(title_of(out.traces, side)) != nullptr; };
   // Without a title that tells, the product is the acceptor: what it refuses is what people ask about.
   const auto side = is_ours(Side::requestor) && !is_ours(Side::acceptor) ? Side::requestor : Side::acceptor;
+  std::vector<std::string> contradictions;
+  compare_identity(profile, *known, side, contradictions);
   for (const auto& context : known->contexts) {
     const auto name = dict::uid_name(context.abstract_syntax);
     const auto claimed =
         profile.claims(fmt::format("sop-class:{}:{}", context.abstract_syntax, side == Side::acceptor ? "scp" : "scu"));
-    std::string contradiction;
     if (side == Side::acceptor && context.result && *context.result == 3 && claimed == true) {
-      contradiction =
-          fmt::format("{} is refused, though the profile of {} claims it", printable(name), profile.product);
+      contradictions.push_back(
+          fmt::format("{} is refused, though the profile of {} claims it", printable(name), profile.product));
     } else if (side == Side::acceptor && context.result && *context.result == 0 && claimed == false) {
-      contradiction = fmt::format("{} is accepted, though the profile of {} says that it is not supported",
-                                  printable(name), profile.product);
+      contradictions.push_back(fmt::format("{} is accepted, though the profile of {} says that it is not supported",
+                                           printable(name), profile.product));
     } else if (side == Side::requestor && claimed == false) {
-      contradiction = fmt::format("{} is proposed, though the profile of {} says that it is not supported",
-                                  printable(name), profile.product);
+      contradictions.push_back(fmt::format("{} is proposed, though the profile of {} says that it is not supported",
+                                           printable(name), profile.product));
     }
-    if (contradiction.empty()) continue;
+  }
+  for (const auto& contradiction : contradictions) {
     out.observations.push_back({"profile", contradiction});
     if (out.verdict == Verdict::pass) out.verdict = Verdict::warning;
     if (out.observations.size() < 8) out.reason += "; " + contradiction;
@@ -192,6 +214,12 @@ std::string counts_text(const ConversationReport& report, Side side) {
 }
 
 }  // namespace
+
+trace::Pace pace_of(const std::vector<trace::Trace>& traces) {
+  trace::Pace all;
+  for (const auto& one : traces) all.add(trace::pace(one));
+  return all;
+}
 
 std::string utc_text(Duration unix_time) {
   const auto days = std::chrono::floor<std::chrono::days>(std::chrono::sys_time<Duration>(unix_time));
@@ -224,6 +252,7 @@ trace::CaseResult case_of(ConversationReport& report, const std::string& id,
   for (const auto& text : report.remarks) out.observations.push_back({"remark", text});
   if (report.retransmitted > 0)
     out.observations.push_back({"retransmitted", fmt::format("{} segments", report.retransmitted)});
+  if (const auto text = trace::to_text(pace_of(out.traces)); !text.empty()) out.observations.push_back({"pace", text});
   if (profile) compare_with(*profile, out);
   return out;
 }

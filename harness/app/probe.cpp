@@ -7,6 +7,7 @@
 #include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/probe.hpp"
 #include "harness/dict/dict.hpp"
+#include "harness/dict/implementations.hpp"
 
 namespace assay::app {
 
@@ -23,6 +24,14 @@ std::string name_of_uid(const std::string& uid) {
   return entry != nullptr ? std::string(entry->name) : "UID " + dataset::safe_text(uid);
 }
 
+/// ", written by DCMTK (OFFIS_DCMTK_367)"; nothing for a writer that nobody knows.
+std::string writer_text(const dataset::Probe& probe) {
+  const auto name = dict::implementation_name(probe.writer);
+  if (name.empty()) return {};
+  return fmt::format(", written by {}{}", name,
+                     probe.version.empty() ? "" : " (" + dataset::safe_text(probe.version) + ")");
+}
+
 std::string line(const std::string& path, const dataset::Probe& probe) {
   std::string text = dataset::safe_text(path) + ": " + probe.what;
   const bool foreign = probe.kind == "foreign";
@@ -31,6 +40,7 @@ std::string line(const std::string& path, const dataset::Probe& probe) {
     text += ", " +
             (probe.syntax.empty() ? "no Transfer Syntax named, read as " + probe.encoding : name_of_uid(probe.syntax));
     if (probe.frames != 0) text += ", " + counted(probe.frames, "frame");
+    text += writer_text(probe);
   }
   text += ", " + size_text(probe.size);
   if (!probe.guess.empty() && !probe.syntax.empty()) text += "; " + dataset::safe_text(probe.guess);
@@ -46,6 +56,9 @@ nlohmann::ordered_json to_json(const std::string& path, const dataset::Probe& pr
   if (probe.kind == "foreign") return out;
   out["sop_class"] = probe.sop_class;
   out["transfer_syntax"] = probe.syntax;
+  out["implementation_class_uid"] = probe.writer;
+  out["implementation_version_name"] = probe.version;
+  out["implementation"] = std::string(dict::implementation_name(probe.writer));
   out["encoding"] = probe.encoding;
   out["guess"] = probe.guess;
   out["fault"] = probe.first_fault;

@@ -2,17 +2,43 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "harness/app/files.hpp"
 #include "harness/app/home.hpp"
+#include "peers/sha256.hpp"
 #include "reports/reports.hpp"
 
 namespace assay::app {
 namespace fs = std::filesystem;
 
 namespace {
+/// In the form of sha256sum, which checks it: sha256sum -c SHA256SUMS.
+constexpr const char* manifest = "SHA256SUMS";
+
+/// The digests of everything in the folder that no longer grows.
+std::expected<void, std::string> write_manifest(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (fs::recursive_directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+    auto name = it->path().lexically_relative(folder).string();
+    if (it->is_regular_file(code) && name != manifest && name != "console.log") names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  std::string text;
+  for (const auto& name : names) {
+    // An empty file cannot be mapped; it has a digest all the same.
+    const bool empty = fs::file_size(folder / name, code) == 0;
+    const auto bytes = empty ? std::expected<FileBytes, std::string>() : FileBytes::open((folder / name).string());
+    if (!bytes) return std::unexpected(bytes.error());
+    text += fmt::format("{}  {}\n", peers::sha256(bytes->view()), name);
+  }
+  return write_text(folder / manifest, text);
+}
+
 std::string file_name(std::string case_id) {
   for (auto& c : case_id)
     if (c == '/' || c == ' ') c = '_';
@@ -32,7 +58,8 @@ std::expected<void, std::string> ReportFolder::open(const fs::path& folder, Cons
                                        code ? code.message() : "a file of that name is in the way"));
   folder_ = folder;
   // What an earlier run left would be read together with this one's.
-  for (const auto* old : {"results.json", "junit.xml", "report.html", "cases.jsonl"}) fs::remove(folder / old, code);
+  for (const auto* old : {"results.json", "junit.xml", "report.html", "cases.jsonl", manifest})
+    fs::remove(folder / old, code);
   for (const auto& [old, kind] : {std::pair{"executed", ".xml"}, std::pair{"pcap", ".pcapng"}})
     for (fs::directory_iterator it(folder / old, code), end; !code && it != end; it.increment(code))
       if (std::error_code ignored; it->path().extension() == kind) fs::remove(it->path(), ignored);
@@ -80,7 +107,7 @@ std::expected<void, std::string> ReportFolder::finish(const trace::RunResult& re
                                    {"junit.xml", reports::junit_xml(result)},
                                    {"report.html", reports::html(result)}})
     if (auto written = write_text(folder_ / name, text); !written) return written;
-  return {};
+  return write_manifest(folder_);
 }
 
 }  // namespace assay::app

@@ -1,5 +1,6 @@
 // The folder of --out: console.log and cases.jsonl grow while the run goes on, so that a kill loses nothing that had
-// finished; results.json, junit.xml and report.html are written at the end (also after Ctrl-C).
+// finished; results.json, junit.xml, report.html and, over all that is there, SHA256SUMS are written at the end (also
+// after Ctrl-C). Tests: tests/interop/evidence_test.py
 #pragma once
 
 #include <cstdio>

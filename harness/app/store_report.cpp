@@ -55,17 +55,34 @@ std::size_t StoreReport::total() const {
   return sum;
 }
 
-std::string size_text(std::uint64_t bytes) {
-  if (bytes < 1000) return fmt::format("{} bytes", bytes);
-  double value = static_cast<double>(bytes);
-  std::string_view unit;
-  for (const auto next : {"kB", "MB", "GB", "TB"}) {
+namespace {
+
+/// Decimal, as the units of SI are: a kB has 1000 bytes.
+std::string in_units(double value, std::string_view unit) {
+  std::string_view prefix;
+  for (const auto next : {"k", "M", "G", "T"}) {
     value /= 1000;
-    unit = next;
+    prefix = next;
     if (value < 999.5) break;
   }
-  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, unit);
+  return fmt::format("{:.{}f} {}{}", value, value < 9.95 ? 1 : 0, prefix, unit);
 }
+
+}  // namespace
+
+std::string size_text(std::uint64_t bytes) {
+  return bytes < 1000 ? fmt::format("{} bytes", bytes) : in_units(static_cast<double>(bytes), "B");
+}
+
+namespace {
+
+/// Files are counted in bytes, lines in bits: both, so that nobody has to guess which.
+std::string rate_text(std::uint64_t bytes, double seconds) {
+  const double rate = static_cast<double>(bytes) / seconds;
+  return fmt::format("{}/s ({}/s)", size_text(static_cast<std::uint64_t>(rate)), in_units(8 * rate, "bit"));
+}
+
+}  // namespace
 
 std::string store_text(const StoreReport& report, const StorePlan& plan) {
   const auto stored = report.count(Fate::stored) + report.count(Fate::warned);
@@ -78,8 +95,7 @@ std::string store_text(const StoreReport& report, const StorePlan& plan) {
   add(report.total() - stored - report.count(Fate::refused), "not sent or not answered");
   const double seconds = std::chrono::duration<double>(report.took).count();
   out += fmt::format("; {} in {}", size_text(report.bytes), reports::detail::seconds(report.took));
-  if (seconds > 0 && report.bytes > 0)
-    out += fmt::format(", {}/s", size_text(static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds)));
+  if (seconds > 0 && report.bytes > 0) out += ", " + rate_text(report.bytes, seconds);
   if (report.associations > 1) out += fmt::format(", {} associations", report.associations);
   out += "\n";
   out += window_line(report.window_asked, report.window);

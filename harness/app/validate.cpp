@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <optional>
 
 #include "conformance/expectations.hpp"
+#include "conformance/file_identity.hpp"
 #include "conformance/iod/hierarchy.hpp"
 #include "conformance/iod/object_checks.hpp"
+#include "conformance/iod/resemblance.hpp"
 #include "conformance/iod/validate.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/files.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/app/options.hpp"
+#include "harness/app/profile_file.hpp"
 #include "harness/app/validate_derived.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
@@ -111,6 +115,14 @@ class Validation {
     }
     if (!options_.derived_from.empty() && !sources_.open(options_.derived_from, reading_.how, console_))
       return exit_codes::usage;
+    if (!options_.profile.empty()) {
+      auto profile = read_profile(options_.profile);
+      if (!profile) {
+        console_.error(profile.error());
+        return exit_codes::usage;
+      }
+      profile_ = std::move(*profile);
+    }
     auto done = for_each_file(
         options_.paths, console_, [&](const std::string& path, ByteView bytes) { return one(path, bytes); },
         [&](const std::string& path, const std::string& why) { unreadable(path, why); });
@@ -151,6 +163,7 @@ class Validation {
       auto values = conformance::iod::check_object(file->data_set, {.cut = cut, .now = now_}, &unlisted);
       add(std::move(values), unlisted);
       hierarchy_.add(path, file->data_set);
+      resemblance_.add(path, file->data_set);
       if (judgement.iod == nullptr) ++without_iod_;
     }
     DerivedSources::Judgement derived;
@@ -159,6 +172,8 @@ class Validation {
       add(std::move(derived.problems), derived.more_problems);
     }
     if (deidentified_) deidentified_->judge(path, *file, problems, more);
+    if (profile_)
+      std::ranges::move(conformance::check_file_identity(file->meta, *profile_), std::back_inserter(problems));
     std::erase_if(problems, [&](const Problem& problem) { return !wanted(problem); });
     sort_by_place(problems);
     const Names names(*file, problems, reading_.private_names());
@@ -226,12 +241,14 @@ class Validation {
            });
   }
 
-  /// What two files contradict each other in; true when that is red.
+  /// What two files contradict each other in, and what is suspicious about all of them; true when that is red.
   bool between_files() {
     FindingCounts counts;
     std::string text;
     hierarchy_.finish();
-    for (auto contradiction : hierarchy_.contradictions()) {
+    auto found = hierarchy_.contradictions();
+    std::ranges::move(resemblance_.told(), std::back_inserter(found));
+    for (auto& contradiction : found) {
       if (contradiction.of_instance() && same_objects(contradiction.file, contradiction.before, reading_.how))
         contradiction.are_copies();
       Problem& problem = contradiction.problem;
@@ -250,11 +267,11 @@ class Validation {
       if (options_.json) {
         auto object = finding_json(problem, name, info);
         object["file"] = contradiction.file;
-        object["other_file"] = contradiction.before;
+        if (!contradiction.before.empty()) object["other_file"] = contradiction.before;
         between_.push_back(std::move(object));
       } else {
         problem.found += " in " + contradiction.file;
-        problem.expected += ", as in " + contradiction.before;
+        if (!contradiction.before.empty()) problem.expected += std::string(contradiction.joined) + contradiction.before;
         text += finding_text(problem, name, info, first, console_.colour());
       }
     }
@@ -339,12 +356,15 @@ class Validation {
   const std::int64_t now_ =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count();
+  std::optional<conformance::Profile> profile_;
   std::map<std::string, Totals> totals_;
   std::size_t files_ = 0;
   FindingCounts all_;
   conformance::iod::Hierarchy hierarchy_;
   std::size_t without_iod_ = 0;                      // files
   std::unique_ptr<DeidentifiedJudge> deidentified_;  // null when it is not asked for
+  conformance::iod::Resemblance resemblance_;
+  std::size_t without_iod_ = 0;  // files
   ordered_json between_ = ordered_json::array();
 };
 

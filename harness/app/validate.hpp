@@ -16,6 +16,7 @@ struct ValidateOptions {
   std::vector<std::string> derived_from;  // files and folders with the sources of the objects
   std::vector<std::string> only;          // globs over rule ids
   ReadingOptions reading;
+  std::string profile;  // of the product that wrote the files, a file or a shipped one
   bool strict = false;  // warnings are red too
   bool json = false;    // one object a line
   bool quiet = false;   // the summary only

@@ -30,6 +30,10 @@ void add_diff(CLI::App& cli, Commands& commands) {
   command->add_flag("--by-instance", options->by_instance,
                     "pair the files of two folders by SOP Instance UID instead of by relative path");
   command->add_flag("--pixel-digest", options->pixel_digest, "name bulk values by a digest of their bytes");
+  command->add_flag(
+      "--remarks", options->remarks,
+      "say too what the changes mean: by how much pixels differ, whether lossy compressions are recorded, "
+      "whether earlier values are kept (Original Attributes Sequence)");
   add_reading_options(*command, options->reading);
   const auto form = [&](const std::string& name, app::DiffForm which, const std::string& help) {
     return command->add_flag_callback(name, [options, which] { options->form = which; }, help);
@@ -41,6 +45,7 @@ void add_diff(CLI::App& cli, Commands& commands) {
       "Examples:\n"
       "  assay diff before.dcm after.dcm\n"
       "  assay diff sent received --by-instance --ignore-uids --csv > differences.csv\n"
+      "  assay diff sent.dcm returned.dcm --remarks\n"
       "  assay diff a.dcm b.dcm --only changed --ignore '(0029,*)'");
   commands.push_back({command, [options](app::Console& console) { return app::diff_files(*options, console); }});
 }

@@ -87,6 +87,8 @@ Probe probe(ByteView bytes) {
   out.sop_class = std::string(file.meta.text(tags::MediaStorageSOPClassUID));
   if (const auto inside = file.data_set.text(tags::SOPClassUID); !inside.empty()) out.sop_class = std::string(inside);
   out.syntax = file.transfer_syntax_uid;
+  out.writer = std::string(file.meta.text(tags::ImplementationClassUID));
+  out.version = std::string(file.meta.text(tags::ImplementationVersionName));
   out.encoding = encoding_name(file.encoding);
   out.guess = file.guess;
   name_kind(file, out);

@@ -22,6 +22,8 @@ struct Probe {
   std::string what;       // for people: "DICOM file", "a PDF document"
   std::string sop_class;  // UID, empty when unknown
   std::string syntax;     // UID as the file says, empty when it does not
+  std::string writer;     // Implementation Class UID of the file, empty when it names none
+  std::string version;    // its Implementation Version Name
   std::string encoding;   // the one that was used, in words
   std::string guess;      // why it is another than the declared one
   std::string first_fault;  // of the file as a whole; "found, expected expected"

@@ -49,6 +49,27 @@ class Diff(unittest.TestCase):
             self.assertEqual(code, 1)
             self.assertIn("length form differs", out)
 
+    def test_remarks_say_what_the_changes_mean(self):
+        with products.scratch() as folder:
+            whole = dict(SamplesPerPixel=1, BitsStored=16, HighBit=15, StudyDate="20260105")
+            a = samples.write(folder / "a.dcm", **whole)
+            b = samples.write(folder / "b.dcm", name="Smith", **whole, PixelData=bytes([3, 1]) + bytes(range(2, 32)))
+            code, out, _ = products.assay("diff", a, b, "--remarks")
+            self.assertEqual(code, 1)
+            remarks = [line.strip() for line in out.splitlines() if line.startswith("  ! ")]
+            self.assertEqual(remarks, [
+                "! pixels: 1 of 16 samples differ, by 3 at most and 0.1875 on average",
+                "! lossy-steps: the pixels changed, and no further lossy compression is recorded (0 in both)",
+                "! previous-values: 1 value changed or went, and no Original Attributes Sequence (0400,0561) of the second keeps what "
+                "it was before: PatientName"])
+            code, out, _ = products.assay("diff", a, b, "--remarks", "--json")
+            self.assertEqual([one["remark"] for one in map(json.loads, out.splitlines()) if "remark" in one],
+                             ["pixels", "lossy-steps", "previous-values"])
+            code, out, _ = products.assay("diff", a, b, "--remarks", "--csv")
+            self.assertEqual({len(row) for row in csv.reader(io.StringIO(out))}, {9})
+            self.assertNotIn("!", products.assay("diff", a, b)[1])
+            self.assertEqual(products.assay("diff", a, a, "--remarks")[:2], (0, ""))
+
     def test_folders_pair_by_path_or_by_instance(self):
         with products.scratch() as folder:
             for side in ("one", "two"):

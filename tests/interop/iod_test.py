@@ -230,6 +230,26 @@ class Commands(unittest.TestCase):
             code, out, _ = products.assay("validate", folder)
             self.assertEqual(code, 0, out)
 
+    def test_objects_that_are_suspiciously_alike_are_noted_and_nothing_turns_red(self):
+        with products.scratch() as folder:
+            for number, series, patient in ((1, 1, "123"), (2, 2, "123"), (3, 3, "123.Followup")):
+                root = self.maker.fresh()
+                root.elements["PatientID"].values = [patient]
+                root.elements["PatientName"].values = ["Doe^Jane"]
+                root.elements["PatientBirthDate"].values = ["19700101"]
+                root.elements["SOPInstanceUID"].values = [iod_objects.ROOT + str(number)]
+                root.elements["SeriesInstanceUID"].values = [iod_objects.ROOT + f"9.{series}"]
+                root.elements["StudyInstanceUID"].values = [iod_objects.ROOT + f"8.{patient[3:] and 1}"]
+                data = iod_objects.file_of(root)
+                at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10) + b"OW") + 12
+                pixels = bytes((i * (2 if number < 3 else 3)) % 251 for i in range(512))
+                (folder / f"{number}.dcm").write_bytes(data[:at - 4] + struct.pack("<I", len(pixels)) + pixels)
+            code, out, _ = products.assay("validate", folder, "--only", "ps3.3/C.7.*/*")
+            self.assertEqual(code, 0, out)
+            between = out[out.index("between the files"):]
+            self.assertRegex(between, r"note ps3\.3/C\.7\.1\.1/id-with-suffix .*found 123\.Followup in \S*3\.dcm, expected 123, as in \S*1\.dcm")
+            self.assertRegex(between, r"note ps3\.3/C\.7\.6\.1/same-pixels .*in \S*2\.dcm, expected pixels of its own, and not what is in \S*1\.dcm")
+
 
 class Flaws(unittest.TestCase):
     """Objects with the flaws of well-known files: exactly those findings, no more."""
@@ -278,6 +298,44 @@ class Flaws(unittest.TestCase):
         self.assertEqual(ours, [("error", "ps3.5/7.4.3/type-2-missing", "(0020,0012)"), ("error", "ps3.5/7.4.3/type-2-missing", "(0020,1040)"),
                                 ("note", "ps3.5/6.2.1/name-shape", "(0010,0010)")])
         self.assertEqual({path for kind, path, _ in theirs if kind == "Error" and path != "(0020,0060)"}, {"(0020,0012)", "(0020,1040)"})
+
+    def test_a_polarity_that_contradicts_the_presentation_of_the_image(self):
+        """White where black belongs: Photometric Interpretation and Presentation LUT Shape say which, and must agree."""
+        found = {}
+        for photometric in ("MONOCHROME1", "MONOCHROME2"):
+            for shape in ("IDENTITY", "INVERSE"):
+                root = self.sound("CRImage")
+                root.elements["PhotometricInterpretation"].values = [photometric]
+                data = iod_objects.file_of(root)
+                at = data.rindex(struct.pack("<HH", 0x7FE0, 0x10) + b"OW")
+                data = data[:at] + self.element((0x2050, 0x20), "CS", f"{shape:8}".encode()) + data[at:]
+                found[photometric, shape] = self.findings(data)[0]
+        wrong = [("error", "ps3.5/6.3/enumerated-value", "(2050,0020)")]
+        self.assertEqual(found, {("MONOCHROME1", "INVERSE"): [], ("MONOCHROME2", "IDENTITY"): [],
+                                 ("MONOCHROME1", "IDENTITY"): wrong, ("MONOCHROME2", "INVERSE"): wrong})
+
+    def test_a_header_that_was_offered_as_a_good_example(self):
+        """Retired group lengths, a name of one component, and File Meta Information whose implementation is a SOP Class."""
+        root = self.sound("CTImage")
+        root.elements["PatientName"].values = ["Good Example"]
+        data = iod_objects.file_of(root)
+        self.assertEqual(self.findings(data)[0], [("note", "ps3.5/6.2.1/name-shape", "(0010,0010)")])
+        at = data.index(struct.pack("<HH", 2, 0x12) + b"UI")
+        length = struct.unpack("<H", data[at + 6:at + 8])[0]
+        meta = struct.unpack("<I", data[140:144])[0]
+        end = 144 + meta
+        own = self.element((2, 0x12), "UI", b"1.2.840.10008.5.1.4.1.1.2\0")
+        kept = data[144:at] + own + data[at + 8 + length:end]
+        name = kept.find(struct.pack("<HH", 2, 0x13))
+        if name >= 0:
+            kept = kept[:name] + kept[name + 8 + struct.unpack("<H", kept[name + 6:name + 8])[0]:]
+        body = data[end:]
+        first = body.index(struct.pack("<HH", 0x10, 0x10) + b"PN")
+        group_8 = self.element((8, 0), "UL", struct.pack("<I", first))
+        flawed = data[:140] + struct.pack("<I", len(kept)) + kept + group_8 + body
+        self.assertEqual(self.findings(flawed)[0], sorted([
+            ("error", "ps3.10/7.1/uid-kind", "(0002,0012)"), ("note", "ps3.5/6.2.1/name-shape", "(0010,0010)"),
+            ("note", "ps3.5/7.2/group-length", "(0008,0000)")]))
 
     def test_a_private_creator_that_was_masked_while_its_elements_stay(self):
         data = iod_objects.file_of(self.sound("CTImage"))

@@ -269,6 +269,33 @@ class Words(unittest.TestCase):
         self.assertRegex(rows[0].split()[-1], r"^VSQM")
         self.assertIn("W", rows[0].split()[-2])
 
+    def test_a_new_scanner_does_not_print_on_the_old_printer(self):
+        """Before and after the scanner was replaced: what fails is foretold, shown on the wire, and put down to the change."""
+        scanner = ('<profile product="Scanner" version="{}"><ae title="SCANNER"><service sop-class="{}" scu="yes" '
+                   'transfer="ImplicitVRLittleEndian"/></ae></profile>')
+        with products.scratch() as folder:
+            for name, meta in (("old", "BasicGrayscalePrintManagementMeta"), ("new", "BasicColorPrintManagementMeta")):
+                (folder / f"{name}.xml").write_text(scanner.format(name, meta))
+            (folder / "printer.xml").write_text(
+                '<profile product="Printer" version="1"><ae title="PRINTER"><service sop-class="BasicGrayscalePrintManagementMeta" '
+                'scp="yes" transfer="ImplicitVRLittleEndian"/></ae></profile>')
+            code, out, _ = run("match", folder / "old.xml", folder / "printer.xml")
+            self.assertEqual(code, 0, out)
+            code, out, _ = run("match", folder / "new.xml", folder / "printer.xml")
+            self.assertEqual(code, 1, out)
+            self.assertRegex(" ".join(out.split()), r"Scanner asks for Basic Color Print Management.*Printer serves Basic Grayscale Print Management")
+            code, out, _ = run("learn", "--diff", folder / "old.xml", folder / "new.xml")
+            self.assertEqual(code, 1, out)
+            self.assertIn("sop-class/BasicGrayscalePrintManagementMeta/scu", out)
+            self.assertIn("sop-class/BasicColorPrintManagementMeta/scu", out)
+            image = products.synthetic_file(folder)
+            with played(folder / "printer.xml", "--folder", folder / "pages") as (port, _):
+                code, out, err = run("print", f"PRINTER@127.0.0.1:{port}", image)
+                self.assertEqual(code, 0, out + err)
+                code, out, err = run("print", f"PRINTER@127.0.0.1:{port}", image, "--color")
+                self.assertEqual(code, 3, out + err)  # nothing that could be judged came about
+                self.assertIn("does not accept Basic Color Print Management", err)
+
     def test_the_page_is_whole_and_needs_no_network(self):
         from html.parser import HTMLParser
 

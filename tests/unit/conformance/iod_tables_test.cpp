@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <string>
 
 #include "conformance/iod/condition.hpp"
 
@@ -25,6 +27,31 @@ TEST(IodTables, Each_sop_class_is_one_of_ps3_6_or_known_as_private) {
     const bool known = dict::find_uid(sop_class.uid) != nullptr || sop_class.uid.starts_with("1.3.6.1.4.1.5962.301.");
     EXPECT_TRUE(known) << sop_class.uid;
   }
+}
+
+/// Overlays belong to the one of a single frame; sources are told in General Reference; references name an instance.
+TEST(IodTables, Secondary_capture_has_five_classes_and_the_modules_of_today) {
+  const auto has = [](std::string_view sop_class, ModuleId module) {
+    const auto* iod = iod_of(sop_class);
+    EXPECT_NE(iod, nullptr) << sop_class;
+    return iod != nullptr &&
+           std::ranges::any_of(iod->modules, [&](const IodModule& one) { return one.module == module; });
+  };
+  const std::string single = "1.2.840.10008.5.1.4.1.1.7";
+  EXPECT_TRUE(has(single, ModuleId::OverlayPlane));
+  EXPECT_TRUE(has(single, ModuleId::GeneralReference));
+  for (const auto* end : {".1", ".2", ".3", ".4"}) {
+    EXPECT_FALSE(has(single + end, ModuleId::OverlayPlane)) << end;
+    EXPECT_TRUE(has(single + end, ModuleId::GeneralReference)) << end;
+  }
+  EXPECT_EQ(iod_of(single + ".5"), nullptr);
+  const auto names = [](ModuleId module, Tag tag) {
+    return std::ranges::any_of(module_of(module).rows, [&](const auto& row) { return row.tag == tag; });
+  };
+  EXPECT_TRUE(names(ModuleId::GeneralReference, tags::SourceImageSequence));
+  EXPECT_FALSE(names(ModuleId::GeneralImage, tags::SourceImageSequence));
+  EXPECT_EQ(dict::find(Tag(0x0008, 0x1155))->keyword, "ReferencedSOPInstanceUID");
+  EXPECT_EQ(dict::find(Tag(0x0008, 0x1150))->keyword, "ReferencedSOPClassUID");
 }
 
 TEST(IodTables, Rows_nest_and_name_attributes_of_the_dictionary) {

@@ -12,6 +12,7 @@ namespace assay::conformance {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::string_view implicit_le = "ImplicitVRLittleEndian";
 
@@ -290,6 +291,27 @@ TEST(Match, What_a_single_product_lacks_is_remarked) {
   EXPECT_THAT(reasons(all.remarks, false),
               HasSubstr("ODD does not claim to match PatientName, PatientID, StudyDate, StudyTime, AccessionNumber, "
                         "StudyID at the level study [PS3.4 C.6.2.1.2]"));
+}
+
+TEST(Match, What_a_node_on_both_sides_lacks_of_a_full_one_is_remarked) {
+  const auto remarks = [](const std::string& services) {
+    const std::vector<Profile> both{product("NODE", services), product("X", service("Verification", "scu"))};
+    return reasons(match(both).remarks, false);
+  };
+  std::string full;
+  for (const auto* one : {"Verification", "CTImageStorage", "StudyRootQueryRetrieveInformationModelFind",
+                          "StudyRootQueryRetrieveInformationModelMove"})
+    for (const auto* role : {"scu", "scp"}) full += service(one, role);
+  EXPECT_THAT(remarks(full), Not(HasSubstr("of a full one")));
+  // A scanner and an archive are no nodes on both sides.
+  EXPECT_THAT(
+      remarks(service("CTImageStorage", "scu") + service("Verification", "scu") + service("Verification", "scp")),
+      Not(HasSubstr("of a full one")));
+  EXPECT_THAT(
+      remarks(service("CTImageStorage", "scu") + service("CTImageStorage", "scp") + service("Verification", "scp") +
+              service("StudyRootQueryRetrieveInformationModelFind", "scu")),
+      HasSubstr("NODE is a node on both sides and does not claim 4 of the 8 parts of a full one: Verification as "
+                "scu, query as scp, C-MOVE as scu, C-MOVE as scp"));
 }
 
 TEST(Match, Four_purchases_that_could_not_work_are_told_before_anyone_pays) {

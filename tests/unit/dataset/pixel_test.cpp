@@ -389,6 +389,26 @@ TEST(PixelFrames, Native_frames_are_cut_by_arithmetic) {
             decoded.data_set.find(tags::PixelData)->value.data() + 3);
 }
 
+/// Who counts back from the end of the file takes what follows for pixels.
+TEST(PixelFrames, Do_not_depend_on_what_stands_behind_the_pixels) {
+  Image image = changed([](Image& i) {
+    i.rows = 1;
+    i.columns = 6;
+    i.allocated = i.stored = 8;
+    i.high = 7;
+  });
+  auto elements = image.with(0, Vr::OB);
+  elements.back().value = "abcdef";
+  const auto alone = decode_owned(bytes_of(elements), explicit_le);
+  elements.push_back({tags::DataSetTrailingPadding, Vr::OB, std::string(40, 'z')});
+  const Bytes bytes = bytes_of(elements);
+  const auto decoded = decode(bytes, explicit_le);
+  EXPECT_TRUE(decoded.problems.empty());
+  EXPECT_EQ(shown(frames(decoded.data_set)), "[616263646566 ]");
+  EXPECT_EQ(shown(frames(decoded.data_set)), shown(frames(alone.data_set)));
+  EXPECT_NE(as_text(bytes).substr(bytes.size() - 6), "abcdef");
+}
+
 TEST(PixelFrames, One_bit_frames_may_begin_inside_a_byte) {
   Image image = changed([](Image& i) {
     i.rows = i.columns = 3;
