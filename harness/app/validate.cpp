@@ -364,7 +364,6 @@ class Validation {
   std::size_t without_iod_ = 0;                      // files
   std::unique_ptr<DeidentifiedJudge> deidentified_;  // null when it is not asked for
   conformance::iod::Resemblance resemblance_;
-  std::size_t without_iod_ = 0;  // files
   ordered_json between_ = ordered_json::array();
 };
 
