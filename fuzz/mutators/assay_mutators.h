@@ -9,7 +9,7 @@
  *     extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) { my_parse(data, size); return 0; }
  *
  * Where the first bytes of an input choose something, ASSAY_CUSTOM_MUTATOR_AT(format, 1) leaves as many to the engine.
- * Link it with -lassay_mutators -lassay_base -lz. Half of the calls still go to the engine's own mutator (with its
+ * Link it with -lassay_mutators -lz. Half of the calls still go to the engine's own mutator (with its
  * dictionary). ASSAY_MUTATORS=off in the environment leaves all of them to it, to see what the structure is worth.
  */
 #ifndef ASSAY_MUTATORS_H

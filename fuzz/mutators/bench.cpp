@@ -1,105 +1,128 @@
 #include "fuzz/mutators/bench.hpp"
 
 namespace assay::fuzz {
-namespace {
 
-constexpr std::uint64_t undefined_length = 0xFFFFFFFF;
-constexpr std::size_t most_places = 20'000;
-
-void repair_node(layout::Node& node) {
-  if (node.part == layout::Part::length && node.forced && *node.forced != undefined_length) node.forced.reset();
-  for (auto& one : node.children) repair_node(one);
-}
-
-}  // namespace
-
-void Bench::survey() {
-  places_.clear();
-  places_.push_back({&root_, 0, 0, 0});
-  for (std::size_t at = 0; at < places_.size() && places_.size() < most_places; ++at) {
-    auto& children = places_[at].node->children;
-    for (std::size_t i = 0; i < children.size(); ++i) places_.push_back({&children[i], at, i, places_[at].depth + 1});
+Endian Bench::endian() const {
+  for (const auto& part : parts()) {
+    if (part.name == "tag") return part.endian;
   }
+  return Endian::little;
 }
 
-std::size_t Bench::child(std::size_t block, std::string_view name) const {
-  for (std::size_t i = block; i < places_.size(); ++i) {
-    if (places_[i].up == block && places_[i].node->name == name) return i;
-  }
-  return none;
-}
-
-std::string Bench::path(std::size_t place) const {
-  std::string out;
-  while (place != 0) {
-    const auto& here = places_[place];
-    const auto& siblings = places_[here.up].node->children;
-    std::size_t count = 1;
-    for (std::size_t i = 0; i < here.index; ++i) count += siblings[i].name == here.node->name ? 1 : 0;
-    std::string step = here.node->name;
-    if (count > 1) step.append("[").append(std::to_string(count)).append("]");
-    if (!out.empty()) step.append("/").append(out);
-    out = std::move(step);
-    place = here.up;
-  }
-  return out;
-}
-
-bool Bench::apply(layout::Operation operation, std::size_t place, Bytes bytes, std::size_t at) {
-  layout::Modification m;
-  m.operation = operation;
-  m.path = path(place);
-  m.bytes = std::move(bytes);
-  m.at = at;
-  const bool done = layout::apply(root_, m).has_value();
-  survey();
-  return done;
-}
-
-bool Bench::apply_number(layout::Operation operation, std::size_t place, std::int64_t number) {
-  layout::Modification m;
-  m.operation = operation;
-  m.path = path(place);
-  m.number = number;
-  const bool done = layout::apply(root_, m).has_value();
-  survey();
-  return done;
-}
-
-void Bench::repair() { repair_node(root_); }
-
-bool is_leaf(const Place& place) { return place.node->part == layout::Part::field && !place.node->bytes.empty(); }
-
-bool is_number(const Place& place) {
-  const auto size = place.node->bytes.size();
-  return place.node->part == layout::Part::field && (size == 1 || size == 2 || size == 4);
-}
-
-bool is_element(const layout::Node& node) {
-  return node.part == layout::Part::block && node.name.size() == 11 && node.name[0] == '(';
-}
-
-const layout::Node* child(const layout::Node& node, std::string_view name) {
-  for (const auto& one : node.children) {
-    if (one.name == name) return &one;
-  }
-  return nullptr;
-}
-
-std::uint64_t number_of(const layout::Node& field) {
-  switch (field.bytes.size()) {
-    case 1: return field.bytes[0];
-    case 2: return load<std::uint16_t>(field.bytes.data(), field.endian);
-    case 4: return load<std::uint32_t>(field.bytes.data(), field.endian);
+std::uint64_t Bench::number(std::size_t at) const {
+  const auto& field = part(at);
+  const auto* first = shop_.bytes.data() + field.begin;
+  switch (size_of(field)) {
+    case 1: return *first;
+    case 2: return load<std::uint16_t>(first, field.endian);
+    case 4: return load<std::uint32_t>(first, field.endian);
     default: return 0;
   }
 }
 
-Endian endian_of(const Bench& bench) {
-  for (const auto& place : bench.places()) {
-    if (place.node->name == "tag") return place.node->endian;
+void Bench::write_number(const Part& part, std::uint64_t value) {
+  const auto width = size_of(part);
+  for (std::size_t i = 0; i < width; ++i) {
+    const auto shift = 8 * (part.endian == Endian::big ? width - 1 - i : i);
+    shop_.bytes[part.begin + i] = shift < 64 ? static_cast<std::uint8_t>(value >> shift) : std::uint8_t{0};
   }
-  return Endian::little;
+}
+
+/// The lengths that counted what changed count the change: in `block` those before `from`, then those of the blocks
+/// around. `changed` is the part of the block that the change lies in; `none` when its parts are others than before.
+void Bench::grow_lengths(std::size_t block, std::size_t changed, std::size_t from, std::int64_t by) {
+  while (true) {
+    for (std::size_t i = block + 1; i < parts().size() && part(i).begin < from; ++i) {
+      const auto& length = part(i);
+      if (length.up != block || !is_length(length) || length.lies) continue;
+      if (size_of(length) == 4 && number(i) == 0xFFFFFFFF) continue;  // undefined
+      if (length.of_next && (changed == none || length.end != part(changed).begin)) continue;
+      write_number(length, number(i) + static_cast<std::uint64_t>(by));
+    }
+    if (block == 0) return;
+    changed = block;
+    from = part(block).begin;
+    block = part(block).up;
+  }
+}
+
+bool Bench::splice(std::size_t from, std::size_t to, ByteView value, std::size_t changed, std::size_t block) {
+  if (from == to && value.empty()) return false;
+  grow_lengths(block, changed, from, static_cast<std::int64_t>(value.size()) - static_cast<std::int64_t>(to - from));
+  // The value may be a piece of the same bytes.
+  shop_.scratch.assign(value.begin(), value.end());
+  auto& bytes = shop_.bytes;
+  const auto at =
+      bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(to));
+  bytes.insert(at, shop_.scratch.begin(), shop_.scratch.end());
+  survey();
+  return true;
+}
+
+bool Bench::set(std::size_t at, ByteView value) {
+  const auto here = part(at);
+  return splice(here.begin, here.end, value, at, here.up);
+}
+
+bool Bench::set_number(std::size_t at, std::uint64_t value) {
+  const auto before = number(at);
+  write_number(part(at), value);
+  const bool changed = number(at) != before;
+  survey();
+  return changed;
+}
+
+bool Bench::add_number(std::size_t at, std::int64_t value) {
+  return set_number(at, number(at) + static_cast<std::uint64_t>(value));
+}
+
+bool Bench::xor_byte(std::size_t at, std::size_t index, std::uint8_t mask) {
+  shop_.bytes[part(at).begin + index] ^= mask;
+  survey();
+  return mask != 0;
+}
+
+bool Bench::insert_into(std::size_t at, std::size_t index, ByteView value) {
+  return splice(part(at).begin + index, part(at).begin + index, value, at, part(at).up);
+}
+
+bool Bench::insert_before(std::size_t at, ByteView value) {
+  return splice(part(at).begin, part(at).begin, value, none, part(at).up);
+}
+
+bool Bench::insert_after(std::size_t at, ByteView value) {
+  return splice(part(at).end, part(at).end, value, none, part(at).up);
+}
+
+bool Bench::append(std::size_t block, ByteView value) {
+  return splice(part(block).end, part(block).end, value, none, block);
+}
+
+bool Bench::erase(std::size_t at) { return splice(part(at).begin, part(at).end, {}, none, part(at).up); }
+
+bool Bench::truncate(std::size_t at, std::size_t keep) {
+  const auto here = part(at);
+  if (keep >= size_of(here)) return false;
+  // What a length inside of a block counts is no longer there, which is the point; those around follow.
+  return splice(here.begin + keep, here.end, {}, at, here.up);
+}
+
+bool Bench::end_at(std::size_t size) {
+  if (size >= shop_.bytes.size()) return false;
+  shop_.bytes.resize(size);
+  survey();
+  return true;
+}
+
+void Bench::repair() {
+  for (std::size_t i = 0; i < parts().size(); ++i) {
+    const auto& length = part(i);
+    if (!is_length(length) || !length.lies) continue;
+    auto end = part(length.up).end;
+    if (length.of_next && i + 1 < parts().size()) end = part(i + 1).end;
+    write_number(length, end - length.end);
+  }
+  survey();
 }
 
 }  // namespace assay::fuzz

@@ -1,14 +1,12 @@
-// The bench a mutator works on: the tree of one input, places in it chosen by chance, and modifications applied to
-// them. Every change is a layout::Modification, the operator of the scenario language, so that it can be said in a
-// scenario. Tests: tests/unit/mutators/mutators_test.cpp
+// The bench a mutator works on: the bytes of one input, laid open, with places chosen by chance and the operations of
+// the scenario language (set, add, xor, insert, append, erase, duplicate, move, truncate) applied to them. The lengths
+// around a change follow it, except those that lie on purpose. Tests: tests/unit/mutators/mutators_test.cpp
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "fuzz/mutators/dissect.hpp"
 
@@ -38,59 +36,80 @@ class Chance {
   std::uint64_t state_;
 };
 
-/// A node with the place of its block; the root is the first and its own `up`.
-struct Place {
-  layout::Node* node = nullptr;
-  std::size_t up = 0;     // index of the place it stands in
-  std::size_t index = 0;  // among its siblings
-  std::size_t depth = 0;
+/// Memory that a bench works in; kept between inputs, since fuzzing is a matter of microseconds.
+struct Workshop {
+  Bytes bytes;
+  Bytes scratch;
+  Parts parts;
 };
 
 class Bench {
  public:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-  Bench(layout::Node root, Chance& chance, assay_format format, std::size_t room)
-      : chance(chance), format(format), room(room), root_(std::move(root)) {
+  /// The bytes are those that the workshop holds.
+  Bench(Workshop& workshop, Chance& by_chance, assay_format as, std::size_t may_grow)
+      : chance(by_chance), room(may_grow), format_(as), shop_(workshop) {
     survey();
   }
 
   Chance& chance;
-  assay_format format;
   std::size_t room;               // bytes that an insertion may add at most
   assay_engine engine = nullptr;  // null: bytes of a single value are changed by chance
 
-  [[nodiscard]] const layout::Node& root() const { return root_; }
-  [[nodiscard]] std::span<const Place> places() const { return places_; }
-  [[nodiscard]] const layout::Node& node(std::size_t place) const { return *places_[place].node; }
-  [[nodiscard]] const layout::Node& parent(std::size_t place) const { return *places_[places_[place].up].node; }
+  [[nodiscard]] const Parts& parts() const { return shop_.parts; }
+  [[nodiscard]] const Part& part(std::size_t at) const { return shop_.parts[at]; }
+  [[nodiscard]] const Part& block_of(std::size_t at) const { return part(part(at).up); }
+  [[nodiscard]] ByteView whole() const { return shop_.bytes; }
+  [[nodiscard]] ByteView bytes(std::size_t at) const { return bytes(part(at)); }
+  [[nodiscard]] ByteView bytes(const Part& part) const {
+    return ByteView(shop_.bytes).subspan(part.begin, part.end - part.begin);
+  }
   /// The place of a block's part of that name; `none` when there is none.
-  [[nodiscard]] std::size_t child(std::size_t block, std::string_view name) const;
-  /// The address of a place, as scenarios write it.
-  [[nodiscard]] std::string path(std::size_t place) const;
+  [[nodiscard]] std::size_t child(std::size_t block, std::string_view name) const {
+    return fuzz::child(parts(), block, name).value_or(none);
+  }
+  /// The byte order of Data Elements here.
+  [[nodiscard]] Endian endian() const;
+  /// Unsigned, of 1, 2 or 4 bytes; 0 of other fields.
+  [[nodiscard]] std::uint64_t number(std::size_t at) const;
 
-  /// A place by chance for which `fits(Place, Bench)` holds, never the root; `none` when there is none.
+  /// A place by chance for which `fits(part)` holds, never the whole; `none` when there is none.
   template <typename Fits>
   std::size_t pick(Fits fits) {
     std::size_t seen = 0;
     std::size_t out = none;
-    for (std::size_t i = 1; i < places_.size(); ++i) {
-      if (fits(places_[i]) && chance.one_in(++seen)) out = i;
+    for (std::size_t i = 1; i < parts().size(); ++i) {
+      if (fits(part(i)) && chance.one_in(++seen)) out = i;
     }
     return out;
   }
 
-  /// Applies and looks at the tree anew. False, and nothing changed, when the operation does not fit.
-  bool apply(layout::Operation operation, std::size_t place, Bytes bytes = {}, std::size_t at = 0);
-  bool apply_number(layout::Operation operation, std::size_t place, std::int64_t number);
-  /// Lies that stand in the input become true again, undefined lengths stay.
+  // All give whether anything changed; places are counted anew afterwards, those before the change stay.
+  bool set(std::size_t at, ByteView value);
+  bool set_number(std::size_t at, std::uint64_t value);
+  bool add_number(std::size_t at, std::int64_t value);
+  bool xor_byte(std::size_t at, std::size_t index, std::uint8_t mask);
+  /// Within a field, before the byte of that index.
+  bool insert_into(std::size_t at, std::size_t index, ByteView value);
+  bool insert_before(std::size_t at, ByteView value);
+  bool insert_after(std::size_t at, ByteView value);
+  bool append(std::size_t block, ByteView value);
+  bool erase(std::size_t at);
+  bool truncate(std::size_t at, std::size_t keep);
+  /// The whole ends there, and no length knows.
+  bool end_at(std::size_t size);
+  /// Lies that stand in the input become true.
   void repair();
 
  private:
-  void survey();
+  void survey() { dissect(format_, shop_.bytes, shop_.parts); }
+  bool splice(std::size_t from, std::size_t to, ByteView value, std::size_t changed, std::size_t block);
+  void grow_lengths(std::size_t block, std::size_t changed, std::size_t from, std::int64_t by);
+  void write_number(const Part& part, std::uint64_t value);
 
-  layout::Node root_;
-  std::vector<Place> places_;
+  assay_format format_;
+  Workshop& shop_;
 };
 
 /// A way to change an input. `change` is false when this input offers no place for it.
@@ -107,13 +126,15 @@ std::span<const Mutator> element_mutators();
 std::span<const Mutator> image_mutators();
 std::span<const Mutator> wire_mutators();
 
-// What the mutators ask of nodes.
-bool is_leaf(const Place& place);    // a field with bytes
-bool is_number(const Place& place);  // a field of 1, 2 or 4 bytes
-bool is_element(const layout::Node& node);
-/// The child of that name; null when there is none.
-const layout::Node* child(const layout::Node& node, std::string_view name);
-std::uint64_t number_of(const layout::Node& field);
-Endian endian_of(const Bench& bench);
+// What the mutators ask of parts.
+inline std::size_t size_of(const Part& part) { return part.end - part.begin; }
+inline bool is_block(const Part& part) { return part.kind == layout::Part::block && part.depth > 0; }
+inline bool is_length(const Part& part) { return part.kind == layout::Part::length; }
+inline bool is_leaf(const Part& part) { return part.kind == layout::Part::field && part.end > part.begin; }
+inline bool is_number(const Part& part) {
+  const auto size = size_of(part);
+  return part.kind == layout::Part::field && (size == 1 || size == 2 || size == 4);
+}
+inline bool is_element(const Part& part) { return part.name == element_name; }
 
 }  // namespace assay::fuzz

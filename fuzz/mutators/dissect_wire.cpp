@@ -1,48 +1,49 @@
 // PDUs (PS3.8 9.3), their items (PS3.8 9.3.2, PS3.7 D.3.3) and PDVs (PS3.8 9.3.5) laid open.
 #include <array>
 #include <span>
-#include <utility>
 
-#include "fuzz/mutators/dissect.hpp"
+#include "fuzz/mutators/part_writer.hpp"
 
 namespace assay::fuzz {
 namespace {
 
-using layout::block;
-using layout::field;
-using layout::Node;
-
-/// One fixed or counted part of an item; `counted` says that a 16-bit length of it stands before it.
-struct Part {
-  const char* name;
+/// One fixed or counted part of an item; `length` names the 16-bit length that stands before a counted one.
+struct ItemPart {
+  std::string_view name;
   std::uint8_t width;  // 0: all that is left
-  bool counted = false;
+  std::string_view length;
 };
 
 struct Shape {
   std::uint8_t type;
-  const char* name;
-  std::span<const Part> parts;
+  std::string_view name;
+  std::span<const ItemPart> parts;
   bool sub_items = false;
 };
 
-constexpr std::array whole_name{Part{"name", 0}};
-constexpr std::array whole_uid{Part{"uid", 0}};
-constexpr std::array context_parts{Part{"id", 1}, Part{"reserved-2", 1}, Part{"result", 1}, Part{"reserved-4", 1}};
-constexpr std::array maximum_length{Part{"value", 4}};
-constexpr std::array window{Part{"invoked", 2}, Part{"performed", 2}};
-constexpr std::array role{Part{"uid", 0, true}, Part{"scu-role", 1}, Part{"scp-role", 1}};
-constexpr std::array extended{Part{"uid", 0, true}, Part{"service-class-application-information", 0}};
-constexpr std::array common_extended{Part{"uid", 0, true}, Part{"service-class-uid", 0, true},
-                                     Part{"related-general-sop-classes", 0, true}, Part{"reserved-2", 0}};
-constexpr std::array identity_rq{Part{"user-identity-type", 1}, Part{"positive-response-requested", 1},
-                                 Part{"primary-field", 0, true}, Part{"secondary-field", 0, true}};
-constexpr std::array identity_ac{Part{"server-response", 0, true}};
+constexpr std::array whole_name{ItemPart{"name", 0, {}}};
+constexpr std::array whole_uid{ItemPart{"uid", 0, {}}};
+constexpr std::array context_parts_rq{ItemPart{"id", 1, {}}, ItemPart{"reserved-2", 1, {}},
+                                      ItemPart{"reserved-3", 1, {}}, ItemPart{"reserved-4", 1, {}}};
+constexpr std::array context_parts_ac{ItemPart{"id", 1, {}}, ItemPart{"reserved-2", 1, {}}, ItemPart{"result", 1, {}},
+                                      ItemPart{"reserved-4", 1, {}}};
+constexpr std::array maximum_length{ItemPart{"value", 4, {}}};
+constexpr std::array window{ItemPart{"invoked", 2, {}}, ItemPart{"performed", 2, {}}};
+constexpr std::array role{ItemPart{"uid", 0, "uid-length"}, ItemPart{"scu-role", 1, {}}, ItemPart{"scp-role", 1, {}}};
+constexpr std::array extended{ItemPart{"uid", 0, "uid-length"},
+                              ItemPart{"service-class-application-information", 0, {}}};
+constexpr std::array common_extended{
+    ItemPart{"uid", 0, "uid-length"}, ItemPart{"service-class-uid", 0, "service-class-uid-length"},
+    ItemPart{"related-general-sop-classes", 0, "related-length"}, ItemPart{"reserved-2", 0, {}}};
+constexpr std::array identity_rq{ItemPart{"user-identity-type", 1, {}}, ItemPart{"positive-response-requested", 1, {}},
+                                 ItemPart{"primary-field", 0, "primary-field-length"},
+                                 ItemPart{"secondary-field", 0, "secondary-field-length"}};
+constexpr std::array identity_ac{ItemPart{"server-response", 0, "server-response-length"}};
 
 constexpr std::array shapes{
     Shape{0x10, "application-context", whole_name},
-    Shape{0x20, "presentation-context", context_parts, true},
-    Shape{0x21, "presentation-context", context_parts, true},
+    Shape{0x20, "presentation-context", context_parts_rq, true},
+    Shape{0x21, "presentation-context", context_parts_ac, true},
     Shape{0x30, "abstract-syntax", whole_name},
     Shape{0x40, "transfer-syntax", whole_name},
     Shape{0x50, "user-information", {}, true},
@@ -57,124 +58,99 @@ constexpr std::array shapes{
     Shape{0x59, "user-identity", identity_ac},
 };
 
-constexpr std::array<const char*, 8> pdu_names{"",          "a-associate-rq", "a-associate-ac", "a-associate-rj",
-                                               "p-data-tf", "a-release-rq",   "a-release-rp",   "a-abort"};
+constexpr std::array<std::string_view, 8> pdu_names{"pdu",       "a-associate-rq", "a-associate-ac", "a-associate-rj",
+                                                    "p-data-tf", "a-release-rq",   "a-release-rp",   "a-abort"};
 constexpr int deepest_item = 3;
 
-ByteView take(ByteView& bytes, std::size_t count) {
-  const auto out = bytes.first(std::min(count, bytes.size()));
-  bytes = bytes.subspan(out.size());
-  return out;
-}
-
-void put(Node& into, const char* name, ByteView value) { into.children.push_back(field(name, to_bytes(value))); }
-
-/// A length field, and the bytes that it counts as far as they are there; another length than that is a forced one.
-ByteView put_length(Node& into, std::string name, std::uint8_t width, ByteView& bytes, bool of_next) {
-  const auto raw = take(bytes, width);
-  const std::uint64_t claimed =
-      width == 2 ? load<std::uint16_t>(raw.data(), Endian::big) : load<std::uint32_t>(raw.data(), Endian::big);
-  const auto body = take(bytes, static_cast<std::size_t>(claimed));
-  auto length =
-      of_next ? layout::length_of_next(std::move(name), width) : layout::length_of_rest(std::move(name), width);
-  if (body.size() != claimed) length.forced = claimed;
-  into.children.push_back(std::move(length));
-  return body;
-}
-
-void put_parts(Node& into, std::span<const Part> parts, ByteView& body) {
+void read_parts(PartWriter& in, std::span<const ItemPart> parts) {
   for (const auto& part : parts) {
-    if (part.counted) {
-      if (body.size() < 2) return;
-      const auto value = put_length(into, std::string(part.name) + "-length", 2, body, true);
-      put(into, part.name, value);
+    if (!part.length.empty()) {
+      if (in.left() < 2) return;
+      in.counted(part.length, part.name);
     } else {
-      if (body.size() < part.width) return;
-      put(into, part.name, take(body, part.width == 0 ? body.size() : part.width));
+      if (in.left() < part.width) return;
+      in.field(part.name, part.width == 0 ? in.left() : part.width);
     }
   }
 }
 
-void put_items(Node& into, ByteView& bytes, int depth) {
-  while (bytes.size() >= 4 && depth < deepest_item) {
+void read_items(PartWriter& in, int depth) {
+  while (in.left() >= 4 && depth < deepest_item) {
     const Shape* shape = nullptr;
     for (const auto& one : shapes) {
-      if (one.type == bytes[0]) shape = &one;
+      if (one.type == in.here()[0]) shape = &one;
     }
-    auto item = block(shape != nullptr ? shape->name : "item");
-    put(item, "item-type", take(bytes, 1));
-    put(item, "reserved", take(bytes, 1));
-    auto body = put_length(item, "length", 2, bytes, false);
+    const auto item = in.open(shape != nullptr ? shape->name : "item");
+    in.field("item-type", 1);
+    in.field("reserved", 1);
+    in.length("length", 2, Endian::big);
     if (shape != nullptr) {
-      put_parts(item, shape->parts, body);
-      if (shape->sub_items) put_items(item, body, depth + 1);
+      read_parts(in, shape->parts);
+      if (shape->sub_items) read_items(in, depth + 1);
     }
-    if (!body.empty()) put(item, "value", body);
-    into.children.push_back(std::move(item));
+    in.leftover("value");
+    in.close(item);
   }
 }
 
-void put_values(Node& pdu, ByteView& body) {
-  while (body.size() >= 4) {
-    auto pdv = block("pdv");
-    auto value = put_length(pdv, "length", 4, body, false);
-    if (value.size() >= 2) {
-      const auto control = value[1];
-      put(pdv, "context-id", take(value, 1));
-      put(pdv, "control-header", take(value, 1));
+void read_values(PartWriter& in) {
+  while (in.left() >= 4) {
+    const auto pdv = in.open("pdv");
+    in.length("length", 4, Endian::big);
+    if (in.left() >= 2) {
+      const auto control = in.here()[1];
+      in.field("context-id", 1);
+      in.field("control-header", 1);
       if ((control & 1U) != 0) {
-        pdv.children.push_back(dissect_group("fragment", value, {false, Endian::little}));
+        read_group(in, "fragment", {false, Endian::little});
       } else {
-        pdv.children.push_back(dissect_elements("fragment", value, {looks_explicit(value), Endian::little}));
+        read_data_set(in, "fragment", {looks_explicit(in.rest()), Endian::little});
       }
-    } else if (!value.empty()) {
-      put(pdv, "raw", value);
     }
-    pdu.children.push_back(std::move(pdv));
+    in.leftover();
+    in.close(pdv);
   }
 }
 
-void put_body(Node& pdu, std::uint8_t type, ByteView& body) {
+void read_body(PartWriter& in, std::uint8_t type) {
   switch (type) {
     case 1:
     case 2:
-      if (body.size() < 68) break;
-      put(pdu, "protocol-version", take(body, 2));
-      put(pdu, "reserved-2", take(body, 2));
-      put(pdu, "called-ae-title", take(body, 16));
-      put(pdu, "calling-ae-title", take(body, 16));
-      put(pdu, "reserved-3", take(body, 32));
-      put_items(pdu, body, 0);
+      if (in.left() < 68) break;
+      in.field("protocol-version", 2);
+      in.field("reserved-2", 2);
+      in.field("called-ae-title", 16);
+      in.field("calling-ae-title", 16);
+      in.field("reserved-3", 32);
+      read_items(in, 0);
       break;
-    case 4: put_values(pdu, body); break;
+    case 4: read_values(in); break;
     case 3:
     case 7:
-      if (body.size() < 4) break;
-      put(pdu, "reserved-2", take(body, 1));
-      put(pdu, type == 3 ? "result" : "reserved-3", take(body, 1));
-      put(pdu, "source", take(body, 1));
-      put(pdu, "reason", take(body, 1));
+      if (in.left() < 4) break;
+      in.field("reserved-2", 1);
+      in.field(type == 3 ? "result" : "reserved-3", 1);
+      in.field("source", 1);
+      in.field("reason", 1);
       break;
     default: break;
   }
-  if (!body.empty()) put(pdu, "raw", body);
+  in.leftover();
 }
 
 }  // namespace
 
-Node dissect_wire(ByteView bytes) {
-  auto stream = block("stream");
-  while (bytes.size() >= 6) {
-    const auto type = bytes[0];
-    auto pdu = block(type >= 1 && type < pdu_names.size() ? pdu_names[type] : "pdu");
-    put(pdu, "pdu-type", take(bytes, 1));
-    put(pdu, "reserved", take(bytes, 1));
-    auto body = put_length(pdu, "length", 4, bytes, false);
-    put_body(pdu, type, body);
-    stream.children.push_back(std::move(pdu));
+void read_pdus(PartWriter& in) {
+  while (in.left() >= 6) {
+    const auto type = in.here()[0];
+    const auto pdu = in.open(type < pdu_names.size() ? pdu_names[type] : pdu_names[0]);
+    in.field("pdu-type", 1);
+    in.field("reserved", 1);
+    in.length("length", 4, Endian::big);
+    read_body(in, type);
+    in.close(pdu);
   }
-  if (!bytes.empty()) put(stream, "raw", bytes);
-  return stream;
+  in.leftover();
 }
 
 }  // namespace assay::fuzz

@@ -9,59 +9,54 @@
 namespace assay::fuzz {
 namespace {
 
-using layout::Operation;
-
 /// Elements that say how many bytes others have.
-bool counts_something(const Place& place) {
-  constexpr std::array<std::string_view, 22> names{
-      "(0028,0002)", "(0028,0004)", "(0028,0006)", "(0028,0008)", "(0028,0010)", "(0028,0011)",
-      "(0028,0100)", "(0028,0101)", "(0028,0102)", "(0028,0103)", "(0028,1101)", "(0028,1102)",
-      "(0028,1103)", "(0028,3002)", "(6000,0010)", "(6000,0011)", "(6000,0015)", "(6000,0050)",
-      "(6000,0100)", "(6000,0102)", "(0028,0120)", "(003A,0010)"};
-  return is_element(*place.node) && std::ranges::find(names, place.node->name) != names.end();
+bool counts_something(const Part& part) {
+  constexpr std::array<std::uint32_t, 22> tags{0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280010, 0x00280011,
+                                               0x00280100, 0x00280101, 0x00280102, 0x00280103, 0x00281101, 0x00281102,
+                                               0x00281103, 0x00283002, 0x60000010, 0x60000011, 0x60000015, 0x60000050,
+                                               0x60000100, 0x60000102, 0x00280120, 0x003A0010};
+  return is_element(part) && std::ranges::find(tags, part.tag) != tags.end();
 }
 
 bool dimension(Bench& bench) {
   const auto at = bench.pick(counts_something);
-  if (at == Bench::none) return false;
-  const auto value = bench.child(at, "value");
+  const auto value = at == Bench::none ? Bench::none : bench.child(at, "value");
   if (value == Bench::none) return false;
-  const auto& bytes = bench.node(value).bytes;
-  const auto name = bench.node(at).name;
-  if (name == "(0028,0004)") {
+  const auto tag = bench.part(at).tag;
+  if (tag == 0x00280004) {
     constexpr std::array<std::string_view, 7> forms{"MONOCHROME2 ", "PALETTE COLOR ", "RGB ", "YBR_FULL",
                                                     "YBR_FULL_422", "YBR_ICT ",       "ARGB"};
-    return bench.apply(Operation::set, value, to_bytes(bench.chance.of(forms)));
+    return bench.set(value, as_bytes(bench.chance.of(forms)));
   }
-  if (name == "(0028,0008)" || name == "(6000,0015)") {
+  if (tag == 0x00280008 || tag == 0x60000015) {
     constexpr std::array<std::string_view, 9> counts{"0 ",     "1 ",       "2 ",         "-1",        "65535 ",
                                                      "65536 ", "99999999", "2147483647", "4294967295"};
-    return bench.apply(Operation::set, value, to_bytes(bench.chance.of(counts)));
+    return bench.set(value, as_bytes(bench.chance.of(counts)));
   }
-  if (bytes.size() < 2) return false;
-  auto changed = bytes;
-  const auto slot = 2 * bench.chance.below(bytes.size() / 2);
-  const auto endian = endian_of(bench);
+  auto changed = to_bytes(bench.bytes(value));
+  if (changed.size() < 2) return false;
+  const auto slot = 2 * bench.chance.below(changed.size() / 2);
+  const auto endian = bench.endian();
   constexpr std::array<std::uint16_t, 16> sizes{0, 1, 2, 7, 8, 9, 12, 15, 16, 17, 32, 64, 256, 0x4000, 0x8000, 0xFFFF};
   auto number = bench.chance.of(sizes);
-  if (bench.chance.one_in(3))
-    number = static_cast<std::uint16_t>(load<std::uint16_t>(bytes.data() + slot, endian) +
+  if (bench.chance.one_in(3)) {
+    number = static_cast<std::uint16_t>(load<std::uint16_t>(changed.data() + slot, endian) +
                                         (bench.chance.one_in(2) ? 1 : -1));
+  }
   changed[slot + (endian == Endian::little ? 0 : 1)] = static_cast<std::uint8_t>(number);
   changed[slot + (endian == Endian::little ? 1 : 0)] = static_cast<std::uint8_t>(number >> 8U);
-  return bench.apply(Operation::set, value, std::move(changed));
+  return bench.set(value, changed);
 }
 
 /// Rows and Columns together, so that their product wraps.
 bool two_dimensions(Bench& bench) {
   bool done = false;
-  for (const std::string_view name : {std::string_view("(0028,0010)"), std::string_view("(0028,0011)")}) {
-    const auto at = bench.pick([&](const Place& p) { return p.node->name == name; });
-    if (at == Bench::none) continue;
-    const auto value = bench.child(at, "value");
-    if (value == Bench::none || !is_number(bench.places()[value])) continue;
-    constexpr std::array<std::int64_t, 5> sizes{0xFFFF, 0x8000, 0x4000, 0x0100, 0};
-    done = bench.apply_number(Operation::set, value, bench.chance.of(sizes)) || done;
+  for (const std::uint32_t tag : {0x00280010U, 0x00280011U}) {
+    const auto at = bench.pick([&](const Part& p) { return p.tag == tag; });
+    const auto value = at == Bench::none ? Bench::none : bench.child(at, "value");
+    if (value == Bench::none || !is_number(bench.part(value))) continue;
+    constexpr std::array<std::uint64_t, 5> sizes{0xFFFF, 0x8000, 0x4000, 0x0100, 0};
+    done = bench.set_number(value, bench.chance.of(sizes)) || done;
   }
   return done;
 }
@@ -97,49 +92,42 @@ constexpr std::array templates{
 
 /// An element that makes others mean something else, before or behind any other.
 bool insert_element(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return is_element(*p.node); });
+  const auto at = bench.pick(is_element);
   if (at == Bench::none) return false;
-  const auto endian = endian_of(bench);
-  const bool with_vr = child(bench.node(at), "vr") != nullptr;
+  const auto endian = bench.endian();
+  const bool with_vr = bench.child(at, "vr") != Bench::none;
   const auto& one = bench.chance.of(templates);
   Bytes out;
   store(out, one.group, endian);
   store(out, one.element, endian);
-  const bool long_form = one.vr == "OW" || one.vr == "OB" || one.vr == "SQ" || one.vr == "OV";
   if (with_vr) append(out, one.vr);
-  if (with_vr && long_form) store(out, std::uint16_t{0}, endian);
-  if (with_vr && !long_form) {
+  if (with_vr && has_long_length(one.vr)) store(out, std::uint16_t{0}, endian);
+  if (with_vr && !has_long_length(one.vr)) {
     store(out, static_cast<std::uint16_t>(one.value.size()), endian);
   } else {
     store(out, static_cast<std::uint32_t>(one.value.size()), endian);
   }
   append(out, one.value);
-  return bench.apply(Operation::insert, bench.places()[at].up, std::move(out),
-                     bench.places()[at].index + bench.chance.below(2));
-}
-
-bool is_fragment(const Bench& bench, const Place& place) {
-  return place.node->name == "item" && bench.places()[place.up].node->name == "(7FE0,0010)";
+  return bench.chance.one_in(2) ? bench.insert_before(at, out) : bench.insert_after(at, out);
 }
 
 /// Fragments split, emptied and added; the offset table in front of them stays as it was.
 bool fragment(Bench& bench) {
-  const auto at = bench.pick([&](const Place& p) { return is_fragment(bench, p); });
+  const auto at = bench.pick([&](const Part& p) { return p.name == "item" && bench.part(p.up).tag == 0x7FE00010; });
   if (at == Bench::none) return false;
-  const auto up = bench.places()[at].up;
-  const auto index = bench.places()[at].index;
   constexpr std::array<std::string_view, 4> pieces{
       "\xfe\xff\x00\xe0\x00\x00\x00\x00"sv, "\xfe\xff\x00\xe0\x02\x00\x00\x00\x01\x00"sv,
       "\xfe\xff\x00\xe0\xff\xff\xff\xff"sv, "\xfe\xff\x00\xe0\x04\x00\x00\x00\x00\x00\x00\x00"sv};
   switch (bench.chance.below(3)) {
-    case 0: return bench.apply(Operation::insert, up, to_bytes(bench.chance.of(pieces)), index + bench.chance.below(2));
-    case 1: {
-      auto raw = bench.child(at, "raw");
-      if (raw == Bench::none) raw = bench.child(at, "value");
-      return raw != Bench::none &&
-             bench.apply_number(Operation::truncate, raw, static_cast<std::int64_t>(bench.chance.below(8)));
+    case 0: {
+      const auto piece = as_bytes(bench.chance.of(pieces));
+      return bench.chance.one_in(2) ? bench.insert_before(at, piece) : bench.insert_after(at, piece);
     }
-    default: return bench.apply(Operation::erase, at);
+    case 1: {
+      const auto raw = bench.child(at, "raw");
+      return raw != Bench::none && bench.truncate(raw, bench.chance.below(8));
+    }
+    default: return bench.erase(at);
   }
 }
 

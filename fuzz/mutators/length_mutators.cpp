@@ -7,55 +7,50 @@
 namespace assay::fuzz {
 namespace {
 
-using layout::Operation;
-using layout::Part;
-
-bool is_length(const Place& place) { return place.node->part == Part::length; }
-
 bool length_lie(Bench& bench) {
   const auto at = bench.pick(is_length);
-  return at != Bench::none && bench.apply_number(Operation::set, at, bench.chance.of(length_lies));
+  return at != Bench::none && bench.set_number(at, bench.chance.of(length_lies));
 }
 
 bool length_off(Bench& bench) {
   constexpr std::array<std::int64_t, 14> steps{-16, -8, -6, -4, -3, -2, -1, 1, 2, 3, 4, 6, 8, 256};
   const auto at = bench.pick(is_length);
-  return at != Bench::none && bench.apply_number(Operation::add, at, bench.chance.of(steps));
+  return at != Bench::none && bench.add_number(at, bench.chance.of(steps));
 }
 
 /// As long as what stands around it and a little more or less: ends in another level.
 bool length_of_parent(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return is_length(p) && p.depth > 1; });
+  const auto at = bench.pick([](const Part& p) { return is_length(p) && p.depth > 1; });
   if (at == Bench::none) return false;
-  auto up = bench.places()[at].up;
-  for (auto levels = bench.chance.below(3); levels > 0 && up != 0; --levels) up = bench.places()[up].up;
-  const auto size = static_cast<std::int64_t>(layout::serialise(bench.node(up)).size());
-  return bench.apply_number(Operation::set, at, size + static_cast<std::int64_t>(bench.chance.below(9)) - 4);
+  std::size_t up = bench.part(at).up;
+  for (auto levels = bench.chance.below(3); levels > 0 && up != 0; --levels) up = bench.part(up).up;
+  return bench.set_number(at, size_of(bench.part(up)) + bench.chance.below(9) - 4);
 }
 
 /// An explicit length becomes undefined, with or without the delimiter; an undefined one becomes explicit.
 bool length_form(Bench& bench) {
   const auto at =
-      bench.pick([](const Place& p) { return is_length(p) && p.node->width == 4 && p.node->endian == Endian::little; });
+      bench.pick([](const Part& p) { return is_length(p) && size_of(p) == 4 && p.endian == Endian::little; });
   if (at == Bench::none) return false;
-  if (bench.node(at).forced == 0xFFFFFFFFU) {
-    const auto size = static_cast<std::int64_t>(layout::serialise(bench.parent(at)).size());
-    return bench.apply_number(Operation::set, at, size > 8 ? size - 8 : 0);
+  const std::size_t up = bench.part(at).up;
+  if (bench.number(at) == 0xFFFFFFFF) {
+    const auto size = bench.block_of(at).end - bench.part(at).end;
+    return bench.set_number(at, size > 8 ? size - 8 : 0);
   }
-  const auto up = bench.places()[at].up;
-  if (!bench.apply_number(Operation::set, at, 0xFFFFFFFF)) return false;
-  if (bench.chance.one_in(2)) return true;
-  const bool item = bench.node(up).name == "item";
-  const Bytes end{0xFE, 0xFF, static_cast<std::uint8_t>(item ? 0x0D : 0xDD), 0xE0, 0, 0, 0, 0};
-  return bench.apply(Operation::append, up, end);
+  if (bench.chance.one_in(2)) {
+    const bool item = bench.part(up).name == "item";
+    const Bytes end{0xFE, 0xFF, static_cast<std::uint8_t>(item ? 0x0D : 0xDD), 0xE0, 0, 0, 0, 0};
+    bench.append(up, end);
+  }
+  return bench.set_number(at, 0xFFFFFFFF);
 }
 
 bool delimiter(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return p.node->name == "delimiter"; });
+  const auto at = bench.pick([](const Part& p) { return p.name == "delimiter"; });
   if (at == Bench::none) return false;
-  if (bench.chance.one_in(3)) return bench.apply(Operation::erase, at);
+  if (bench.chance.one_in(3)) return bench.erase(at);
   const auto length = bench.child(at, "length");
-  return length != Bench::none && bench.apply_number(Operation::set, length, bench.chance.of(numbers));
+  return length != Bench::none && bench.set_number(length, bench.chance.of(numbers));
 }
 
 }  // namespace

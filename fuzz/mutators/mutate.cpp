@@ -1,5 +1,6 @@
 // The C interface: which mutators, how many of them, and what becomes of lengths.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -44,68 +45,97 @@ const Mutator& by_chance(Chance& chance) {
   return all_mutators().front();
 }
 
-Bench bench_of(assay_format format, ByteView bytes, std::size_t max_size, Chance& chance) {
-  // Opening a deflate stream costs more than all else: not always, and never where it is broken on purpose.
-  auto root = dissect(format, bytes, chance.below(4) != 0);
-  if (root.part != layout::Part::block) root = layout::block("file", {std::move(root)});
-  return Bench(std::move(root), chance, format, max_size > bytes.size() ? max_size - bytes.size() : 0);
+/// The bytes to change, and what stands before them when they were inflated.
+class Input {
+ public:
+  /// Opening a deflate stream costs more than all else, so it is not always done: its own bytes are to be broken, too.
+  Input(assay_format format, ByteView bytes, bool open, Workshop& shop) : format_(format) {
+    if (const auto from = open ? deflated_from(format, bytes) : std::nullopt) {
+      if (auto plain = inflated(bytes.subspan(*from))) {
+        before_ = to_bytes(bytes.first(*from));
+        opened_ = true;
+        format_ = ASSAY_FORMAT_EXPLICIT_LITTLE;
+        shop.bytes = std::move(*plain);
+        return;
+      }
+    }
+    shop.bytes.assign(bytes.begin(), bytes.end());
+  }
+  [[nodiscard]] assay_format format() const { return format_; }
+
+  /// Writes what became of it, at most `room` bytes; 0 when it is empty.
+  [[nodiscard]] std::size_t write(const Bytes& changed, std::uint8_t* out, std::size_t room) const {
+    if (!opened_) return copy(changed, out, room);
+    auto whole = before_;
+    append(whole, ByteView(deflated(changed)));
+    return copy(whole, out, room);
+  }
+
+ private:
+  static std::size_t copy(ByteView from, std::uint8_t* out, std::size_t room) {
+    const auto size = std::min(from.size(), room);
+    if (size > 0) std::memcpy(out, from.data(), size);
+    return size;
+  }
+
+  assay_format format_;
+  Bytes before_;
+  bool opened_ = false;
+};
+
+Workshop& workshop(std::size_t which) {
+  static thread_local std::array<Workshop, 2> shops;
+  return shops.at(which);
 }
 
-/// Writes the result back; 0 when it is empty or the same.
-std::size_t write_back(const Bench& bench, std::uint8_t* data, std::size_t size, std::size_t max_size) {
-  auto out = assemble(bench.root());
-  if (out.size() > max_size) out.resize(max_size);
-  if (out.empty() || (out.size() == size && std::memcmp(out.data(), data, size) == 0)) return 0;
-  std::memcpy(data, out.data(), out.size());
-  return out.size();
+/// Changes the input by `change(bench)`; 0 when nothing was changed.
+template <typename Change>
+std::size_t changed(assay_format format, std::uint8_t* data, std::size_t size, std::size_t max_size, Chance& chance,
+                    assay_engine engine, Change change) {
+  if (size == 0 || size > most_input) return 0;
+  auto& shop = workshop(0);
+  const Input input(format, {data, size}, chance.below(4) != 0, shop);
+  Bench bench(shop, chance, input.format(), max_size > size ? max_size - size : 0);
+  bench.engine = engine;
+  return change(bench) ? input.write(shop.bytes, data, max_size) : 0;
 }
 
 std::size_t mutate(assay_format format, std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed,
                    assay_engine engine) {
-  if (size == 0 || size > most_input) return 0;
   Chance chance(seed);
-  auto bench = bench_of(format, ByteView(data, size), max_size, chance);
-  if (engine != nullptr) bench.engine = engine;
-  if (!chance.one_in(5)) bench.repair();
-  std::size_t wanted = 1;
-  while (wanted < 5 && chance.one_in(2)) ++wanted;
-  std::size_t done = 0;
-  for (std::size_t tried = 0; tried < 12 && done < wanted; ++tried) done += by_chance(chance).change(bench) ? 1U : 0U;
-  return done == 0 ? 0 : write_back(bench, data, size, max_size);
-}
-
-/// Blocks of the partner that may stand where the chosen one stands: of the same name, or of the same kind.
-bool alike(const layout::Node& mine, const layout::Node& other) {
-  if (other.part != layout::Part::block) return false;
-  return mine.name == other.name || (is_element(mine) && is_element(other));
+  return changed(format, data, size, max_size, chance, engine, [&](Bench& bench) {
+    if (!chance.one_in(5)) bench.repair();
+    std::size_t wanted = 1;
+    while (wanted < 5 && chance.one_in(2)) ++wanted;
+    std::size_t done = 0;
+    for (std::size_t tried = 0; tried < 12 && done < wanted; ++tried) done += by_chance(chance).change(bench) ? 1U : 0U;
+    return done > 0;
+  });
 }
 
 std::size_t cross_over(assay_format format, ByteView first, ByteView second, std::uint8_t* out, std::size_t max_size,
                        unsigned seed) {
   if (first.empty() || second.empty() || first.size() > most_input || second.size() > most_input) return 0;
   Chance chance(seed);
-  auto bench = bench_of(format, first, max_size, chance);
-  auto partner = bench_of(format, second, max_size, chance);
+  const bool open = chance.below(4) != 0;
+  auto& shop = workshop(0);
+  const Input input(format, first, open, shop);
+  const Input other(format, second, open, workshop(1));
+  Bench bench(shop, chance, input.format(), max_size > first.size() ? max_size - first.size() : 0);
+  Bench partner(workshop(1), chance, other.format(), 0);
   bool done = false;
   for (std::size_t i = 0; i < 1 + chance.below(2); ++i) {
-    const auto from = partner.pick([](const Place& p) { return p.node->part == layout::Part::block; });
+    const auto from = partner.pick(is_block);
     if (from == Bench::none) return 0;
-    const auto& piece = partner.node(from);
+    const auto& piece = partner.part(from);
+    // Where it may stand: in the place of one of its name, among elements if it is one, among the topmost if it is one.
     const auto to = bench.pick(
-        [&](const Place& p) { return alike(*p.node, piece) || (p.depth == 1 && partner.places()[from].depth == 1); });
+        [&](const Part& p) { return is_block(p) && (p.name == piece.name || (p.depth == 1 && piece.depth == 1)); });
     if (to == Bench::none) continue;
-    auto bytes = layout::serialise(piece);
-    const auto up = bench.places()[to].up;
-    const auto index = bench.places()[to].index;
-    const bool instead = chance.one_in(2);
-    if (instead && !bench.apply(layout::Operation::erase, to)) continue;
-    done = bench.apply(layout::Operation::insert, up, std::move(bytes), index) || done;
+    const auto bytes = partner.bytes(from);
+    done = (chance.one_in(2) ? bench.set(to, bytes) : bench.insert_before(to, bytes)) || done;
   }
-  if (!done) return 0;
-  auto result = assemble(bench.root());
-  if (result.size() > max_size) result.resize(max_size);
-  if (!result.empty()) std::memcpy(out, result.data(), result.size());
-  return result.size();
+  return done ? input.write(shop.bytes, out, max_size) : 0;
 }
 
 }  // namespace
@@ -135,11 +165,9 @@ std::size_t assay_mutate_with(const char* name, assay_format format, std::uint8_
   const auto& all = all_mutators();
   const auto wanted =
       std::ranges::find(all, std::string_view(name), [](const Mutator& m) { return std::string_view(m.name); });
-  if (wanted == all.end() || size == 0 || size > most_input) return 0;
+  if (wanted == all.end()) return 0;
   Chance chance(seed);
-  auto bench = bench_of(format, assay::ByteView(data, size), max_size, chance);
-  if (engine != nullptr) bench.engine = engine;
-  return wanted->change(bench) ? write_back(bench, data, size, max_size) : 0;
+  return changed(format, data, size, max_size, chance, engine, [&](Bench& bench) { return wanted->change(bench); });
 }
 
 int assay_mutators_wanted(void) {

@@ -7,66 +7,56 @@
 namespace assay::fuzz {
 namespace {
 
-using layout::Operation;
 using namespace std::string_view_literals;
 
-bool named(const Place& place, std::string_view name) { return place.node->name == name; }
+bool named(const Part& part, std::string_view name) { return part.name == name; }
 
 bool type(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return named(p, "pdu-type") || named(p, "item-type"); });
+  const auto at = bench.pick([](const Part& p) { return named(p, "pdu-type") || named(p, "item-type"); });
   if (at == Bench::none) return false;
   constexpr std::array<std::uint8_t, 24> types{0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x10, 0x20, 0x21,
                                                0x30, 0x40, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59};
-  return bench.apply_number(Operation::set, at, bench.chance.of(types));
+  return bench.set_number(at, bench.chance.of(types));
 }
 
 bool context_id(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return named(p, "context-id") || named(p, "id"); });
+  const auto at = bench.pick([](const Part& p) { return named(p, "context-id") || named(p, "id"); });
   if (at == Bench::none) return false;
   constexpr std::array<std::uint8_t, 9> ids{0, 1, 2, 3, 5, 7, 127, 254, 255};
-  return bench.apply_number(Operation::set, at, bench.chance.of(ids));
+  return bench.set_number(at, bench.chance.of(ids));
 }
 
 bool control_header(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return named(p, "control-header"); });
+  const auto at = bench.pick([](const Part& p) { return named(p, "control-header"); });
   if (at == Bench::none) return false;
   constexpr std::array<std::uint8_t, 6> headers{0, 1, 2, 3, 4, 0xFF};
-  return bench.apply_number(Operation::set, at, bench.chance.of(headers));
+  return bench.set_number(at, bench.chance.of(headers));
 }
 
-/// Two PDVs out of one, in the same P-DATA-TF or in two; "last" stands in the second, in both or in the first.
+/// Two PDVs out of one, in the same P-DATA-TF or in two; "last" stands in the second, or in both.
 bool split_value(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return named(p, "pdv"); });
+  const auto at = bench.pick([](const Part& p) { return named(p, "pdv") && size_of(p) >= 7; });
   if (at == Bench::none) return false;
-  const auto bytes = layout::serialise(bench.node(at));
-  if (bytes.size() < 7) return false;
+  const auto bytes = to_bytes(bench.bytes(at));
   const auto content = ByteView(bytes).subspan(6);
   const auto cut = bench.chance.below(content.size() + 1);
   const auto control = bytes[5];
+  const bool apart = bench.chance.one_in(2);
+  const bool lie = bench.chance.one_in(4);
   Bytes out;
   const auto put = [&](ByteView part, std::uint8_t header) {
+    if (apart) {
+      out.insert(out.end(), {0x04, 0x00});
+      store(out, static_cast<std::uint32_t>(part.size() + 6), Endian::big);
+    }
     store(out, static_cast<std::uint32_t>(part.size() + 2), Endian::big);
     out.push_back(bytes[4]);
     out.push_back(header);
     append(out, part);
   };
-  const bool lie = bench.chance.one_in(4);
   put(content.first(cut), lie ? control : static_cast<std::uint8_t>(control & 0xFDU));
-  const bool apart = bench.chance.one_in(2);
-  const auto first_size = out.size();
   put(content.subspan(cut), control);
-  const auto up = bench.places()[at].up;
-  const auto index = bench.places()[at].index;
-  if (!apart) return bench.apply(Operation::erase, at) && bench.apply(Operation::insert, up, std::move(out), index);
-  Bytes pdus;
-  for (const auto part : {ByteView(out).first(first_size), ByteView(out).subspan(first_size)}) {
-    pdus.insert(pdus.end(), {0x04, 0x00});
-    store(pdus, static_cast<std::uint32_t>(part.size()), Endian::big);
-    append(pdus, part);
-  }
-  const auto stream = bench.places()[up].up;
-  const auto pdu = bench.places()[up].index;
-  return bench.apply(Operation::insert, stream, std::move(pdus), pdu + 1) && bench.apply(Operation::erase, up);
+  return apart ? bench.set(bench.part(at).up, out) : bench.set(at, out);
 }
 
 /// A whole PDU that is right in itself, at a time of chance.
@@ -76,24 +66,22 @@ bool insert_pdu(Bench& bench) {
       "\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00"sv,        "\x07\x00\x00\x00\x00\x04\x00\x00\x02\x06"sv,
       "\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07"sv,        "\x04\x00\x00\x00\x00\x00"sv,
       "\x04\x00\x00\x00\x00\x06\x00\x00\x00\x02\x01\x03"sv};
-  const auto at = bench.pick([](const Place& p) { return p.depth == 1; });
-  return at != Bench::none && bench.apply(Operation::insert, bench.places()[at].up, to_bytes(bench.chance.of(pdus)),
-                                          bench.places()[at].index + bench.chance.below(2));
+  const auto at = bench.pick([&](const Part& p) { return p.depth == 1 && p.kind == layout::Part::block; });
+  if (at == Bench::none || bench.part(0).name != "stream") return false;
+  const auto pdu = as_bytes(bench.chance.of(pdus));
+  return bench.chance.one_in(2) ? bench.insert_before(at, pdu) : bench.insert_after(at, pdu);
 }
 
 /// The conversation, or the rest of it from some PDU on, once more.
 bool replay(Bench& bench) {
-  const auto at = bench.pick([](const Place& p) { return p.depth == 1; });
-  if (at == Bench::none) return false;
-  Bytes again;
-  for (std::size_t i = bench.places()[at].index; i < bench.root().children.size(); ++i)
-    append(again, ByteView(layout::serialise(bench.root().children[i])));
-  if (again.empty() || again.size() > bench.room) return false;
-  return bench.apply(Operation::append, 0, std::move(again));
+  const auto at = bench.pick([](const Part& p) { return p.depth == 1; });
+  if (at == Bench::none || bench.part(0).name != "stream") return false;
+  const auto again = to_bytes(bench.whole().subspan(bench.part(at).begin));
+  return !again.empty() && again.size() <= bench.room && bench.append(0, again);
 }
 
 struct CommandValue {
-  std::string_view element;
+  std::uint32_t tag;
   std::span<const std::uint16_t> values;
 };
 
@@ -101,22 +89,22 @@ constexpr std::array<std::uint16_t, 5> data_set_types{0x0101, 0x0000, 0x0001, 0x
 constexpr std::array<std::uint16_t, 10> statuses{0x0000, 0xFF00, 0xFF01, 0xFE00, 0xA700,
                                                  0xA900, 0xB000, 0xC000, 0x0110, 0xFFFF};
 constexpr std::array<std::uint16_t, 6> message_ids{0, 1, 2, 3, 0x7FFF, 0xFFFF};
-constexpr std::array<CommandValue, 5> command_values{{{"(0000,0100)", command_fields},
-                                                      {"(0000,0800)", data_set_types},
-                                                      {"(0000,0900)", statuses},
-                                                      {"(0000,0110)", message_ids},
-                                                      {"(0000,0120)", message_ids}}};
+constexpr std::array<CommandValue, 5> command_values{{{0x00000100, command_fields},
+                                                      {0x00000800, data_set_types},
+                                                      {0x00000900, statuses},
+                                                      {0x00000110, message_ids},
+                                                      {0x00000120, message_ids}}};
 
 /// Another command, another Message ID, a Data Set promised or not, a status (PS3.7 E.1).
 bool command_value(Bench& bench) {
   const auto& what = bench.chance.of(command_values);
-  const auto at = bench.pick([&](const Place& p) { return named(p, what.element); });
+  const auto at = bench.pick([&](const Part& p) { return is_element(p) && p.tag == what.tag; });
   if (at == Bench::none) return false;
   const auto value = bench.child(at, "value");
-  if (value == Bench::none || bench.node(value).bytes.size() != 2) return false;
+  if (value == Bench::none || size_of(bench.part(value)) != 2) return false;
   auto number = bench.chance.of(what.values);
-  if (what.element == "(0000,0100)" && bench.chance.one_in(4)) number = static_cast<std::uint16_t>(number | 0x8000U);
-  return bench.apply_number(Operation::set, value, number);
+  if (what.tag == 0x00000100 && bench.chance.one_in(4)) number = static_cast<std::uint16_t>(number | 0x8000U);
+  return bench.set_number(value, number);
 }
 
 }  // namespace

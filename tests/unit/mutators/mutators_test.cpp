@@ -8,6 +8,7 @@
 
 #include "fuzz/mutators/bench.hpp"
 #include "harness/base/hex.hpp"
+#include "harness/pdu/codec.hpp"
 
 namespace assay::fuzz {
 namespace {
@@ -123,12 +124,11 @@ TEST(Mutators, What_does_not_lie_about_lengths_leaves_them_right) {
       for (unsigned seed = 0; seed < 40; ++seed) {
         const auto out = mutated(name, sample, seed);
         if (out.empty() || sample.format != ASSAY_FORMAT_WIRE) continue;
-        for (const auto& pdu : dissect_wire(out).children) {
-          const auto* length = child(pdu, "length");
-          if (length != nullptr) {
-            EXPECT_FALSE(length->forced.has_value()) << name << " with seed " << seed << ": " << to_hex(out);
-          }
-        }
+        Parts parts;
+        dissect(ASSAY_FORMAT_WIRE, out, parts);
+        for (const auto& part : parts)
+          EXPECT_FALSE(part.lies && part.name != "group-length")
+              << name << " with seed " << seed << ": " << to_hex(out);
       }
     }
   }
@@ -158,14 +158,62 @@ TEST(Mutators, Pieces_of_one_input_come_into_another) {
   EXPECT_TRUE(with_record);
 }
 
-TEST(Mutators, An_address_leads_to_the_place_it_was_taken_from) {
-  Chance chance(1);
-  for (const auto& sample : samples()) {
-    Bench bench(dissect(sample.format, sample.bytes, true), chance, sample.format, 100);
-    for (std::size_t i = 1; i < bench.places().size(); ++i) {
-      EXPECT_EQ(layout::find(bench.root(), bench.path(i)), bench.places()[i].node) << bench.path(i);
-    }
+/// A bench on a conversation of three PDUs.
+struct OnBench {
+  explicit OnBench(const Sample& sample) : chance(1), bench(made(shop, sample), chance, sample.format, 1000) {}
+  static Workshop& made(Workshop& shop, const Sample& sample) {
+    shop.bytes = sample.bytes;
+    return shop;
   }
+  std::size_t at(std::string_view address) {
+    for (std::size_t i = 1; i < bench.parts().size(); ++i) {
+      if (path(bench.parts(), i) == address) return i;
+    }
+    return Bench::none;
+  }
+  Workshop shop;
+  Chance chance;
+  Bench bench;
+};
+
+TEST(Mutators, A_change_is_the_one_of_the_scenario_language) {
+  const auto wire = samples()[2];
+  const auto decoded = pdu::decode(ByteView(wire.bytes).subspan(10, 34));
+  ASSERT_TRUE(decoded.pdu.has_value());
+  const auto changed = [&](layout::Operation operation, Bytes bytes, auto change) {
+    auto tree = pdu::to_layout(*decoded.pdu);
+    layout::Modification m;
+    m.operation = operation;
+    m.path = "pdv/fragment";
+    m.bytes = std::move(bytes);
+    m.number = 3;
+    m.at = 2;
+    if (operation != layout::Operation::truncate) m.number.reset();
+    EXPECT_TRUE(layout::apply(tree, m).has_value());
+    OnBench on(wire);
+    change(on.bench, on.at("p-data-tf/pdv/fragment"));
+    EXPECT_EQ(to_hex(ByteView(on.shop.bytes).subspan(10, on.shop.bytes.size() - 20)), to_hex(layout::serialise(tree)));
+  };
+  using layout::Operation;
+  changed(Operation::set, {1, 2, 3}, [](Bench& b, std::size_t at) { b.set(at, Bytes{1, 2, 3}); });
+  changed(Operation::erase, {}, [](Bench& b, std::size_t at) { b.erase(at); });
+  changed(Operation::insert, {9, 9}, [](Bench& b, std::size_t at) { b.insert_into(at, 2, Bytes{9, 9}); });
+  changed(Operation::append, {9, 9}, [](Bench& b, std::size_t at) { b.insert_after(at, Bytes{9, 9}); });
+  changed(Operation::duplicate, {}, [](Bench& b, std::size_t at) { b.insert_after(at, to_bytes(b.bytes(at))); });
+  changed(Operation::truncate, {}, [](Bench& b, std::size_t at) { b.truncate(at, 3); });
+}
+
+TEST(Mutators, Lengths_around_a_change_follow_it_but_for_those_that_lie) {
+  auto wire = samples()[2];
+  OnBench right(wire);
+  right.bench.append(right.at("p-data-tf/pdv/fragment"), Bytes(4));
+  for (const auto& part : right.bench.parts()) EXPECT_FALSE(part.lies);
+  wire.bytes[15] = 0xFF;  // the PDU says that it is longer than it is
+  OnBench lying(wire);
+  lying.bench.insert_after(lying.at("p-data-tf/pdv"), Bytes(4));
+  EXPECT_EQ(lying.shop.bytes[15], 0xFF);
+  lying.bench.repair();
+  EXPECT_FALSE(lying.bench.part(lying.at("p-data-tf/length")).lies);
 }
 
 TEST(Mutators, An_unknown_name_and_an_empty_input_change_nothing) {
