@@ -14,6 +14,7 @@ import concurrent.futures
 import csv
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -21,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 OUT = ROOT / "build/planted"
 COMPILER = "clang++-19"
+CACHE = ["ccache"] if shutil.which("ccache") else []
 FLAGS = ["-std=c++23", "-O1", "-g1", "-Wall", "-Wextra", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all", f"-I{HERE}"]
 SOURCES = {
@@ -62,7 +64,7 @@ def compiled(source, out, number=None):
         # Where the fuzzer begins there is nothing to learn for it.
         instrumented = [] if source.startswith("planted_") else ["-fsanitize=fuzzer-no-link"]
         switch = [] if number is None else [f"-DPLANT_{number}"]
-        run([COMPILER, *FLAGS, *instrumented, *switch, "-c", path, "-o", product])
+        run([*CACHE, COMPILER, *FLAGS, *instrumented, *switch, "-c", path, "-o", product])
     return product
 
 
