@@ -20,6 +20,8 @@ LONG = bool(os.environ.get("ASSAY_LONG"))
 OUT = pathlib.Path(os.environ.get("PLANTED_OUT", build.OUT))
 # Of each kind of report one: out of memory, stack, endless loop, palette, stale pointer, leak, fixed buffer, invariant.
 SAMPLE = ["09", "10", "13", "35", "46", "52", "59", "77"]
+# Hard to find without help: two values must agree on a name that no input has.
+KNOWN = "77"
 DIFFICULTIES = {"shallow", "medium", "deep"}
 
 
@@ -126,6 +128,24 @@ class Measure(unittest.TestCase):
             self.assertIn("1 runs to go", second.stdout)
             self.assertEqual(len(table.read_text(encoding="utf-8").splitlines()), 7)
             self.assertIn("0 runs to go", self.measure(folder, "--bugs", "09").stdout)
+
+    def test_a_library_of_mutators_is_used(self):
+        """One that knows nothing but a witness finds at once what libFuzzer alone does not find in such a time."""
+        with tempfile.TemporaryDirectory(prefix="assay-planted-") as name:
+            folder = pathlib.Path(name)
+            content = ",".join(map(str, witnesses.witnesses()[KNOWN]))
+            source = folder / "mutator.cpp"
+            source.write_text(f"""#include <algorithm>
+                #include <cstdint>
+                constexpr std::uint8_t input[] = {{{content}}};
+                extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t, std::size_t room,
+                                                               unsigned) {{
+                  return std::copy_n(input, std::min(room, sizeof input), data) - data;
+                }}""", encoding="utf-8")
+            build.run([build.COMPILER, "-O1", "-c", source, "-o", folder / "mutator.o"])
+            done = self.measure(folder, "--bugs", KNOWN, "--modes", "mutators", "--mutators", folder / "mutator.o")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, KNOWN + r"\t[^\n]*\tmutators\t2/2\t")
 
 
 if __name__ == "__main__":
