@@ -6,14 +6,15 @@ compiled once. What is up to date stays.
     tests/planted/build.py                       both targets without any bug: build/planted/plain-file, plain-wire
     tests/planted/build.py 07 42 75              one target for each bug: build/planted/bug-07 ...
     tests/planted/build.py all -j 2              all of bugs.tsv
-    tests/planted/build.py 42 --mutators libassay_mutators.a --out build/planted-mutators
-                                                 with a library that defines LLVMFuzzerCustomMutator
+    tests/planted/build.py 42 --mutators libassay_mutators.a        build/planted/bug-42-mutators, linked with a library
+                                                 that defines LLVMFuzzerCustomMutator
 """
 import argparse
 import concurrent.futures
 import csv
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -21,11 +22,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 OUT = ROOT / "build/planted"
 COMPILER = "clang++-19"
+CACHE = ["ccache"] if shutil.which("ccache") else []
 FLAGS = ["-std=c++23", "-O1", "-g1", "-Wall", "-Wextra", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all", f"-I{HERE}"]
 SOURCES = {
-    "file": ["planted_file", "file", "dataset", "text", "pixels", "frames", "tables", "dicomdir"],
-    "wire": ["planted_wire", "server", "associate", "pdata", "command", "services", "dataset", "text"],
+    "file": ["planted_file", "suppressions", "file", "dataset", "text", "pixels", "frames", "tables", "dicomdir"],
+    "wire": ["planted_wire", "suppressions", "server", "associate", "pdata", "command", "services", "dataset", "text"],
 }
 
 
@@ -60,9 +62,9 @@ def compiled(source, out, number=None):
     product = out / (f"{source}.o" if number is None else f"{source}-{number}.o")
     if older(product, path, *HERE.glob("*.hpp"), pathlib.Path(__file__)):
         # Where the fuzzer begins there is nothing to learn for it.
-        instrumented = [] if source.startswith("planted_") else ["-fsanitize=fuzzer-no-link"]
+        instrumented = [] if source in ("planted_file", "planted_wire", "suppressions") else ["-fsanitize=fuzzer-no-link"]
         switch = [] if number is None else [f"-DPLANT_{number}"]
-        run([COMPILER, *FLAGS, *instrumented, *switch, "-c", path, "-o", product])
+        run([*CACHE, COMPILER, *FLAGS, *instrumented, *switch, "-c", path, "-o", product])
     return product
 
 
@@ -71,9 +73,10 @@ def target(entry, out=OUT, number=None, mutators=None):
     out.mkdir(parents=True, exist_ok=True)
     changed = None if number is None else holder(number)
     objects = [compiled(source, out, number if source == changed else None) for source in SOURCES[entry]]
-    product = out / (f"plain-{entry}" if number is None else f"bug-{number}")
+    name = f"plain-{entry}" if number is None else f"bug-{number}"
     libraries = mutators or []
-    if older(product, *objects, *(pathlib.Path(name) for name in libraries if not name.startswith("-"))):
+    product = out / (name + "-mutators" if libraries else name)
+    if libraries or older(product, *objects):
         run([COMPILER, "-fsanitize=fuzzer,address,undefined", "-fuse-ld=lld", *objects, *libraries, "-lz", "-o", product])
     return product
 

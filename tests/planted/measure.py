@@ -31,7 +31,8 @@ import witnesses
 DICTIONARIES = {"file": ["dataset"], "wire": ["pdu", "dataset"]}
 MODES = ["plain", "dictionary", "mutators", "none"]
 COLUMNS = ["bug", "mode", "seed", "limit", "found", "seconds", "executions", "expected", "report"]
-PLAIN = [{"number": f"plain-{entry}", "name": "no bug", "needs": entry, "difficulty": "none", "report": "nothing"} for entry in build.SOURCES]
+PLAIN = [{"number": f"plain-{entry}", "name": "no bug", "needs": entry, "difficulty": "none", "report": "nothing"}
+         for entry in build.SOURCES]
 
 
 class Table:
@@ -108,9 +109,8 @@ def measure(table, rows, options):
         made = {}
         for row, mode in {(row["number"], mode): (row, mode) for row, mode, _ in todo}.values():
             mutators = options.mutators if mode == "mutators" else None
-            out = options.build.with_name(options.build.name + "-mutators") if mutators else options.build
             number = None if mode == "none" else row["number"]
-            made[row["number"], mode] = build.target(row["needs"], out, number, mutators)
+            made[row["number"], mode] = build.target(row["needs"], options.build, number, mutators)
         running_now = [pool.submit(measured, row, made[row["number"], mode], mode, seed, options) for row, mode, seed in todo]
         for ended in concurrent.futures.as_completed(running_now):
             run = ended.result()
