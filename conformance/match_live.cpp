@@ -153,11 +153,17 @@ class Holding {
     }
     std::ranges::copy_if(one.contexts, std::back_inserter(line.other), [](const LiveContext& c) { return !agrees(c); });
     line.standing = line.other.empty() ? LiveStanding::confirmed : LiveStanding::differs;
-    line.seen = one.refused ? *one.refused
-                : one.answered
-                    ? contexts_in_words(count([](const LiveContext& c) { return c.result == 0; }), one.contexts.size())
-                    : std::string("the association is refused as a whole: it takes nothing of it");
+    line.seen = seen(one, line.other.size());
     out_.lines.push_back(std::move(line));
+  }
+
+  static std::string seen(const Asked& one, std::size_t otherwise) {
+    if (one.refused) return *one.refused;
+    if (!one.answered) return "the association is refused as a whole: it takes nothing of it";
+    const auto taken = std::ranges::count_if(one.contexts, [](const LiveContext& c) { return c.result == 0; });
+    auto out = contexts_in_words(static_cast<std::size_t>(taken), one.contexts.size());
+    if (otherwise > 0) out += fmt::format(", {} answered otherwise than foretold", otherwise);
+    return out;
   }
 
   const ApplicationEntity* ae_;

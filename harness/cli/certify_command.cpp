@@ -39,7 +39,9 @@ void add_certify(CLI::App& cli, Commands& commands) {
   command->add_option("--only", o.only, "of these run only those that match, for example 'ps3.8/9.3.4/*'")
       ->type_name("GLOB");
   command->add_option("--jobs", o.jobs, "cases at the same time")->check(CLI::Range(1, 64))->capture_default_str();
-  command->add_flag("--quick", asking.quick, "ask only for SOP Classes that are not retired and 14 transfer syntaxes");
+  command->add_flag(
+      "--quick", asking.quick,
+      "ask only for SOP Classes that are not retired, 14 transfer syntaxes, and what the statement names");
   command->add_flag("--may-store", asking.may_store,
                     "store a few synthetic studies when the device has none, so that its query keys can be tested");
   command->add_flag("--slow", asking.slow, "measure its timers, too");

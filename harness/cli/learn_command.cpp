@@ -30,7 +30,9 @@ void add_learn(CLI::App& cli, Commands& commands) {
                    "without a device: two statements, the older first")
       ->expected(1, 2)
       ->type_name("PROFILE [PROFILE]");
-  command->add_flag("--quick", o.quick, "only SOP Classes that are not retired, and the 14 usual transfer syntaxes");
+  command->add_flag(
+      "--quick", o.quick,
+      "only SOP Classes that are not retired, the 14 usual transfer syntaxes, and what the statement in --diff names");
   command->add_flag("!--no-keys", o.keys, "make no queries");
   command->add_flag("--may-store", o.may_store,
                     "store a few synthetic studies when the device has none, so that its query keys can be learned");

@@ -26,6 +26,28 @@ Settings settings() {
   return out;
 }
 
+TEST(LearnContexts, A_quick_look_asks_for_what_a_statement_names_too) {
+  const auto statement = load_profile(
+      "<profile product=\"p\" version=\"1\"><ae title=\"A\"><service sop-class=\"StoredPrintStorage\" scp=\"yes\" "
+      "transfer=\"ImplicitVRLittleEndian MPEG2MPML\"/></ae></profile>",
+      "p.xml");
+  ASSERT_TRUE(statement) << statement.error();
+  auto with = settings();
+  const std::string stored_print = "1.2.840.10008.5.1.1.27";
+  const std::string mpeg2 = "1.2.840.10008.1.2.4.100";
+  const auto asks = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::ranges::count(all, one);
+  };
+  EXPECT_EQ(asks(asked_classes(with), stored_print), 0);
+  EXPECT_EQ(asks(asked_syntaxes(with), mpeg2), 0);
+  with.also = asked_by(*statement);
+  EXPECT_EQ(asks(asked_classes(with), stored_print), 1);
+  EXPECT_EQ(asks(asked_syntaxes(with), mpeg2), 1);
+  EXPECT_EQ(asks(asked_syntaxes(with), implicit), 1);
+  with.quick = false;
+  EXPECT_EQ(asks(asked_syntaxes(with), mpeg2), 1);
+}
+
 struct Device {
   service::Policy policy;
   std::size_t most_contexts = 128;   // more are refused

@@ -63,6 +63,26 @@ TEST(LearnCompare, What_was_learned_agrees_with_itself) {
   for (const auto& one : all) EXPECT_EQ(one.standing, Standing::confirmed) << one.id;
 }
 
+TEST(LearnCompare, A_transfer_syntax_that_nobody_asked_for_contradicts_nothing) {
+  auto learned = found();
+  auto& ct = learned.classes[1];
+  ct.results = {{explicit_le, 0}, {implicit, 0}, {"1.2.840.10008.1.2.4.50", 4}};
+  const auto said = statement(
+      "<service sop-class=\"CTImageStorage\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian JPEGBaseline8Bit "
+      "RLELossless\"/>"
+      "<service sop-class=\"MRImageStorage\" scp=\"yes\" transfer=\"RLELossless\"/>");
+  const auto all = compare(said, learned, profile_of(learned, {"product", "1", "THEM", {}}), "THEM");
+  const auto is = [&](std::string_view id) {
+    const auto* one = claim(all, id);
+    return one == nullptr ? Standing::undeclared : one->standing;
+  };
+  EXPECT_EQ(is("sop-class/CTImageStorage/scp/ImplicitVRLittleEndian"), Standing::confirmed);
+  EXPECT_EQ(is("sop-class/CTImageStorage/scp/JPEGBaseline8Bit"), Standing::contradicted);
+  EXPECT_EQ(is("sop-class/CTImageStorage/scp/RLELossless"), Standing::not_seen);
+  // A SOP Class that is not taken is not taken in any.
+  EXPECT_EQ(is("sop-class/MRImageStorage/scp/RLELossless"), Standing::contradicted);
+}
+
 TEST(LearnCompare, A_class_that_was_refused_contradicts_and_one_that_was_taken_confirms) {
   const std::string both =
       "<service sop-class=\"MRImageStorage\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"

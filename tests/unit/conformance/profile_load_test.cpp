@@ -54,6 +54,27 @@ const std::string find =
     "<service sop-class=\"StudyRootQueryRetrieveInformationModelFind\" scu=\"yes\" scp=\"yes\" "
     "transfer=\"ImplicitVRLittleEndian\"/>";
 
+TEST(ProfileLoad, A_service_may_name_several_SOP_Classes_that_are_alike) {
+  const auto read = load_profile(with("<service sop-class=\"CTImageStorage\n  MRImageStorage\" scp=\"yes\" scu=\"yes\" "
+                                      "transfer=\"ImplicitVRLittleEndian\"/>"),
+                                 "p.xml");
+  ASSERT_TRUE(read) << read.error();
+  const auto& ae = read->aes.front();
+  EXPECT_EQ(ae.services.size(), 4u);
+  for (const auto uid : {uids::CTImageStorage, uids::MRImageStorage})
+    for (const auto role : {Role::scu, Role::scp}) {
+      const auto* one = ae.service(uid, role);
+      ASSERT_NE(one, nullptr);
+      EXPECT_EQ(one->transfer_syntaxes.size(), 1u);
+    }
+  expect_mistakes({
+      {with("<service sop-class=\"CTImageStorage 1.2.3\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"),
+       "p.xml:2:21: '1.2.3' is no SOP Class"},
+      {with("<service sop-class=\"CTImageStorage CTImageStorage\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"),
+       "CTImageStorage as scp is claimed already"},
+  });
+}
+
 TEST(ProfileLoad, Unknown_names_are_reported_at_their_place) {
   expect_mistakes({
       {with("<service sop-class=\"CTImageStorrage\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"),
