@@ -119,11 +119,11 @@ std::string id_of(std::string_view clause, std::string_view slug) {
 const std::vector<trace::RuleInfo> object_rules{
 #define ASSAY_RULE(id, clause, severity, title, advice) {id, clause, Severity::severity, title, advice},
 #include "conformance/rules/character_set_rules.inc"
+#include "conformance/rules/derived_rules.inc"
 #include "conformance/rules/file_rules.inc"
 #include "conformance/rules/form_rules.inc"
 #include "conformance/rules/iod_rules.inc"
 #include "conformance/rules/object_rules.inc"
-#include "conformance/rules/derived_rules.inc"
 #include "conformance/rules/value_rules.inc"
 #undef ASSAY_RULE
 };
