@@ -22,6 +22,12 @@ bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; });
 }
 
+/// Names are typed in capitals in one place and not in another.
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 std::string comparable(const dataset::Node& node) {
   auto text = dataset::trimmed(dataset::without_padding(as_text(node.value)));
   if (node.vr == Vr::PN)
@@ -190,7 +196,9 @@ void Hierarchy::compare(std::string_view uid, std::map<std::string, Entity, std:
     const bool instance = attributes[i].tag == tags::SOPInstanceUID;
     if (!instance && (before.text == now.text || !is_plain(before.text) || !is_plain(now.text))) continue;
     // Of a patient's studies: what differs within one is told of the study.
-    if (&entities == &patients_ && studies_of_files_[before.file] == studies_of_files_[now.file]) continue;
+    if (&entities == &patients_ &&
+        (studies_of_files_[before.file] == studies_of_files_[now.file] || same_letters(before.text, now.text)))
+      continue;
     if (before.told && !instance) {
       ++more_;
       continue;

@@ -165,8 +165,8 @@ Sameness compare_pixels(const dataset::DataSet& source, const dataset::DataSet& 
   if (a.pixels == nullptr || b.pixels == nullptr) return Sameness::unknown;
   const auto size_a = size_of(source);
   const auto size_b = size_of(derived);
-  const bool same_size = size_a.rows == size_b.rows && size_a.columns == size_b.columns &&
-                         a.frame_count() == b.frame_count() && a.number(a.samples) == b.number(b.samples);
+  const bool same_size =
+      size_a.rows == size_b.rows && size_a.columns == size_b.columns && a.frame_count() == b.frame_count();
   if (a.pixels->kind != NodeKind::element || b.pixels->kind != NodeKind::element) {
     if (!same_size) return Sameness::changed;
     const bool both = a.pixels->kind == b.pixels->kind;
@@ -176,9 +176,10 @@ Sameness compare_pixels(const dataset::DataSet& source, const dataset::DataSet& 
   const auto other = PixelValues::of(derived);
   if (one && other) return compare_values(*one, size_a, *other, size_b);
   if (!same_size) return Sameness::changed;
-  // Colour: bytes of the same arrangement can be compared.
+  // Colour: bytes of the same arrangement can be compared. A palette applied is no other image.
   if (a.photometric_interpretation() != b.photometric_interpretation() || a.number(a.planar) != b.number(b.planar) ||
-      a.number(a.bits_allocated) != b.number(b.bits_allocated) || a.endian != b.endian)
+      a.number(a.samples) != b.number(b.samples) || a.number(a.bits_allocated) != b.number(b.bits_allocated) ||
+      a.endian != b.endian)
     return Sameness::unknown;
   return std::ranges::equal(a.pixels->value, b.pixels->value) ? Sameness::same : Sameness::changed;
 }

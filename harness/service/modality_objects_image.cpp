@@ -60,8 +60,8 @@ std::vector<MadeSeries> make_ct(const ObjectSource& source) {
     out.set_text(tags::RescaleIntercept, "-1024");
     out.set_text(tags::RescaleSlope, "1");
     out.set_text(tags::RescaleType, "HU");
-    out.set_text(tags::WindowCenter, "40");
-    out.set_text(tags::WindowWidth, "400");
+    out.set_text(tags::WindowCenter, "-600");  // for lungs: the pattern has values from -1024
+    out.set_text(tags::WindowWidth, "1500");
     set_pixels(out, {}, static_cast<int>(i));
   }
   return one(series);
@@ -161,6 +161,8 @@ std::vector<MadeSeries> make_sc(const ObjectSource& source) {
   out.set_text(tags::ConversionType, "WSD");
   set_no_laterality(out);
   out.set_text(tags::ImageType, "DERIVED\\SECONDARY");
+  out.set_text(tags::DerivationDescription, "made as from a workstation's screen");
+  out.set_text(tags::BurnedInAnnotation, "NO");
   out.set_text(tags::PatientOrientation, "");
   PixelFormat format;
   format.bits = 8;

@@ -196,8 +196,8 @@ std::vector<MadeSeries> make_pr(const ObjectSource& source) {
   area.set_text(tags::PresentationPixelSpacing, "2\\2");
   state.set_sequence(tags::DisplayedAreaSelectionSequence, {area});
   DataSet window(dataset::explicit_le);
-  window.set_text(tags::WindowCenter, "40");
-  window.set_text(tags::WindowWidth, "400");
+  window.set_text(tags::WindowCenter, "-600");
+  window.set_text(tags::WindowWidth, "1500");
   state.set_sequence(tags::SoftcopyVOILUTSequence, {window});
   state.set_text(tags::RescaleIntercept, "-1024");
   state.set_text(tags::RescaleSlope, "1");

@@ -283,12 +283,14 @@ class Flaws(unittest.TestCase):
 
     def test_replacement_values_that_are_no_dates_and_have_odd_lengths(self):
         data = iod_objects.file_of(self.sound("SCImage"))
-        self.assertEqual(self.findings(data)[0], [])
+        capture = [("note", "ps3.3/C.7.6.1/burned-in-unknown", "(0028,0301)")]  # Type 3, and worth knowing of a capture
+        self.assertEqual(self.findings(data)[0], capture)
         for tag, vr in (((0x8, 0x20), "DA"), ((0x8, 0x30), "TM"), ((0x10, 0x30), "DA")):
             data = self.with_value(data, tag, vr, b"???")
         self.assertEqual(self.findings(data)[0], sorted(
             [("error", "ps3.5/7.1.1/odd-length", path) for path in ("(0008,0020)", "(0008,0030)", "(0010,0030)")]
-            + [("error", "ps3.5/6.2/date", "(0008,0020)"), ("error", "ps3.5/6.2/time", "(0008,0030)"), ("error", "ps3.5/6.2/date", "(0010,0030)")]))
+            + [("error", "ps3.5/6.2/date", "(0008,0020)"), ("error", "ps3.5/6.2/time", "(0008,0030)"), ("error", "ps3.5/6.2/date", "(0010,0030)")]
+            + capture))
 
     def test_a_ct_series_without_two_type_2_attributes_and_with_a_name_of_one_component(self):
         root = self.sound("CTImage")

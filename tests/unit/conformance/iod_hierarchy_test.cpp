@@ -125,6 +125,7 @@ TEST(IodHierarchy, A_patient_id_with_its_issuer_is_one_person) {
   EXPECT_EQ(judged(tags::PatientSex, "M"), Rules{"ps3.3/C.7.1.1/patient-id-collision (0010,0040)"});
   EXPECT_EQ(judged(tags::PatientName, "ROE^RICHARD", "ELSEWHERE"), Rules{});
   EXPECT_EQ(judged(tags::PatientName, "DOE^JANE^^"), Rules{});
+  EXPECT_EQ(judged(tags::PatientName, "Doe^Jane"), Rules{});
 }
 
 TEST(IodHierarchy, A_uid_names_one_thing_in_all_files) {

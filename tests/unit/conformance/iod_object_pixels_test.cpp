@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "conformance/iod/object_checks.hpp"
+#include "conformance/iod/validate.hpp"
 #include "iod_object_samples.hpp"
 
 namespace assay::conformance::iod {
@@ -127,6 +128,22 @@ TEST(IodObjectPixels, A_window_meets_the_rescaled_pixels) {
   });
   is_silent(
       all_of({text(tags::WindowCenter, "900"), text(tags::RescaleSlope, "-1"), text(tags::RescaleIntercept, "1024")}));
+}
+
+TEST(IodObjectPixels, Slope_and_window_width_are_not_zero) {
+  const auto judge = [](Tag tag, std::string_view value) {
+    auto data = image();
+    data.set_text(tag, value);
+    std::string rules;
+    for (const auto& problem : check_iod(data).problems)
+      if (problem.field == to_string(tag)) rules += problem.rule + ' ';
+    return rules;
+  };
+  EXPECT_EQ(judge(tags::RescaleSlope, "0"), "ps3.3/C/zero-value ");
+  EXPECT_EQ(judge(tags::RescaleSlope, "0.5"), "");
+  EXPECT_NE(judge(tags::WindowWidth, "0"), "");
+  EXPECT_NE(judge(tags::WindowWidth, "0.5"), "");
+  EXPECT_EQ(judge(tags::WindowWidth, "1"), "");
 }
 
 TEST(IodObjectPixels, Loss_is_labelled_step_by_step) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "conformance/iod/validate.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "iod_object_samples.hpp"
 
@@ -188,6 +189,29 @@ TEST(IodObject, Original_attributes_keep_previous_values_and_a_reason) {
   is_told(correction("FIXED", kept), {"ps3.5/6.3/defined-term (0400,0561)[1]/(0400,0565)"});
   is_silent(correction("CORRECT", kept));
   is_silent(correction("COERCE", kept));
+}
+
+TEST(IodObject, Original_attributes_have_their_structure) {
+  const auto judge = [](Tag missing) {
+    DataSet item;
+    item.set_text(tags::SourceOfPreviousValues, "");
+    item.set_text(tags::AttributeModificationDateTime, "20260106");
+    item.set_text(tags::ModifyingSystem, "ARCHIVE");
+    item.set_text(tags::ReasonForTheAttributeModification, "CORRECT");
+    item.set_sequence(tags::ModifiedAttributesSequence, {image()});
+    item.erase(missing);
+    auto data = image();
+    data.set_sequence(tags::OriginalAttributesSequence, {item});
+    std::string rules;
+    for (const auto& problem : check_iod(data).problems)
+      if (problem.field == "(0400,0561)[1]/" + to_string(missing)) rules += problem.rule;
+    return rules;
+  };
+  EXPECT_EQ(judge(tags::SourceOfPreviousValues), "ps3.5/7.4.3/type-2-missing");
+  for (const Tag tag : {tags::AttributeModificationDateTime, tags::ModifyingSystem,
+                        tags::ReasonForTheAttributeModification, tags::ModifiedAttributesSequence})
+    EXPECT_EQ(judge(tag), "ps3.5/7.4.1/type-1-missing") << to_string(tag);
+  EXPECT_EQ(judge(tags::NonconformingModifiedAttributesSequence), "");
 }
 
 TEST(IodObject, A_capture_says_whether_annotations_are_burned_in) {
