@@ -32,6 +32,11 @@ using Hits = std::map<std::pair<std::uint32_t, std::uint32_t>, Hit>;  // by node
 constexpr std::size_t max_hits = 200;
 constexpr std::uint32_t outside = ~std::uint32_t{0};
 
+bool holds_numbers(Vr vr) {
+  static constexpr Vr some[] = {Vr::AS, Vr::DA, Vr::DS, Vr::DT, Vr::IS, Vr::TM, Vr::UI};
+  return std::ranges::find(some, vr) != std::end(some);
+}
+
 /// The element in whose bytes an offset lies, by the order of the nodes; `outside` when there is none.
 std::uint32_t element_at(const DataSet& data_set, std::uint64_t offset) {
   const auto& nodes = data_set.nodes();
@@ -90,10 +95,12 @@ class LeftBytes {
         told_.emplace_back(node.offset, node.end_offset);
   }
 
-  /// Text in pixels is found by chance when it is short.
+  /// Text in pixels is found by chance when it is short, and digits among other digits.
   [[nodiscard]] static bool counts(const Node& node, const Sought& value) {
     const bool bulk = node.kind == NodeKind::fragment || node.vr == Vr::OW || node.vr == Vr::OB;
-    return !bulk || node.value.size() <= 4096 || value.bytes.size() >= shortest_in_pixels;
+    if (bulk && node.value.size() > 4096) return value.bytes.size() >= shortest_in_pixels;
+    const bool digits = std::ranges::all_of(value.bytes, [](char c) { return c >= '0' && c <= '9'; });
+    return !digits || !holds_numbers(node.vr) || value.bytes.size() >= shortest_among_numbers;
   }
 
   /// In an element that was told with all that is in it.

@@ -43,6 +43,10 @@ std::string lower(std::string_view text) {
   return small;
 }
 
+bool is_number(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string utf_16(std::string_view utf_8, bool big) {
   std::string out;
   for (const char c : utf_8) {
@@ -97,6 +101,7 @@ class Collector {
     if (bytes.empty()) return;
     const std::string value(bytes);
     const bool known = kept_.contains(value) || (!certain && words_.find(lower(value)) != std::string::npos);
+    if (!uid && is_number(bytes)) shortest = std::max(shortest, shortest_number);
     if (bytes.size() < shortest || known || out_.values.size() >= max_sought) {
       ++out_.left_out;
       return;

@@ -28,6 +28,8 @@ struct Sought {
 inline constexpr std::size_t shortest_identity = 4;
 inline constexpr std::size_t shortest_text = 6;
 inline constexpr std::size_t shortest_part = 5;
+inline constexpr std::size_t shortest_number = 6;         // of digits alone
+inline constexpr std::size_t shortest_among_numbers = 8;  // the same in dates, numbers and UIDs
 inline constexpr std::size_t shortest_in_pixels = 7;
 /// Values of one original that are looked for; an object of many frames refers to many others.
 inline constexpr std::size_t max_sought = 50'000;

@@ -153,6 +153,20 @@ TEST(DeidentifiedPair, Parts_of_names_and_words_are_only_likely) {
   EXPECT_EQ(found("Fridays only").find("original-value"), std::string::npos);
 }
 
+TEST(DeidentifiedPair, Digits_are_not_found_among_other_digits) {
+  const auto found = [](std::string_view id, Tag tag, std::string_view value) {
+    const auto original = with(original_ct(), text(tags::PatientID, id));
+    return told(held(with(cleaned_ct(), text(tag, value)), original)).find("original-value " + to_string(tag)) !=
+           std::string::npos;
+  };
+  EXPECT_FALSE(found("471100", tags::SliceThickness, "0.471100"));
+  EXPECT_FALSE(found("471100", tags::SOPInstanceUID, "1.2.9.471100.1"));
+  EXPECT_FALSE(found("4711", tags::Manufacturer, "4711"));
+  EXPECT_TRUE(found("471100", tags::Manufacturer, "No. 471100"));
+  EXPECT_TRUE(found("47110099", tags::SOPInstanceUID, "1.2.9.47110099.1"));
+  EXPECT_TRUE(found("A4711", tags::Manufacturer, "A4711"));
+}
+
 TEST(DeidentifiedPair, File_meta_information_of_the_original_must_go) {
   const Held same{
       .options = "basic", .cleaned = {.source_ae_title = "WARD7"}, .original = {.source_ae_title = "WARD7"}};
