@@ -169,14 +169,14 @@ class Encapsulation : public PixelRules {
     const auto width = a.number(a.columns);
     if (!height || !width) return true;
     const auto bytes = data_.fragments[fragment]->value;
-    const auto pixels = std::uint64_t{*height} * *width;
+    const auto wanted = std::uint64_t{*height} * *width;
     for (std::size_t s = 1; s <= header[0]; ++s) {
       const std::size_t end = s < header[0] ? header[s + 1] : bytes.size();
-      const auto length = rle_length(bytes.subspan(header[s], end - header[s]), pixels);
-      if (length == pixels) continue;
+      const auto length = rle_length(bytes.subspan(header[s], end - header[s]), wanted);
+      if (length == wanted) continue;
       item(*data_.fragments[fragment], fragment + 2, "ps3.5/G.3.2/rle-length", header[s],
-           fmt::format("segment {} of {}{} bytes", s, length > pixels ? "at least " : "", length),
-           fmt::format("{}, one for each pixel", pixels), Gravity::deviation);
+           fmt::format("segment {} of {}{} bytes", s, length > wanted ? "at least " : "", length),
+           fmt::format("{}, one for each pixel", wanted), Gravity::deviation);
       return false;
     }
     return true;
