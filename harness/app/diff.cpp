@@ -177,7 +177,9 @@ class Comparison {
                        dataset::diff(first->data_set, second->data_set, how_, take);
     different_ += count;
     if (options_.remarks)
-      for (const auto& remark : dataset::remarks(first->data_set, second->data_set)) show(name, remark);
+      for (const auto& remark : dataset::remarks(first->data_set, second->data_set,
+                                                 {first->transfer_syntax_uid, second->transfer_syntax_uid}))
+        show(name, remark);
     if (options_.encoding && first->encoding != second->encoding) {
       Difference syntax;
       syntax.kind = DifferenceKind::encoding;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/dataset/pixel.hpp"
+#include "harness/dataset/rle.hpp"
 #include "harness/dataset/value_text.hpp"
 #include "harness/dict/dict.hpp"
 
@@ -15,6 +16,7 @@ constexpr std::size_t tags_named = 6;
 
 /// How samples stand in native Pixel Data.
 struct Samples {
+  Bytes decoded;  // owns `bytes` where they were compressed
   ByteView bytes;
   Endian endian = Endian::little;
   unsigned size = 0;    // bytes
@@ -34,10 +36,37 @@ struct Samples {
   }
 };
 
-std::expected<Samples, std::string> samples_of(const DataSet& data_set) {
+/// The frames of RLE Lossless one after the other.
+std::expected<Bytes, std::string> decoded_frames(const DataSet& data_set, const PixelAttributes& about) {
+  const auto all = frames(data_set);
+  if (!all) return std::unexpected(all.error());
+  const auto height = about.number(about.rows).value_or(0);
+  const auto width = about.number(about.columns).value_or(0);
+  const RleFrame frame{std::uint64_t{height} * width, about.number(about.samples).value_or(1),
+                       about.number(about.bits_allocated).value_or(8) / 8U, about.number(about.planar).value_or(0) == 1,
+                       about.endian};
+  Bytes out;
+  for (std::uint64_t i = 0; i < all->size(); ++i) {
+    const auto parts = all->frame(i).parts;
+    if (parts.size() != 1) return std::unexpected("a frame of RLE has one fragment");
+    const auto one = decode_rle(parts.front(), frame);
+    if (!one) return std::unexpected(one.error());
+    append(out, *one);
+  }
+  return out;
+}
+
+std::expected<Samples, std::string> samples_of(const DataSet& data_set, std::string_view transfer_syntax) {
   const auto about = pixel_attributes(data_set);
   if (about.pixels == nullptr) return std::unexpected("there is no Pixel Data");
-  if (about.pixels->kind != NodeKind::element) return std::unexpected("they are compressed");
+  Bytes decoded;
+  const bool compressed = about.pixels->kind != NodeKind::element;
+  if (compressed) {
+    if (transfer_syntax != rle_lossless) return std::unexpected("they are compressed");
+    auto all = decoded_frames(data_set, about);
+    if (!all) return std::unexpected(all.error());
+    decoded = std::move(*all);
+  }
   const auto allocated = about.number(about.bits_allocated);
   const auto stored = about.number(about.bits_stored);
   const auto total = about.total_bytes();
@@ -46,13 +75,11 @@ std::expected<Samples, std::string> samples_of(const DataSet& data_set) {
   if ((*allocated != 8 && *allocated != 16 && *allocated != 32) || *stored == 0 || *stored > *allocated ||
       high >= *allocated || high + 1 < *stored)
     return std::unexpected(fmt::format("{} bits allocated, {} stored", *allocated, *stored));
-  if (*total > about.pixels->value.size()) return std::unexpected("there are fewer than described");
-  return Samples{about.pixels->value.first(static_cast<std::size_t>(*total)),
-                 about.endian,
-                 *allocated / 8U,
-                 *stored,
-                 high + 1U - *stored,
-                 about.number(about.representation).value_or(0) == 1};
+  const auto bytes = compressed ? ByteView(decoded) : about.pixels->value;
+  if (*total > bytes.size()) return std::unexpected("there are fewer than described");
+  return Samples{
+      std::move(decoded),  bytes.first(static_cast<std::size_t>(*total)),      about.endian, *allocated / 8U, *stored,
+      high + 1U - *stored, about.number(about.representation).value_or(0) == 1};
 }
 
 bool same_shape(const DataSet& first, const DataSet& second) {
@@ -90,10 +117,11 @@ std::string named(const std::vector<Tag>& all) {
 
 }  // namespace
 
-std::expected<PixelDifference, std::string> pixel_difference(const DataSet& first, const DataSet& second) {
-  const auto a = samples_of(first);
+std::expected<PixelDifference, std::string> pixel_difference(const DataSet& first, const DataSet& second,
+                                                             const SyntaxPair& syntaxes) {
+  const auto a = samples_of(first, syntaxes.first);
   if (!a) return std::unexpected(a.error());
-  const auto b = samples_of(second);
+  const auto b = samples_of(second, syntaxes.second);
   if (!b) return std::unexpected(b.error());
   if (!same_shape(first, second) || a->count() != b->count()) return std::unexpected("they are of another size");
   PixelDifference out;
@@ -139,9 +167,9 @@ std::vector<Tag> values_not_kept(const DataSet& first, const DataSet& second) {
   return out;
 }
 
-std::vector<Remark> remarks(const DataSet& first, const DataSet& second) {
+std::vector<Remark> remarks(const DataSet& first, const DataSet& second, const SyntaxPair& syntaxes) {
   std::vector<Remark> out;
-  const auto pixels = pixel_difference(first, second);
+  const auto pixels = pixel_difference(first, second, syntaxes);
   const bool has_pixels = first.find(tags::PixelData) != nullptr && second.find(tags::PixelData) != nullptr;
   if (pixels && pixels->differing > 0) {
     out.push_back({"pixels", fmt::format("{} of {} samples differ, by {} at most and {:.4g} on average",

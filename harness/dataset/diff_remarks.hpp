@@ -7,13 +7,20 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/dataset/dataset.hpp"
 
 namespace assay::dataset {
 
-/// Samples of native Pixel Data held against each other, by the values that their stored bits have.
+/// Transfer syntaxes of two Data Sets; empty: native pixels alone are read.
+struct SyntaxPair {
+  std::string_view first;
+  std::string_view second;
+};
+
+/// Samples of native or RLE Pixel Data held against each other, by the values that their stored bits have.
 struct PixelDifference {
   std::uint64_t samples = 0;
   std::uint64_t differing = 0;
@@ -21,7 +28,8 @@ struct PixelDifference {
   double mean = 0;  // of all samples
 };
 /// The error says in a few words why they cannot be compared: compressed, of another size, ...
-std::expected<PixelDifference, std::string> pixel_difference(const DataSet& first, const DataSet& second);
+std::expected<PixelDifference, std::string> pixel_difference(const DataSet& first, const DataSet& second,
+                                                             const SyntaxPair& syntaxes = {});
 
 /// How many lossy compressions a Data Set tells of: values of (0028,2112) or (0028,2114), and at least one where
 /// (0028,2110) is 01.
@@ -36,6 +44,6 @@ struct Remark {
   std::string text;   // one sentence without a full stop
 };
 /// In that order, those that apply.
-std::vector<Remark> remarks(const DataSet& first, const DataSet& second);
+std::vector<Remark> remarks(const DataSet& first, const DataSet& second, const SyntaxPair& syntaxes = {});
 
 }  // namespace assay::dataset

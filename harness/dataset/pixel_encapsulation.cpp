@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/dataset/pixel_parts.hpp"
+#include "harness/dataset/rle.hpp"
 #include "harness/dataset/value.hpp"
 
 namespace assay::dataset {
@@ -63,6 +64,7 @@ class Encapsulation : public PixelRules {
 
   static std::string_view clause_of(std::string_view rule) {
     if (rule.starts_with("ps3.5/A.4.2/")) return "PS3.5 A.4.2";
+    if (rule.starts_with("ps3.5/G.3.2/")) return "PS3.5 G.3.2";
     return rule.starts_with("ps3.5/G.") ? "PS3.5 G.5" : "PS3.5 A.4";
   }
 
@@ -157,7 +159,27 @@ class Encapsulation : public PixelRules {
           return bad(s * 4, fmt::format("segment {} at {}", s, header[s]),
                      s == 1 ? std::string("64, behind the header") : fmt::format("{} to {}", least, bytes.size() - 1));
       }
+      if (!segments_fill(i, header)) return;
     }
+  }
+
+  /// Each segment decodes to a byte for each pixel (PS3.5 G.3.2); false when one does not.
+  bool segments_fill(std::size_t fragment, const Numbers<std::uint32_t>& header) {
+    const auto height = a.number(a.rows);
+    const auto width = a.number(a.columns);
+    if (!height || !width) return true;
+    const auto bytes = data_.fragments[fragment]->value;
+    const auto wanted = std::uint64_t{*height} * *width;
+    for (std::size_t s = 1; s <= header[0]; ++s) {
+      const std::size_t end = s < header[0] ? header[s + 1] : bytes.size();
+      const auto length = rle_length(bytes.subspan(header[s], end - header[s]), wanted);
+      if (length == wanted) continue;
+      item(*data_.fragments[fragment], fragment + 2, "ps3.5/G.3.2/rle-length", header[s],
+           fmt::format("segment {} of {}{} bytes", s, length > wanted ? "at least " : "", length),
+           fmt::format("{}, one for each pixel", wanted), Gravity::deviation);
+      return false;
+    }
+    return true;
   }
 
   Encapsulated data_;

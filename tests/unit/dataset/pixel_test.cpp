@@ -235,8 +235,11 @@ INSTANTIATE_TEST_SUITE_P(Overlay, NativePixels, testing::ValuesIn(overlay_cases(
 const std::string begin{"\xff\xd8\xff\xe0", 4};
 const std::string more = "more";
 
+/// Two segments of 24 equal bytes; padding between them as far as `second` is further away.
 std::string rle(std::uint32_t segments, std::uint32_t second) {
-  return ul(segments) + ul(64) + ul(second) + std::string(52, '\0') + "abcdef";
+  const std::string run{"\xe9\0", 2};
+  const std::size_t gap = second > 66 && second < 80 ? second - 66 : 0;
+  return ul(segments) + ul(64) + ul(second) + std::string(52, '\0') + run + std::string(gap, '\0') + run;
 }
 
 struct Compressed {
@@ -305,7 +308,13 @@ const std::vector<Compressed>& compressed_cases() {
       {"rle_segments", run_length, one.fragments({"", rle(3, 66)}), "ps3.5/G.5/rle-header", "(7FE0,0010)[2]",
        "03000000", one.fragments({"", rle(2, 66)})},
       {"rle_segment_outside", run_length, one.fragments({"", rle(2, 99)}), "ps3.5/G.5/rle-header", "(7FE0,0010)[2]",
-       "63000000", one.fragments({"", rle(2, 69)})},
+       "63000000", one.fragments({"", rle(2, 68)})},
+      {"rle_segment_short", run_length,
+       one.fragments({"", ul(2) + ul(64) + ul(66) + std::string(52, '\0') + std::string{"\xe9\0\xea\0", 4}}),
+       "ps3.5/G.3.2/rle-length", "(7FE0,0010)[2]", "ea00", one.fragments({"", rle(2, 66)})},
+      {"rle_segment_long", run_length,
+       one.fragments({"", ul(2) + ul(64) + ul(66) + std::string(52, '\0') + std::string{"\xe8\0\xe9\0", 4}}),
+       "ps3.5/G.3.2/rle-length", "(7FE0,0010)[2]", "e800", one.fragments({"", rle(2, 66)})},
       {"rle_header_cut", run_length, one.fragments({"", "ab"}), "ps3.5/G.5/rle-header", "(7FE0,0010)[2]", "6162",
        one.fragments({"", rle(2, 66)})},
       {"extended_offset", jpeg_lossless, two.fragments({"", begin, more}, extended({0, 13}, {4, 4})),
