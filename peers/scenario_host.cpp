@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -465,6 +466,14 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     });
   }
 
+  /// The terminal once more: reading without blocking would else hold for standard output, too, which is the same open
+  /// file there, and what is written to it would get lost.
+  static int own_input() {
+    if (const char* name = ::ttyname(STDIN_FILENO); name != nullptr)
+      if (const int again = ::open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC); again >= 0) return again;
+    return ::dup(STDIN_FILENO);
+  }
+
   /// Asks the person at the terminal: Enter when it is done, anything beginning with n when it cannot be.
   void ask(const scenario::Operate& command, const Told& told) {
     std::string words;
@@ -475,7 +484,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
     std::fflush(stderr);
     error_code error;
     if (!person_.is_open()) {
-      const int input = ::dup(STDIN_FILENO);
+      const int input = own_input();
       if (input >= 0) person_.assign(input, error);
       if (input < 0 || error) {
         told(false, "nobody can be asked: standard input is no terminal");

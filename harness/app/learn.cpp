@@ -153,7 +153,7 @@ class Learning {
     };
     if (!echo()) return exit_codes::interrupted;
     for (const auto pause : learn_pauses) {
-      if (result->failure != Failure::rejected || result->message.find("transient") == std::string::npos) break;
+      if (!passes(*result)) break;
       asker_.wait(pause);
       if (interrupt_.asked() || !echo()) return exit_codes::interrupted;
     }

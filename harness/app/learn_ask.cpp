@@ -64,6 +64,10 @@ Outcome outcome_of(const diagnose::Answer& answer) {
 
 }  // namespace
 
+bool passes(const peers::RequestorResult& result) {
+  return result.failure == peers::Failure::rejected && result.message.find("transient") != std::string::npos;
+}
+
 LearnAsker::LearnAsker(peers::Loop& loop, peers::RequestorOptions target, std::function<bool()> stop,
                        std::function<void(std::size_t, const std::string&)> progress)
     : loop_(loop),
@@ -132,6 +136,7 @@ std::vector<FindReply> LearnAsker::query(std::string_view sop_class, const std::
   std::vector<FindReply> replies(queries.size());
   std::size_t begun = 0;  // queries that went out
   std::size_t failed = 0;
+  std::size_t waited = 0;  // for a device that had no room
   while (begun < queries.size() && !stop_()) {
     tell(purpose);
     const auto before = begun;
@@ -166,6 +171,11 @@ std::vector<FindReply> LearnAsker::query(std::string_view sop_class, const std::
       return replies;
     }
     const bool none = begun == before;  // no association came about, or it took no query
+    if (none && passes(*result) && waited < std::size(learn_pauses)) {
+      wait(learn_pauses[waited++]);
+      continue;
+    }
+    waited = 0;
     if (open)
       replies[begun - 1].failure = result->message;
     else if (none && begun < queries.size())

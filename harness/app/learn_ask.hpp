@@ -15,6 +15,9 @@ namespace assay::app {
 inline constexpr Duration learn_pauses[] = {std::chrono::milliseconds(100), std::chrono::milliseconds(300),
                                             std::chrono::milliseconds(600), std::chrono::seconds(1)};
 
+/// A refusal that the device itself calls transient (PS3.8 Table 9-21): asked again it may take it.
+bool passes(const peers::RequestorResult& result);
+
 class LearnAsker {
  public:
   /// Loop and functions outlive it. `progress` is told what is asked, with the number of associations until then.

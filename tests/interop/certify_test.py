@@ -5,9 +5,13 @@ Quick: 150 falsifications and more judged from one record of dcmqrscp, one of th
 DCMTK's servers, Orthanc and the archive with a few cases, and by the record of each what learn writes, true and
 falsified. ASSAY_LONG=1: every falsification, ten of them live; all cases."""
 
+import contextlib
 import json
+import os
+import pty
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -207,6 +211,66 @@ class Interrupted(Certifies):
             self.assertTrue(certificate["interrupted"])
             self.assertEqual(standings(certificate)["sop-class/CTImageStorage/scp"], "confirmed")
             self.assertTrue((out / "record.json").exists())
+
+
+class Guided(Certifies):
+    """A device that acts when a person makes it: certify asks for that on a terminal, and waits."""
+
+    CASE = "ps3.8/9.3.2/device-associates-sanely"
+
+    def guided(self, act, answer):
+        """certify on a terminal: at each prompt `act` is called with the port that the device is to call, then `answer`
+        is typed. Exit code, prompts, certificate."""
+        with products.scratch() as folder, learn_test.storescp(folder) as target:
+            (folder / "asks.xml").write_text(
+                '<profile product="Device" version="1"><ae title="DEVICE"><service sop-class="Verification" scu="yes" '
+                'scp="yes" transfer="ImplicitVRLittleEndian"/></ae></profile>')
+            port, (ours, theirs) = products.free_port(), pty.openpty()
+            try:
+                with subprocess.Popen([products.ASSAY, "certify", folder / "asks.xml", "--target", target, "--quick",
+                                       "--out", folder / "out", "--associations", "2", "--timeout", "10s", "--listen",
+                                       str(port), "--only", self.CASE, "--json"], stdin=theirs, stdout=theirs,
+                                      stderr=subprocess.PIPE, start_new_session=True) as running:
+                    # What it prints is not wanted, but a terminal that nobody reads stands still.
+                    reader = threading.Thread(target=self.drain, args=(ours,), daemon=True)
+                    reader.start()
+                    said, prompts = b"", 0
+                    while chunk := os.read(running.stderr.fileno(), 4096):
+                        said += chunk
+                        if said.count(b"Enter when done") > prompts:
+                            prompts += 1
+                            act(port)
+                            os.write(ours, answer)
+                    code = running.wait(timeout=60)
+            finally:
+                os.close(theirs)
+                os.close(ours)
+            return code, said.decode(), json.loads((folder / "out" / "certificate.json").read_text())
+
+    @staticmethod
+    def drain(terminal):
+        with contextlib.suppress(OSError):
+            while os.read(terminal, 65536):
+                pass
+
+    def test_what_a_person_makes_the_device_do_is_judged(self):
+        products.need("storescp", "echoscu")
+        code, said, certificate = self.guided(
+            lambda port: subprocess.run(["echoscu", "127.0.0.1", str(port)], check=True, timeout=30), b"\n")
+        self.assertEqual(code, 0, said)
+        self.assertIn(">>> ", said)
+        claims = {one["id"]: one for one in certificate["claims"]}
+        self.assertEqual(claims["sop-class/Verification/scu"]["standing"], "confirmed", said)
+        self.assertIn(self.CASE, [one["source"] for one in claims["sop-class/Verification/scu"]["evidence"]])
+        self.assertEqual(claims["sop-class/Verification/scp"]["standing"], "confirmed")
+
+    def test_what_cannot_be_done_stays_open_with_the_reason(self):
+        products.need("storescp")
+        code, said, certificate = self.guided(lambda port: None, b"n\n")
+        self.assertEqual(code, 0, said)
+        claim = {one["id"]: one for one in certificate["claims"]}["sop-class/Verification/scu"]
+        self.assertEqual(claim["standing"], "not tested", claim)
+        self.assertTrue(claim["why"])
 
 
 class Input(Certifies):

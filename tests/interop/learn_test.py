@@ -189,6 +189,34 @@ class Relay:
             other.shutdown(socket.SHUT_WR)
 
 
+class Busy(Relay):
+    """Refuses the first queries for the moment (A-ASSOCIATE-RJ 2/3/2), and passes on whatever else it is asked."""
+
+    def __init__(self, target, refusals):
+        super().__init__(target, 0)
+        self.refusals, self.refused = refusals, 0
+
+    def serve(self):
+        while True:
+            try:
+                here, _ = self.listener.accept()
+            except OSError:
+                return
+            self.open.append(here)
+            first = here.recv(65536)
+            contexts = [at for at in range(74, len(first) - 4) if first[at:at + 2] == b"\x20\0" and first[at + 4] % 2]
+            if STUDY_FIND.encode() in first and b"1.2.840.10008.1.1" + bytes(1) not in first and len(
+                    first) < 400 and contexts and self.refused < self.refusals:
+                self.refused += 1
+                here.sendall(bytes((3, 0, 0, 0, 0, 4, 0, 2, 3, 2)))
+                continue
+            there = socket.create_connection(self.to)
+            self.open.append(there)
+            there.sendall(first)
+            for one, other in ((here, there), (there, here)):
+                threading.Thread(target=self.pump, args=(one, other), daemon=True).start()
+
+
 class Learns(unittest.TestCase):
     maxDiff = None
 
@@ -422,6 +450,16 @@ class OwnArchive(Learns):
                 self.assertEqual(policy(report, "relational-queries"), "yes")
                 statuses = {one["status"] for one in report["statuses"]}
                 self.assertLessEqual({"0000", "FF00", "A900", "A801"}, statuses)
+
+    def test_queries_that_are_refused_for_the_moment_are_made_again(self):
+        with products.scratch() as folder, archive(folder) as target:
+            plain = self.learned(target, folder, "--associations", 2, called="ARCHIVE")
+            with Busy(target, 3) as busy:
+                again = self.learned(busy.target, folder, "--associations", 2, called="ARCHIVE")
+            self.assertEqual(busy.refused, 3)
+            self.assertGreater(len(plain["keys"]), 20)
+            self.assertEqual(again["keys"], plain["keys"])
+            self.assertEqual(again["remarks"], plain["remarks"])
 
     def test_timers_are_measured_when_asked_for(self):
         with products.scratch() as folder, archive(folder, "--artim", "2s", "--idle-timeout", "3s") as target:
