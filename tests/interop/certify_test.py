@@ -221,14 +221,14 @@ class Guided(Certifies):
     def guided(self, act, answer):
         """certify on a terminal: at each prompt `act` is called with the port that the device is to call, then `answer`
         is typed. Exit code, prompts, certificate."""
-        with products.scratch() as folder, learn_test.storescp(folder) as target:
+        with products.scratch() as folder, learn_test.archive(folder) as target:
             (folder / "asks.xml").write_text(
                 '<profile product="Device" version="1"><ae title="DEVICE"><service sop-class="Verification" scu="yes" '
                 'scp="yes" transfer="ImplicitVRLittleEndian"/></ae></profile>')
             port, (ours, theirs) = products.free_port(), pty.openpty()
             try:
                 with subprocess.Popen([products.ASSAY, "certify", folder / "asks.xml", "--target", target, "--quick",
-                                       "--out", folder / "out", "--associations", "2", "--timeout", "10s", "--listen",
+                                       "--out", folder / "out", "--associations", "2", "--timeout", "5s", "--listen",
                                        str(port), "--only", self.CASE, "--json"], stdin=theirs, stdout=theirs,
                                       stderr=subprocess.PIPE, start_new_session=True) as running:
                     # What it prints is not wanted, but a terminal that nobody reads stands still.
@@ -254,7 +254,7 @@ class Guided(Certifies):
                 pass
 
     def test_what_a_person_makes_the_device_do_is_judged(self):
-        products.need("storescp", "echoscu")
+        products.need("echoscu")
         code, said, certificate = self.guided(
             lambda port: subprocess.run(["echoscu", "127.0.0.1", str(port)], check=True, timeout=30), b"\n")
         self.assertEqual(code, 0, said)
@@ -265,7 +265,6 @@ class Guided(Certifies):
         self.assertEqual(claims["sop-class/Verification/scp"]["standing"], "confirmed")
 
     def test_what_cannot_be_done_stays_open_with_the_reason(self):
-        products.need("storescp")
         code, said, certificate = self.guided(lambda port: None, b"n\n")
         self.assertEqual(code, 0, said)
         claim = {one["id"]: one for one in certificate["claims"]}["sop-class/Verification/scu"]

@@ -78,7 +78,7 @@ TEST(ProfileLoad, A_service_may_name_several_SOP_Classes_that_are_alike) {
 TEST(ProfileLoad, Unknown_names_are_reported_at_their_place) {
   expect_mistakes({
       {with("<service sop-class=\"CTImageStorrage\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"),
-       "p.xml:2:21: sop-class: 'CTImageStorrage' is not a UID"},
+       "p.xml:2:21: sop-class: 'CTImageStorrage' is not UIDs or keywords"},
       {with("<service sop-class=\"1.2.3\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"),
        "p.xml:2:21: '1.2.3' is no SOP Class", "<private kind=\"sop-class\">"},
       {with("<service sop-class=\"ImplicitVRLittleEndian\" scp=\"yes\" transfer=\"ImplicitVRLittleEndian\"/>"),

@@ -92,7 +92,7 @@ TEST(Profile, Mistakes_are_reported_at_their_place) {
       {"<profile product=\"P\" version=\"1\"><ae title=\"\"/></profile>", "p.xml:1:45: an AE title has 1 to 16"},
       {"<profile product=\"P\" version=\"1\"><ae title=\"A\">\n<service sop-class=\"Verifikation\" scp=\"yes\" "
        "transfer=\"1.2\"/></ae></profile>",
-       "p.xml:2:21: sop-class: 'Verifikation' is not a UID"},
+       "p.xml:2:21: sop-class: 'Verifikation' is not UIDs or keywords"},
       {"<profile product=\"P\" version=\"1\"><ae title=\"A\">\n<service sop-class=\"Verification\" "
        "transfer=\"1.2\"/></ae></profile>",
        "p.xml:2:1: <service> needs scu=\"yes\" or scp=\"yes\""},
