@@ -17,9 +17,11 @@ void add_validate(CLI::App& cli, Commands& commands) {
   command->add_flag("--quiet", options->quiet, "no lines for single files, only the summary");
   command->add_option("--only", options->only, "judge only rules whose id matches this glob; repeatable")
       ->type_name("GLOB");
-  command->add_option("--profile", options->profile,
-                      "what the product that wrote the files says of itself, a file or the name of a shipped profile: "
-                      "was it this version?");
+  command
+      ->add_option("--profile", options->profile,
+                   "what the product that wrote the files says of itself, a file or the name of a shipped profile: "
+                   "was it this version?")
+      ->type_name("PROFILE");
   command->add_flag("!--no-iod", options->iod,
                     "judge each file by itself, and not the modules and attributes that its IOD demands");
   command
