@@ -35,6 +35,19 @@ void check_spacings(ObjectReport& report) {
   }
 }
 
+/// Frames a second and milliseconds a frame say the same (PS3.3 C.7.6.5); a rate is written as a whole number.
+void check_cine(ObjectReport& report) {
+  const auto rate = report.number(tags::CineRate);
+  const auto time = report.number(tags::FrameTime);
+  if (!rate || !time || *time <= 0 || *rate <= 0) return;
+  const double computed = 1000 / *time;
+  if ((*rate >= std::floor(computed) && *rate <= std::ceil(computed)) || close(computed, *rate, 1e-2)) return;
+  report.at(tags::CineRate, "ps3.3/C.7.6.5/cine-rate",
+            fmt::format("{} against Frame Time {}", quoted(report.text(tags::CineRate)),
+                        quoted(report.text(tags::FrameTime))),
+            fmt::format("{:.4g} frames a second", computed), Gravity::note);
+}
+
 /// Regions of ultrasound are in centimetres, Pixel Spacing is in millimetres (PS3.3 C.8.5.5).
 void check_regions(ObjectReport& report) {
   const auto sequence = report.root().find(tags::SequenceOfUltrasoundRegions);
@@ -96,6 +109,7 @@ void check_plausible_doses(ObjectReport& report) {
 }  // namespace
 
 void check_measures(ObjectReport& report) {
+  check_cine(report);
   check_spacings(report);
   check_regions(report);
   check_entrance_dose(report);
