@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "conformance/iod/sr_tree.hpp"
+
 namespace assay::conformance::iod {
 
 Problems check_object(const dataset::DataSet& data_set, const ObjectOptions& options, std::size_t* more_problems) {
@@ -15,6 +17,7 @@ Problems check_object(const dataset::DataSet& data_set, const ObjectOptions& opt
   check_lossy(report);
   check_measures(report);
   check_waveforms(report, options);
+  check_sr_tree(report, options);
   std::ranges::sort(report.problems, [](const Problem& a, const Problem& b) {
     return std::tie(a.offset, a.field, a.rule) < std::tie(b.offset, b.field, b.rule);
   });

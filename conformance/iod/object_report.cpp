@@ -91,6 +91,7 @@ std::string ObjectReport::when_text(Tag date, Tag time) const {
 
 void ObjectReport::at(std::uint32_t index, std::string_view rule, std::string found, std::string expected,
                       Gravity gravity) {
+  if (full()) return;
   put(place(root_.nodes()[index].offset), path_of(root_.data_set(), index), rule, std::move(found), std::move(expected),
       gravity);
 }
@@ -109,12 +110,30 @@ void ObjectReport::at(Tag tag, std::string_view rule, std::string found, std::st
   put(place(offset), to_string(tag), rule, std::move(found), std::move(expected), gravity);
 }
 
+void ObjectReport::missing(std::uint32_t item, Tag tag, std::string_view rule, std::string found,
+                           std::string expected) {
+  if (full()) return;
+  const auto& nodes = root_.nodes();
+  // Before the first greater tag, else behind the last element.
+  auto offset = nodes[item].offset;
+  for (auto i = item + 1; i < nodes[item].end; i = nodes[i].end) {
+    offset = nodes[i].tag > tag ? nodes[i].offset : nodes[i].end_offset;
+    if (nodes[i].offset == dataset::no_offset) offset = 0;
+    if (nodes[i].tag > tag) break;
+  }
+  put(place(offset), path_of(root_.data_set(), item) + to_string(tag), rule, std::move(found), std::move(expected),
+      Gravity::deviation);
+}
+
+bool ObjectReport::full() {
+  if (problems.size() < max_problems_) return false;
+  ++more;
+  return true;
+}
+
 void ObjectReport::put(std::uint64_t offset, std::string field, std::string_view rule, std::string found,
                        std::string expected, Gravity gravity) {
-  if (problems.size() >= max_problems_) {
-    ++more;
-    return;
-  }
+  if (full()) return;
   problems.push_back({.rule = std::string(rule),
                       .clause = clause_of(rule),
                       .offset = offset,

@@ -41,11 +41,15 @@ class ObjectReport {
   /// At an element of the top level, or where it would stand.
   void at(Tag tag, std::string_view rule, std::string found, std::string expected,
           Gravity gravity = Gravity::deviation);
+  /// Where an element would stand in an item.
+  void missing(std::uint32_t item, Tag tag, std::string_view rule, std::string found, std::string expected);
 
   Problems problems;
   std::size_t more = 0;  // beyond the limit, only counted
 
  private:
+  /// Counts what is beyond the limit, before a path is made for it.
+  bool full();
   void put(std::uint64_t offset, std::string field, std::string_view rule, std::string found, std::string expected,
            Gravity gravity);
 

@@ -125,6 +125,7 @@ const std::vector<trace::RuleInfo> object_rules{
 #include "conformance/rules/form_rules.inc"
 #include "conformance/rules/iod_rules.inc"
 #include "conformance/rules/object_rules.inc"
+#include "conformance/rules/sr_rules.inc"
 #include "conformance/rules/value_rules.inc"
 #undef ASSAY_RULE
 };
