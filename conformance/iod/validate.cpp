@@ -21,7 +21,7 @@ IodJudgement check_iod(const dataset::DataSet& data_set, const IodOptions& optio
     return judgement;
   }
   Walk walk(data_set, options);
-  walk.judge(*judgement.iod);
+  walk.judge(*judgement.iod, judgement.sop_class_uid);
   judgement.problems = walk.take_problems();
   judgement.more_problems = walk.more_problems();
   if (!walk.whole()) judgement.not_judged = "it is too large: a part was judged";

@@ -14,12 +14,15 @@
 
 namespace assay::conformance::iod {
 
+class Extension;
+
 struct IodOptions {
   const dataset::DataSet* meta = nullptr;  // File Meta Information, when there is any
   bool cut = false;   // the Data Set could not be read to its end: what would stand behind it is not missed
   bool notes = true;  // false: only what breaks the standard
   std::size_t max_problems = limits::max_problems;
   std::size_t max_depth = limits::max_nesting_depth;  // sequences in each other that are gone into
+  const Extension* extension = nullptr;               // what a user adds to the tables, when anything
 };
 
 struct IodJudgement {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "conformance/iod/extension.hpp"
 #include "harness/dataset/dump_people.hpp"
 #include "harness/dataset/value.hpp"
 
@@ -32,9 +33,9 @@ Walk::Walk(const dataset::DataSet& data_set, const IodOptions& options)
       root_(data_set, options.meta),
       known_(data_set.nodes().size()),
       allowed_(data_set.nodes().size()),
-      of_root_(named_conditions().size(), -1) {}
+      of_root_(named_conditions().size() + (options.extension != nullptr ? options.extension->conditions() : 0), -1) {}
 
-void Walk::judge(const Iod& iod) {
+void Walk::judge(const Iod& iod, std::string_view sop_class_uid) {
   std::vector<const IodModule*> later;
   std::vector<const IodModule*> known;
   for (const auto& of : iod.modules) {
@@ -49,6 +50,7 @@ void Walk::judge(const Iod& iod) {
   }
   for (const auto* of : later) module(*of, has_attribute_of_its_own(of->module) ? Mode::judge : Mode::know);
   for (const auto* of : known) module(*of, Mode::know);
+  added(iod, sop_class_uid);
   for (auto& candidate : unwanted_)
     if (allowed_[candidate.node] == 0 && told_.emplace(candidate.problem.field, "unwanted").second)
       problems_.push_back(std::move(candidate.problem));
@@ -89,6 +91,7 @@ void Walk::uids() {
 
 void Walk::module(const IodModule& of, Mode mode) {
   const auto& module = module_of(of.module);
+  if (mode == Mode::judge) judged_.insert(of.module);
   rows({root_, module, mode}, module.rows);
 }
 
@@ -124,7 +127,7 @@ void Walk::rows(const Place& place, std::span<const Row> all) {
 
 Truth Walk::holds(const Place& place, ConditionId id) {
   const auto index = static_cast<std::size_t>(id);
-  const auto& condition = compiled_conditions()[index];
+  const auto& condition = condition_of(id);
   if (!condition.root_only()) return condition.holds(place.scope);
   if (of_root_[index] < 0) of_root_[index] = static_cast<std::int8_t>(condition.holds(place.scope));
   return static_cast<Truth>(of_root_[index]);
@@ -189,9 +192,7 @@ void Walk::attribute(const Place& place, std::span<const Row> all, std::size_t n
           .offset = found.offset == dataset::no_offset ? 0 : found.offset,
           .field = path(row.tag),
           .found = "present",
-          .expected = fmt::format("only where {}: {}",
-                                  short_text(named_conditions()[static_cast<std::size_t>(row.condition)].expression),
-                                  where(place, row))};
+          .expected = fmt::format("only where {}: {}", short_text(expression_of(row.condition)), where(place, row))};
       unwanted_.push_back({node, std::move(problem)});
     }
     if (row.kind == RowKind::sequence)
@@ -239,14 +240,12 @@ void Walk::absent(const Place& place, const Row& row, Truth needed) {
       report(place, "ps3.3/C.7.6.16/group-missing", row.tag, "absent", "the functional group " + where(place, row));
     return;
   }
-  report(
-      place, rule, row.tag, "absent",
-      fmt::format("{}{}: {}", row.type == Type::t1 || row.type == Type::t1C ? "present with a value" : "present",
-                  row.type == Type::t1C || row.type == Type::t2C
-                      ? fmt::format(", because {}",
-                                    short_text(named_conditions()[static_cast<std::size_t>(row.condition)].expression))
-                      : "",
-                  where(place, row)));
+  report(place, rule, row.tag, "absent",
+         fmt::format("{}{}: {}", row.type == Type::t1 || row.type == Type::t1C ? "present with a value" : "present",
+                     row.type == Type::t1C || row.type == Type::t2C
+                         ? fmt::format(", because {}", short_text(expression_of(row.condition)))
+                         : "",
+                     where(place, row)));
 }
 
 void Walk::inside(const Place& place, std::span<const Row> items, std::uint32_t sequence) {
@@ -287,6 +286,8 @@ void Walk::verify(const Place& place, const Row& row) {
 void Walk::count(const Place& place, const Row& row, std::uint32_t node) {
   if (row.least == 0 && row.most == any) return;
   const Node& found = place.scope.nodes()[node];
+  // Nobody knows how many values stand in a private element without its VR.
+  if (found.kind == NodeKind::element && found.tag.is_private() && found.vr == Vr::UN) return;
   const std::size_t number = value_count(place.scope.data_set(), node);
   if (number >= row.least && (row.most == any || number <= row.most)) return;
   const auto wanted = row.most == any         ? fmt::format("{} or more", row.least)
@@ -314,7 +315,7 @@ void Walk::values(const Place& place, const Row& row, std::uint32_t node) {
 
 void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, std::size_t which) {
   const Node& node = place.scope.nodes()[index];
-  const auto& list = values_of(row.list);
+  const auto list = list_of(row.list, vr_of(node));
   const auto number = number_value(node, place.scope.endian(), which);
   const bool nonzero_error = row.tested == Tested::nonzero_error || row.tested == Tested::enumerated_nonzero_error ||
                              row.tested == Tested::defined_nonzero_error;
@@ -332,7 +333,7 @@ void Walk::one_value(const Place& place, const Row& row, std::uint32_t index, st
   } else if (list.kind == ListKind::numbers) {
     if (!number) return;
     // The lists give what is negative as the bits of an unsigned number.
-    const bool negative = *number < 0 && vr_of(node) == Vr::SS;
+    const bool negative = *number < 0 && vr_of(node) == Vr::SS && !is_added(row.list);
     found = fmt::format("{}", negative ? *number + 65536 : *number);
   } else {
     if (!is_text(vr_of(node))) return;

@@ -17,7 +17,7 @@ class Walk {
  public:
   Walk(const dataset::DataSet& data_set, const IodOptions& options);
 
-  void judge(const Iod& iod);
+  void judge(const Iod& iod, std::string_view sop_class_uid);
   Problems take_problems();
   [[nodiscard]] std::size_t more_problems() const { return more_; }
   /// False when the object is so large or so entangled that the walk was ended early.
@@ -48,10 +48,17 @@ class Walk {
   void count(const Place& place, const Row& row, std::uint32_t node);
   void values(const Place& place, const Row& row, std::uint32_t node);
   void one_value(const Place& place, const Row& row, std::uint32_t node, std::size_t number);
+  void added(const Iod& iod, std::string_view sop_class_uid);
   void frames();
   void uids();
   void evidence(const Iod& iod);
   void unknown_attributes();
+
+  /// Of the built-in tables, or of the user's.
+  [[nodiscard]] const Condition& condition_of(ConditionId id) const;
+  [[nodiscard]] std::string_view expression_of(ConditionId id) const;
+  [[nodiscard]] Values list_of(ListId id, Vr vr) const;
+  [[nodiscard]] static bool is_added(ListId id);
 
   [[nodiscard]] Truth holds(const Place& place, ConditionId condition);
   /// The same of a row: types 1 and 2 ask always, whatever is said of a condition that nobody can judge.
@@ -85,6 +92,7 @@ class Walk {
     Problem problem;
   };
   std::vector<Unwanted> unwanted_;
+  std::set<ModuleId> judged_;
   std::vector<std::int8_t> of_root_;  // by condition that looks in the whole Data Set only: what came out, -1 not yet
   Problems problems_;
   std::set<std::pair<std::string, std::string>> told_;  // path, kind of rule

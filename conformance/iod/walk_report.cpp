@@ -51,7 +51,9 @@ std::uint64_t Walk::offset(const Scope& scope, Tag tag) const {
 
 std::string Walk::where(const Place& place, const Row& row) {
   std::string text = row.type == Type::t ? std::string("of ") : fmt::format("Type {} in ", name(row.type));
-  text += spaced(place.module.name);
+  // Modules have names in one word, lines of an extension are named in words.
+  const auto name_of = place.module.name;
+  text += name_of.find(' ') == std::string_view::npos ? spaced(name_of) : std::string(name_of);
   if (!place.module.section.empty()) text += fmt::format(" (PS3.3 {})", place.module.section);
   return text;
 }

@@ -1,10 +1,14 @@
-// validate --list-iods: what the tables of conformance/iod say, for people and for tools.
+// validate --list-iods: what the tables of conformance/iod say, for people and for tools, and of which objects they say
+// nothing.
 #include <fmt/format.h>
+
+#include <vector>
 
 #include "conformance/iod/tables.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/app/options.hpp"
 #include "harness/app/validate.hpp"
+#include "harness/dict/uid_registry.hpp"
 
 namespace assay::app {
 
@@ -45,6 +49,19 @@ ordered_json row_json(const iod::Row& row) {
   return object;
 }
 
+/// Storage SOP Classes of PS3.6 that there is no table for.
+std::vector<const dict::UidEntry*> without_table() {
+  std::vector<const dict::UidEntry*> found;
+  for (const auto& uid : dict::all_uids()) {
+    const bool storage = uid.kind == dict::UidKind::sop_class && uid.name.find("Storage") != std::string_view::npos &&
+                         !uid.name.starts_with("Storage Commitment");
+    if (storage && iod::iod_of(uid.uid) == nullptr) found.push_back(&uid);
+  }
+  return found;
+}
+
+constexpr std::string_view no_table = "the sources that the tables are made from have none for it";
+
 ordered_json all_tables() {
   ordered_json all;
   for (const auto& one : iod::iods()) {
@@ -69,6 +86,9 @@ ordered_json all_tables() {
   for (const auto& condition : iod::named_conditions())
     all["conditions"][std::string(condition.name)] = std::string(condition.expression);
   for (const auto& list : iod::value_lists()) all["lists"][std::string(list.name)] = std::string(list.values);
+  for (const auto* uid : without_table())
+    all["not_judged"][std::string(uid->uid)] = {
+        {"name", std::string(uid->name)}, {"retired", uid->retired}, {"reason", std::string(no_table)}};
   return all;
 }
 
@@ -84,6 +104,13 @@ int list_iods(bool json, Console& console) {
     text += fmt::format("{:32} {}\n", sop_class.uid, iod::spaced(iod::iod_of(sop_class.uid)->name));
   text += fmt::format("{} SOP Classes, {} IODs, {} modules and macros\n", iod::sop_classes().size(), iod::iods().size(),
                       iod::modules().size() - 1);
+  const auto rest = without_table();
+  if (!rest.empty()) {
+    text += fmt::format("\n{} Storage SOP Classes of PS3.6 have no table and are not judged, because {}:\n",
+                        rest.size(), no_table);
+    for (const auto* uid : rest)
+      text += fmt::format("{:32} {}: not judged{}\n", uid->uid, uid->name, uid->retired ? " (retired)" : "");
+  }
   console.text(text);
   return exit_codes::ok;
 }

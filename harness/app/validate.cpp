@@ -10,6 +10,7 @@
 
 #include "conformance/expectations.hpp"
 #include "conformance/file_identity.hpp"
+#include "conformance/iod/extension.hpp"
 #include "conformance/iod/hierarchy.hpp"
 #include "conformance/iod/object_checks.hpp"
 #include "conformance/iod/resemblance.hpp"
@@ -20,6 +21,7 @@
 #include "harness/app/options.hpp"
 #include "harness/app/profile_file.hpp"
 #include "harness/app/validate_derived.hpp"
+#include "harness/app/validate_extension.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
 #include "harness/dataset/dump_people.hpp"
@@ -64,7 +66,7 @@ class Names {
     for (dataset::Cursor at(file.data_set); at.next();) {
       const Tag tag = at.node().tag;
       if (at.item_number() == 0 && tag.is_private() && tag.element >= 0x1000)
-        private_.emplace_back(at.node().offset, dataset::element_name(at, own_));
+        private_.emplace_back(at.node().offset, tag, dataset::element_name(at, own_));
     }
   }
 
@@ -73,9 +75,11 @@ class Names {
     const auto tag = last_tag(problem.field);
     if (!tag) return {};
     if (!tag->is_private() || tag->element < 0x1000) return dataset::element_name(*tag, {}, own_);
-    const auto behind = std::upper_bound(private_.begin(), private_.end(), problem.offset,
-                                         [](std::uint64_t offset, const auto& known) { return offset < known.first; });
-    return behind == private_.begin() ? std::string() : std::prev(behind)->second;
+    const auto behind =
+        std::upper_bound(private_.begin(), private_.end(), problem.offset,
+                         [](std::uint64_t offset, const Private& known) { return offset < known.offset; });
+    // One that is missing has a place between others.
+    return behind == private_.begin() || std::prev(behind)->tag != *tag ? std::string() : std::prev(behind)->name;
   }
 
  private:
@@ -83,8 +87,13 @@ class Names {
     return path.ends_with(')') && path.size() >= 11 ? dict::tag_of(path.substr(path.size() - 11)) : std::nullopt;
   }
 
+  struct Private {
+    std::uint64_t offset;
+    Tag tag;
+    std::string name;
+  };
   const dict::PrivateDictionary* own_;
-  std::vector<std::pair<std::uint64_t, std::string>> private_;  // by offset
+  std::vector<Private> private_;  // by offset
 };
 
 class Validation {
@@ -115,6 +124,7 @@ class Validation {
     }
     if (!options_.derived_from.empty() && !sources_.open(options_.derived_from, reading_.how, console_))
       return exit_codes::usage;
+    if (!read_extension()) return exit_codes::usage;
     if (!options_.profile.empty()) {
       auto profile = read_profile(options_.profile);
       if (!profile) {
@@ -136,6 +146,22 @@ class Validation {
   }
 
  private:
+  /// The attributes that the user adds to the IODs; false when something is wrong with them, which is said.
+  bool read_extension() {
+    if (options_.extension.empty()) return true;
+    if (!options_.iod) {
+      console_.error("--extension adds attributes to IODs, and --no-iod judges none: leave out one of them");
+      return false;
+    }
+    auto extension = extension_from(options_.extension);
+    if (!extension) {
+      for (const auto& line : extension.error()) console_.error(line);
+      return false;
+    }
+    extension_ = std::move(*extension);
+    return true;
+  }
+
   int one(const std::string& path, ByteView bytes) {
     const auto file = dataset::read_file(bytes, reading_.how);
     if (!file) {
@@ -158,7 +184,8 @@ class Validation {
     conformance::iod::IodJudgement judgement;
     if (options_.iod) {
       const bool cut = has_error(file->problems);
-      judgement = conformance::iod::check_iod(file->data_set, {.meta = &file->meta, .cut = cut});
+      judgement = conformance::iod::check_iod(
+          file->data_set, {.meta = &file->meta, .cut = cut, .extension = extension_ ? &*extension_ : nullptr});
       add(std::move(judgement.problems), judgement.more_problems);
       auto values = conformance::iod::check_object(file->data_set, {.cut = cut, .now = now_}, &unlisted);
       add(std::move(values), unlisted);
@@ -357,6 +384,7 @@ class Validation {
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count();
   std::optional<conformance::Profile> profile_;
+  std::optional<conformance::iod::Extension> extension_;
   std::map<std::string, Totals> totals_;
   std::size_t files_ = 0;
   FindingCounts all_;

@@ -31,7 +31,14 @@ void add_validate(CLI::App& cli, Commands& commands) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_flag("--list-iods", *list, "print the IODs that there are tables for, with --json everything they say");
+  command
+      ->add_option("--extension", options->extension,
+                   "table of attributes that are added to IODs, private ones too, and judged as those of the standard "
+                   "(see below)")
+      ->type_name("FILE");
+  command->add_flag("--list-iods", *list,
+                    "print the IODs that there are tables for and the Storage SOP Classes without, with --json "
+                    "everything the tables say");
   command
       ->add_option("--deidentified", options->deidentified.profile,
                    "judge whether the files are de-identified as this profile and these options demand (see below)")
@@ -51,13 +58,22 @@ void add_validate(CLI::App& cli, Commands& commands) {
       "Examples:\n  assay validate image.dcm\n  assay validate /data/study --quiet\n"
       "  assay validate old.dcm --only 'ps3.5/6.2/**' --as ImplicitVRLittleEndian --json\n"
       "  assay validate image.dcm --only 'ps3.5/7.4*/**'\n  assay validate mip.dcm --derived-from /data/study\n"
-      "  assay validate --list-iods\n"
+      "  assay validate --list-iods\n  assay validate image.dcm --extension ours.tsv\n"
       "  assay validate cleaned/ --deidentified basic,retain-modified-dates --original originals/\n"
+      "Lines of --extension have tabs between IOD, attribute, type and, where there are any, condition, values, number "
+      "of\nvalues, 'otherwise' (conformance/iod/README.md; shown with | for tabs):\n"
+      "  CT Image|(0029,xx10,\"ACME CT\")|1\n"
+      "  CTImageStorage|(0029,xx11,\"ACME CT\")|1C|Modality == 'CT'|LOW\\HIGH|1\n"
+      "  module:General Series|OperatorsName|2\n"
       "Profiles and options of --deidentified (PS3.15 E), each with the clause that says what it keeps or cleans:\n" +
       app::deidentification_options_help() +
       "Judged are attributes and their marks; whether faces or text are left in the pixels nobody can tell from here.\n"
       "An object that passes may still be one by which somebody is known (PS3.15 E.1.1).");
   commands.push_back({command, [options, list](app::Console& console) {
+                        if (*list && !options->extension.empty()) {
+                          console.error("--list-iods prints the tables of the standard, without --extension");
+                          return app::exit_codes::usage;
+                        }
                         if (*list) return app::list_iods(options->json, console);
                         if (options->paths.empty()) {
                           console.error("name files or folders to judge, or --list-iods");

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "harness/dict/uid_registry.hpp"
 #include "harness/dict/vr_table.hpp"
 
 namespace assay::dict {
@@ -169,6 +170,8 @@ std::string_view keyword(Tag tag) {
   const auto* entry = find(tag);
   return entry ? entry->keyword : std::string_view{};
 }
+
+std::span<const UidEntry> all_uids() { return uid_entries; }
 
 const UidEntry* find_uid(std::string_view uid) {
   uid = unpadded(uid);
