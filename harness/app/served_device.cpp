@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <set>
+
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/fault_file.hpp"
 #include "harness/app/home.hpp"
@@ -19,6 +22,50 @@ void complain(Console& console, const DeviceDescription& device, std::string_vie
 void ServedDevice::say(std::string_view line) const {
   console_.text(fmt::format("{}{}\n", line_prefix(description_), line));
 }
+
+namespace {
+
+/// Tells of a peer that breaks a rule: this is what integrators watch the window for. What its objects lack is told
+/// once of each attribute, and the beginning of it: a device that leaves ten attributes out does so in every object.
+class FindingLines {
+ public:
+  FindingLines(Console& console, std::string prefix) : console_(console), prefix_(std::move(prefix)) {}
+
+  void tell(const trace::Trace& t) {
+    std::size_t shown = 0;
+    std::size_t untold = 0;
+    for (const auto& f : t.findings) {
+      if (f.severity == trace::Severity::note || f.side != trace::Side::requestor) continue;
+      if (of_object(f.rule)) {
+        if (shown == most_of_objects || told_.size() == most_told || !told_.insert(f.rule + " " + f.field).second) {
+          ++untold;
+          continue;
+        }
+        ++shown;
+      }
+      console_.text(fmt::format("  {}{} {}\n    {}\n", prefix_, t.description, trace::to_line(f), f.advice));
+    }
+    if (untold > 0)
+      console_.text(
+          fmt::format("  {}{} {} more about its objects, told before or like these: 'assay validate' on the "
+                      "files tells all\n",
+                      prefix_, t.description, untold));
+  }
+
+ private:
+  static constexpr std::size_t most_of_objects = 8;  // of one connection
+  static constexpr std::size_t most_told = 10'000;   // attributes remembered
+
+  static bool of_object(std::string_view rule) {
+    return rule.starts_with("ps3.3/") || rule.starts_with("ps3.5/7.4.") || rule.starts_with("ps3.5/6.3/");
+  }
+
+  Console& console_;
+  std::string prefix_;
+  std::set<std::string> told_;
+};
+
+}  // namespace
 
 bool fill_options(peers::DeviceOptions& out, const DeviceDescription& device, Console& console) {
   auto faults = read_faults(device.faults, console);
@@ -49,12 +96,7 @@ bool fill_options(peers::DeviceOptions& out, const DeviceDescription& device, Co
   out.tls = std::move(*tls);
   if (device.judge) out.rules = conformance::standard_rules(conformance::ObjectsJudged::new_kinds);
   const auto prefix = line_prefix(device);
-  out.on_trace = [&console, prefix](const trace::Trace& t) {
-    // A peer that breaks a rule is told of here: this is what integrators watch the window for.
-    for (const auto& f : t.findings)
-      if (f.severity != trace::Severity::note && f.side == trace::Side::requestor)
-        console.text(fmt::format("  {}{} {}\n    {}\n", prefix, t.description, trace::to_line(f), f.advice));
-  };
+  out.on_trace = [lines = std::make_shared<FindingLines>(console, prefix)](const trace::Trace& t) { lines->tell(t); };
   if (!device.quiet)
     out.log = [&console, prefix](const std::string& line) { console.text(fmt::format("{}{}\n", prefix, line)); };
   return true;

@@ -33,7 +33,8 @@ class ControlLines(unittest.TestCase):
         devices.say(line)
         last = devices.wait_for(r"^(\w+: )?(ok|error): ")
         self.assertRegex(last, rf"^(\w+: )?{wanted}: ", line)
-        return devices.lines[before:]
+        # What is told of an object that came before may come in between.
+        return [said for said in devices.lines[before:] if not re.match(r"  .*\[PS3\.|  .* more (findings|about)|    \S", said)]
 
     def worklist(self, devices):
         code, out, err = products.assay("worklist", devices.target("ris", "RIS"), "-k", "AccessionNumber", "--json")
