@@ -53,7 +53,7 @@ constexpr bool either = true;
 
 struct SrIod {
   std::string_view name;
-  std::string_view section;
+  SrRules rules;
 };
 
 struct Row {
@@ -65,21 +65,22 @@ struct Row {
 };
 
 constexpr auto sr_iods = std::to_array<SrIod>({
-#define ASSAY_SR_IOD(name, section) {#name, section},
-#define ASSAY_SR_RELATIONSHIP(iod, sources, relationship, conveyed, targets)
-#include "conformance/iod/sr_relationships.inc"
-#undef ASSAY_SR_IOD
-#undef ASSAY_SR_RELATIONSHIP
+    {"BasicTextSR", {"ps3.3/A.35.1/relationship", "ps3.3/A.35.1/by-reference"}},
+    {"EnhancedSR", {"ps3.3/A.35.2/relationship", "ps3.3/A.35.2/by-reference"}},
+    {"ComprehensiveSR", {"ps3.3/A.35.3/relationship", "ps3.3/A.35.3/by-reference"}},
+    {"KeyObjectSelectionDocument", {"ps3.3/A.35.4/relationship", "ps3.3/A.35.4/by-reference"}},
+    {"MammographyCADSR", {"ps3.3/A.35.5/relationship", "ps3.3/A.35.5/by-reference"}},
+    {"ChestCADSR", {"ps3.3/A.35.6/relationship", "ps3.3/A.35.6/by-reference"}},
+    {"XRayRadiationDoseSR", {"ps3.3/A.35.8/relationship", "ps3.3/A.35.8/by-reference"}},
+    {"Comprehensive3DSR", {"ps3.3/A.35.13/relationship", "ps3.3/A.35.13/by-reference"}},
 });
 
 constexpr auto rows = [] {
   using namespace named;
   return std::to_array<Row>({
-#define ASSAY_SR_IOD(name, section)
 #define ASSAY_SR_RELATIONSHIP(iod, sources, relationship, conveyed, targets) \
   {#iod, static_cast<Types>(sources), relationship, conveyed, static_cast<Types>(targets)},
 #include "conformance/iod/sr_relationships.inc"
-#undef ASSAY_SR_IOD
 #undef ASSAY_SR_RELATIONSHIP
   });
 }();
@@ -101,15 +102,15 @@ std::string listed(Types types) {
 
 }  // namespace
 
-std::string_view sr_section(std::string_view iod) {
+SrRules sr_rules(std::string_view iod) {
   const auto* found = std::ranges::find(sr_iods, iod, &SrIod::name);
-  return found == sr_iods.end() ? std::string_view() : found->section;
+  return found == sr_iods.end() ? SrRules{} : found->rules;
 }
 
 Relation relation_of(std::string_view iod, std::string_view source, std::string_view relationship,
                      std::string_view target, Conveyed conveyed) {
   const auto known = types_of(iod);
-  if (sr_section(iod).empty() || (type_of(source) & known) == 0 || (type_of(target) & known) == 0 ||
+  if (sr_rules(iod).relationship.empty() || (type_of(source) & known) == 0 || (type_of(target) & known) == 0 ||
       std::ranges::find(relationship_types, relationship) == std::end(relationship_types))
     return Relation::unknown;
   auto relation = Relation::forbidden;

@@ -7,8 +7,12 @@
 
 namespace assay::conformance::iod {
 
-/// "A.35.1" of "BasicTextSR"; empty for IODs without a table.
-std::string_view sr_section(std::string_view iod);
+/// Rules about the relationships of an IOD; empty for IODs without a table.
+struct SrRules {
+  std::string_view relationship;
+  std::string_view by_reference;
+};
+SrRules sr_rules(std::string_view iod);
 /// What may stand there instead, for people.
 std::string sr_allowed(std::string_view iod, std::string_view source, std::string_view relationship);
 

@@ -38,7 +38,7 @@ struct ContentItem {
 class Tree {
  public:
   Tree(ObjectReport& report, const ObjectOptions& options, std::string_view iod)
-      : report_(report), options_(options), nodes_(report.root().nodes()), iod_(iod), section_(sr_section(iod)) {
+      : report_(report), options_(options), nodes_(report.root().nodes()), iod_(iod), rules_(sr_rules(iod)) {
     items_.push_back({no_item, no_item, report.root().endian()});
     for (std::uint32_t i = 0; i < items_.size(); ++i) {
       read(items_[i]);
@@ -117,8 +117,8 @@ class Tree {
     const auto& source = items_[item.parent];
     const auto type = relationship(item);
     if (relation_of(iod_, source.type, type, item.type, Conveyed::by_value) == Relation::forbidden)
-      report_.at(item.relationship_type, fmt::format("ps3.3/{}/relationship", section_),
-                 fmt::format("{} {} {}", source.type, type, item.type), sr_allowed(iod_, source.type, type));
+      report_.at(item.relationship_type, rules_.relationship, fmt::format("{} {} {}", source.type, type, item.type),
+                 sr_allowed(iod_, source.type, type));
   }
 
   /// The Content Item that a Referenced Content Item Identifier names; no_item when there is none.
@@ -154,11 +154,9 @@ class Tree {
     const auto relation = relation_of(iod_, source.type, type, items_[target].type, Conveyed::by_reference);
     const auto words = fmt::format("{} {} {}, by reference", source.type, type, items_[target].type);
     if (relation == Relation::only_by_value)
-      report_.at(item.identifier, fmt::format("ps3.3/{}/by-reference", section_), words,
-                 "the Content Item itself: this relationship is by value");
+      report_.at(item.identifier, rules_.by_reference, words, "the Content Item itself: this relationship is by value");
     else if (relation == Relation::forbidden)
-      report_.at(item.identifier, fmt::format("ps3.3/{}/relationship", section_), words,
-                 sr_allowed(iod_, source.type, type));
+      report_.at(item.identifier, rules_.relationship, words, sr_allowed(iod_, source.type, type));
   }
 
   /// "1.2.3"
@@ -193,7 +191,7 @@ class Tree {
   const ObjectOptions& options_;
   const std::vector<Node>& nodes_;
   std::string_view iod_;
-  std::string_view section_;
+  SrRules rules_;
   std::vector<ContentItem> items_;  // breadth first, the root in front
 };
 

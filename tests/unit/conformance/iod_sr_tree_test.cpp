@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "conformance/iod/validate.hpp"
 #include "conformance/rules/standard_rules.hpp"
 #include "iod_object_samples.hpp"
@@ -13,6 +15,16 @@ namespace {
 
 using namespace test;
 using Children = std::vector<DataSet>;
+
+// SOP Classes
+constexpr std::string_view basic_text = "1.2.840.10008.5.1.4.1.1.88.11";
+constexpr std::string_view enhanced = "1.2.840.10008.5.1.4.1.1.88.22";
+constexpr std::string_view comprehensive = "1.2.840.10008.5.1.4.1.1.88.33";
+constexpr std::string_view comprehensive_3d = "1.2.840.10008.5.1.4.1.1.88.34";
+constexpr std::string_view mammography_cad = "1.2.840.10008.5.1.4.1.1.88.50";
+constexpr std::string_view key_objects = "1.2.840.10008.5.1.4.1.1.88.59";
+constexpr std::string_view chest_cad = "1.2.840.10008.5.1.4.1.1.88.65";
+constexpr std::string_view x_ray_dose = "1.2.840.10008.5.1.4.1.1.88.67";
 
 /// A Content Item with a value; the relationship that it stands in comes first.
 DataSet content(std::string_view relationship, std::string_view type, const Children& children = {}) {
@@ -65,44 +77,39 @@ void is_told(const DataSet& data, const std::vector<std::string>& lines) {
 void is_silent(const DataSet& data) { is_told(data, {}); }
 
 TEST(IodSrTree, What_stands_where_it_may_is_silent) {
-  is_silent(report(uids::BasicTextSRStorage,
-                   {content("HAS CONCEPT MOD", "CODE"), content("HAS OBS CONTEXT", "PNAME"),
-                    content("CONTAINS", "CONTAINER",
-                            {content("CONTAINS", "TEXT", {content("INFERRED FROM", "IMAGE")}),
-                             content("CONTAINS", "IMAGE", {content("HAS ACQ CONTEXT", "DATE")})})}));
-  is_silent(
-      report(uids::EnhancedSRStorage,
-             {content("CONTAINS", "NUM", {content("INFERRED FROM", "SCOORD", {content("SELECTED FROM", "IMAGE")})}),
-              content("CONTAINS", "TCOORD", {content("SELECTED FROM", "WAVEFORM")})}));
-  is_silent(report(uids::Comprehensive3DSRStorage, {content("CONTAINS", "SCOORD3D")}));
-  is_silent(report(uids::KeyObjectSelectionDocumentStorage,
+  is_silent(report(basic_text, {content("HAS CONCEPT MOD", "CODE"), content("HAS OBS CONTEXT", "PNAME"),
+                                content("CONTAINS", "CONTAINER",
+                                        {content("CONTAINS", "TEXT", {content("INFERRED FROM", "IMAGE")}),
+                                         content("CONTAINS", "IMAGE", {content("HAS ACQ CONTEXT", "DATE")})})}));
+  is_silent(report(
+      enhanced, {content("CONTAINS", "NUM", {content("INFERRED FROM", "SCOORD", {content("SELECTED FROM", "IMAGE")})}),
+                 content("CONTAINS", "TCOORD", {content("SELECTED FROM", "WAVEFORM")})}));
+  is_silent(report(comprehensive_3d, {content("CONTAINS", "SCOORD3D")}));
+  is_silent(report(key_objects,
                    {content("HAS CONCEPT MOD", "CODE"), content("CONTAINS", "TEXT"), content("CONTAINS", "IMAGE")}));
-  is_silent(
-      report(uids::XRayRadiationDoseSRStorage,
-             {content("CONTAINS", "CONTAINER", {content("CONTAINS", "NUM", {content("HAS PROPERTIES", "CODE")})})}));
+  is_silent(report(x_ray_dose, {content("CONTAINS", "CONTAINER",
+                                        {content("CONTAINS", "NUM", {content("HAS PROPERTIES", "CODE")})})}));
 }
 
 TEST(IodSrTree, A_relationship_that_the_IOD_does_not_have_is_told_at_its_type) {
-  is_told(report(uids::BasicTextSRStorage, {content("CONTAINS", "CODE", {content("INFERRED FROM", "TEXT")})}),
+  is_told(report(basic_text, {content("CONTAINS", "CODE", {content("INFERRED FROM", "TEXT")})}),
           {"ps3.3/A.35.1/relationship (0040,A730)[1]/(0040,A730)[1]/(0040,A010)"});
-  is_told(report(uids::EnhancedSRStorage, {content("CONTAINS", "TEXT"), content("HAS PROPERTIES", "NUM")}),
+  is_told(report(enhanced, {content("CONTAINS", "TEXT"), content("HAS PROPERTIES", "NUM")}),
           {"ps3.3/A.35.2/relationship (0040,A730)[2]/(0040,A010)"});
-  is_told(report(uids::EnhancedSRStorage, {content("CONTAINS", "NUM", {content("INFERRED FROM", "CONTAINER")})}),
+  is_told(report(enhanced, {content("CONTAINS", "NUM", {content("INFERRED FROM", "CONTAINER")})}),
           {"ps3.3/A.35.2/relationship (0040,A730)[1]/(0040,A730)[1]/(0040,A010)"});
-  is_silent(
-      report(uids::ComprehensiveSRStorage, {content("CONTAINS", "NUM", {content("INFERRED FROM", "CONTAINER")})}));
-  is_told(report(uids::ComprehensiveSRStorage, {content("CONTAINS", "SCOORD", {content("SELECTED FROM", "WAVEFORM")})}),
+  is_silent(report(comprehensive, {content("CONTAINS", "NUM", {content("INFERRED FROM", "CONTAINER")})}));
+  is_told(report(comprehensive, {content("CONTAINS", "SCOORD", {content("SELECTED FROM", "WAVEFORM")})}),
           {"ps3.3/A.35.3/relationship (0040,A730)[1]/(0040,A730)[1]/(0040,A010)"});
-  is_told(report(uids::KeyObjectSelectionDocumentStorage, {content("CONTAINS", "CONTAINER")}),
+  is_told(report(key_objects, {content("CONTAINS", "CONTAINER")}),
           {"ps3.3/A.35.4/relationship (0040,A730)[1]/(0040,A010)"});
-  is_told(report(uids::MammographyCADSRStorage, {content("CONTAINS", "UIDREF")}),
+  is_told(report(mammography_cad, {content("CONTAINS", "UIDREF")}),
           {"ps3.3/A.35.5/relationship (0040,A730)[1]/(0040,A010)"});
-  is_told(report(uids::ChestCADSRStorage, {content("CONTAINS", "TEXT")}),
-          {"ps3.3/A.35.6/relationship (0040,A730)[1]/(0040,A010)"});
-  is_silent(report(uids::MammographyCADSRStorage, {content("CONTAINS", "TEXT")}));
-  is_told(report(uids::XRayRadiationDoseSRStorage, {content("HAS OBS CONTEXT", "NUM")}),
+  is_told(report(chest_cad, {content("CONTAINS", "TEXT")}), {"ps3.3/A.35.6/relationship (0040,A730)[1]/(0040,A010)"});
+  is_silent(report(mammography_cad, {content("CONTAINS", "TEXT")}));
+  is_told(report(x_ray_dose, {content("HAS OBS CONTEXT", "NUM")}),
           {"ps3.3/A.35.8/relationship (0040,A730)[1]/(0040,A010)"});
-  is_told(report(uids::Comprehensive3DSRStorage, {content("CONTAINS", "TEXT", {content("CONTAINS", "TEXT")})}),
+  is_told(report(comprehensive_3d, {content("CONTAINS", "TEXT", {content("CONTAINS", "TEXT")})}),
           {"ps3.3/A.35.13/relationship (0040,A730)[1]/(0040,A730)[1]/(0040,A010)"});
 }
 
@@ -111,30 +118,28 @@ TEST(IodSrTree, What_is_told_names_the_relationship_and_what_may_stand_there) {
     const auto problems = check_object(data);
     return problems.size() == 1 ? problems[0].found + " / " + problems[0].expected : words(problems);
   };
-  EXPECT_EQ(found(report(uids::KeyObjectSelectionDocumentStorage, {content("CONTAINS", "CODE")})),
+  EXPECT_EQ(found(report(key_objects, {content("CONTAINS", "CODE")})),
             "CONTAINER CONTAINS CODE / CONTAINER CONTAINS one of TEXT, COMPOSITE, IMAGE, WAVEFORM");
   EXPECT_EQ(
-      found(report(uids::BasicTextSRStorage, {content("SELECTED FROM", "IMAGE")})),
+      found(report(basic_text, {content("SELECTED FROM", "IMAGE")})),
       "CONTAINER SELECTED FROM IMAGE / CONTAINER has only CONTAINS, HAS OBS CONTEXT, HAS ACQ CONTEXT, HAS CONCEPT MOD");
-  EXPECT_EQ(found(report(uids::KeyObjectSelectionDocumentStorage,
-                         {content("CONTAINS", "TEXT", {content("HAS CONCEPT MOD", "CODE")})})),
+  EXPECT_EQ(found(report(key_objects, {content("CONTAINS", "TEXT", {content("HAS CONCEPT MOD", "CODE")})})),
             "TEXT HAS CONCEPT MOD CODE / no relationship from TEXT");
 }
 
 TEST(IodSrTree, What_the_walk_tells_is_not_told_twice) {
-  is_silent(report(uids::BasicTextSRStorage, {content("CONTAINS", "NUM")}));   // no value type of this IOD
-  is_silent(report(uids::BasicTextSRStorage, {content("CONTAINZ", "TEXT")}));  // no relationship type
-  is_silent(report(uids::BasicTextSRStorage, {content("", "TEXT")}));
+  is_silent(report(basic_text, {content("CONTAINS", "NUM")}));   // no value type of this IOD
+  is_silent(report(basic_text, {content("CONTAINZ", "TEXT")}));  // no relationship type
+  is_silent(report(basic_text, {content("", "TEXT")}));
   // As the walk says it: a value type, and a reference by CONTAINS.
   const auto walked = [](const DataSet& data, std::string_view line) {
     const auto lines = told(check_iod(data).problems);
     EXPECT_NE(std::ranges::find(lines, line), lines.end()) << words(check_iod(data).problems);
   };
-  walked(report(uids::BasicTextSRStorage, {content("CONTAINS", "NUM")}),
-         "ps3.5/6.3/enumerated-value (0040,A730)[1]/(0040,A040)");
-  walked(report(uids::BasicTextSRStorage, {content("CONTAINS", "TEXT"), reference("CONTAINS", {1, 1})}),
+  walked(report(basic_text, {content("CONTAINS", "NUM")}), "ps3.5/6.3/enumerated-value (0040,A730)[1]/(0040,A040)");
+  walked(report(basic_text, {content("CONTAINS", "TEXT"), reference("CONTAINS", {1, 1})}),
          "ps3.5/7.4.2/type-1c-unwanted (0040,A730)[2]/(0040,DB73)");
-  is_silent(report(uids::BasicTextSRStorage, {content("CONTAINS", "TEXT"), reference("CONTAINS", {1, 1})}));
+  is_silent(report(basic_text, {content("CONTAINS", "TEXT"), reference("CONTAINS", {1, 1})}));
 }
 
 TEST(IodSrTree, References_are_for_IODs_and_relationships_that_have_them) {
@@ -142,23 +147,22 @@ TEST(IodSrTree, References_are_for_IODs_and_relationships_that_have_them) {
     return report(sop_class, {content("CONTAINS", "CODE", {reference(relationship, {1, 2})}), content("CONTAINS", to)});
   };
   const std::string place = " (0040,A730)[1]/(0040,A730)[1]/(0040,DB73)";
-  is_silent(with(uids::ComprehensiveSRStorage, "INFERRED FROM", "IMAGE"));
-  is_silent(with(uids::Comprehensive3DSRStorage, "HAS PROPERTIES", "NUM"));
-  is_silent(with(uids::MammographyCADSRStorage, "INFERRED FROM", "IMAGE"));
-  is_silent(with(uids::ChestCADSRStorage, "HAS PROPERTIES", "IMAGE"));
-  is_told(with(uids::EnhancedSRStorage, "INFERRED FROM", "IMAGE"), {"ps3.3/A.35.2/by-reference" + place});
-  is_told(with(uids::XRayRadiationDoseSRStorage, "INFERRED FROM", "IMAGE"), {"ps3.3/A.35.8/by-reference" + place});
-  is_told(with(uids::ComprehensiveSRStorage, "HAS CONCEPT MOD", "TEXT"), {"ps3.3/A.35.3/by-reference" + place});
-  is_told(with(uids::MammographyCADSRStorage, "HAS OBS CONTEXT", "NUM"), {"ps3.3/A.35.5/by-reference" + place});
-  is_told(with(uids::ComprehensiveSRStorage, "SELECTED FROM", "IMAGE"), {"ps3.3/A.35.3/relationship" + place});
+  is_silent(with(comprehensive, "INFERRED FROM", "IMAGE"));
+  is_silent(with(comprehensive_3d, "HAS PROPERTIES", "NUM"));
+  is_silent(with(mammography_cad, "INFERRED FROM", "IMAGE"));
+  is_silent(with(chest_cad, "HAS PROPERTIES", "IMAGE"));
+  is_told(with(enhanced, "INFERRED FROM", "IMAGE"), {"ps3.3/A.35.2/by-reference" + place});
+  is_told(with(x_ray_dose, "INFERRED FROM", "IMAGE"), {"ps3.3/A.35.8/by-reference" + place});
+  is_told(with(comprehensive, "HAS CONCEPT MOD", "TEXT"), {"ps3.3/A.35.3/by-reference" + place});
+  is_told(with(mammography_cad, "HAS OBS CONTEXT", "NUM"), {"ps3.3/A.35.5/by-reference" + place});
+  is_told(with(comprehensive, "SELECTED FROM", "IMAGE"), {"ps3.3/A.35.3/relationship" + place});
 }
 
 TEST(IodSrTree, A_reference_leads_to_a_Content_Item_and_not_back) {
   const auto to = [](const std::vector<std::uint8_t>& position) {
-    return report(
-        uids::ComprehensiveSRStorage,
-        {content("CONTAINS", "CONTAINER", {content("CONTAINS", "NUM", {reference("INFERRED FROM", position)})}),
-         content("CONTAINS", "CONTAINER", {content("CONTAINS", "TEXT")})});
+    return report(comprehensive, {content("CONTAINS", "CONTAINER",
+                                          {content("CONTAINS", "NUM", {reference("INFERRED FROM", position)})}),
+                                  content("CONTAINS", "CONTAINER", {content("CONTAINS", "TEXT")})});
   };
   const std::string place = " (0040,A730)[1]/(0040,A730)[1]/(0040,A730)[1]/(0040,DB73)";
   is_silent(to({1, 2, 1}));
@@ -172,12 +176,12 @@ TEST(IodSrTree, A_reference_leads_to_a_Content_Item_and_not_back) {
 }
 
 TEST(IodSrTree, The_root_is_a_container_and_each_item_has_a_value_or_a_reference) {
-  is_told(report(uids::ComprehensiveSRStorage, {content("HAS PROPERTIES", "TEXT")}, "TEXT"),
+  is_told(report(comprehensive, {content("HAS PROPERTIES", "TEXT")}, "TEXT"),
           {"ps3.3/C.17.3.1/root-not-a-container (0040,A040)"});
   is_told(report("1.2.840.10008.5.1.4.1.1.88.71", {}, "TEXT"), {"ps3.3/C.17.3.1/root-not-a-container (0040,A040)"});
   auto item = content("CONTAINS", "TEXT");
   item.erase(tags::ValueType);
-  const auto data = report(uids::ComprehensiveSRStorage, {content("CONTAINS", "TEXT"), item});
+  const auto data = report(comprehensive, {content("CONTAINS", "TEXT"), item});
   is_told(data, {"ps3.3/C.17.3.2/content-item-without-value (0040,A730)[2]/(0040,A040)"});
   ObjectOptions options;
   options.cut = true;
@@ -188,17 +192,14 @@ TEST(IodSrTree, The_root_is_a_container_and_each_item_has_a_value_or_a_reference
 TEST(IodSrTree, Temporal_coordinates_have_their_range_and_their_points) {
   auto item = content("CONTAINS", "TCOORD");
   item.erase(tags::TemporalRangeType);
-  is_told(report(uids::ComprehensiveSRStorage, {item}),
-          {"ps3.3/C.18.7/temporal-range-type-missing (0040,A730)[1]/(0040,A130)"});
+  is_told(report(comprehensive, {item}), {"ps3.3/C.18.7/temporal-range-type-missing (0040,A730)[1]/(0040,A130)"});
   item = content("CONTAINS", "TCOORD");
   item.erase(tags::ReferencedTimeOffsets);
-  is_told(report(uids::ComprehensiveSRStorage, {item}),
-          {"ps3.3/C.18.7/temporal-coordinates-missing (0040,A730)[1]/(0040,A132)"});
+  is_told(report(comprehensive, {item}), {"ps3.3/C.18.7/temporal-coordinates-missing (0040,A730)[1]/(0040,A132)"});
 }
 
 TEST(IodSrTree, Places_are_those_of_the_input) {
-  const auto data =
-      report(uids::ComprehensiveSRStorage, {content("SELECTED FROM", "TEXT"), reference("INFERRED FROM", {1, 9})});
+  const auto data = report(comprehensive, {content("SELECTED FROM", "TEXT"), reference("INFERRED FROM", {1, 9})});
   const auto bytes = dataset::encode(data, dataset::explicit_be);
   const auto decoded = dataset::decode(bytes, dataset::explicit_be);
   const auto problems = check_object(decoded.data_set);
@@ -214,12 +215,11 @@ TEST(IodSrTree, Places_are_those_of_the_input) {
 TEST(IodSrTree, A_wide_and_a_deep_tree_take_linear_time) {
   Children references(50'000, reference("INFERRED FROM", {1, 1, 9}));
   std::size_t more = 0;
-  auto problems =
-      check_object(report(uids::ComprehensiveSRStorage, {content("CONTAINS", "NUM", references)}), {}, &more);
+  auto problems = check_object(report(comprehensive, {content("CONTAINS", "NUM", references)}), {}, &more);
   EXPECT_EQ(problems.size() + more, 50'000U);
   auto deep = content("CONTAINS", "TEXT");
   for (int i = 0; i < 60; ++i) deep = content("CONTAINS", "CONTAINER", {deep});
-  is_silent(report(uids::ComprehensiveSRStorage, {deep}));
+  is_silent(report(comprehensive, {deep}));
 }
 
 }  // namespace
