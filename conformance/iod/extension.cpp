@@ -279,7 +279,7 @@ class ExtensionParser {
     const bool wanted = type == Type::t1C || type == Type::t2C;
     if (cell.text.empty()) {
       if (wanted)
-        fault(line.number, cell.column,
+        fault(line.number, line.cells[2].column,
               fmt::format("type {} needs a condition, such as Modality == 'CT'", name(*type)));
       return std::nullopt;
     }
