@@ -208,7 +208,8 @@ class ExtensionParser {
       }
       one(line);
     }
-    if (result_.rows_.empty()) fault(std::max<std::size_t>(number, 1), 1, "no line adds an attribute");
+    if (result_.rows_.empty() && faults_.empty())
+      fault(std::max<std::size_t>(number, 1), 1, "no line adds an attribute");
     if (!faults_.empty()) return std::unexpected(std::move(faults_));
     return std::move(result_);
   }
@@ -245,8 +246,8 @@ class ExtensionParser {
       fault(
           line.number, cells[6].column,
           "only 'otherwise' may stand here, behind a condition: the attribute may be present though it does not hold");
-    if (faults_.size() == before) unique(line, target, attribute);
-    // A line with a fault still counts, so that "no line adds an attribute" is not said of it.
+    if (faults_.size() != before) return;
+    unique(line, target, attribute);
     Row row{attribute.tag,
             ConditionId::None,
             ListId{},
@@ -279,7 +280,7 @@ class ExtensionParser {
     const bool wanted = type == Type::t1C || type == Type::t2C;
     if (cell.text.empty()) {
       if (wanted)
-        fault(line.number, cell.column,
+        fault(line.number, line.cells[2].column,
               fmt::format("type {} needs a condition, such as Modality == 'CT'", name(*type)));
       return std::nullopt;
     }

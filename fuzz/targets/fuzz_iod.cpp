@@ -1,11 +1,12 @@
 // Any Data Set held to any IOD (the first byte chooses both), any text as a condition, any objects held against each
-// other (PS3.3 A, PS3.5 7.4): problems are bounded and lie in the input, their paths lead to a place in the Data Set,
-// notes come on top of the rest, a condition and its opposite never both hold.
+// other (PS3.3 A, PS3.5 7.4), any text as a table of added attributes: problems are bounded and lie in the input, their
+// paths lead to a place in the Data Set, notes come on top of the rest, a condition and its opposite never both hold.
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "conformance/iod/condition.hpp"
+#include "conformance/iod/extension.hpp"
 #include "conformance/iod/hierarchy.hpp"
 #include "conformance/iod/resemblance.hpp"
 #include "conformance/iod/validate.hpp"
@@ -59,6 +60,33 @@ void check_condition(const dataset::DataSet& data_set, std::string_view text) {
   require(holds == Truth::unknown || holds != inverse, "a condition and its opposite differ");
 }
 
+/// A table of added attributes has faults at places in it, or can be judged by.
+void check_extension(std::string_view sop_class, std::string_view text) {
+  const auto extension = Extension::parse(text);
+  if (!extension) {
+    const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
+    require(!extension.error().empty() && extension.error().size() <= Extension::max_faults, "faults are limited");
+    for (const auto& fault : extension.error())
+      require(fault.line >= 1 && fault.line <= lines && fault.column >= 1 && fault.column <= text.size() + 1 &&
+                  !fault.message.empty(),
+              "a fault has a place in the table");
+    return;
+  }
+  dataset::DataSet data_set;
+  data_set.set_text(tags::SOPClassUID, sop_class);
+  const std::uint8_t value[] = {'A', ' '};
+  for (const auto& added : extension->rows()) {
+    if (added.creator.empty()) continue;
+    data_set.set_bytes({added.row.tag.group, 0x10}, Vr::LO, as_bytes(added.creator));
+    data_set.set_bytes({added.row.tag.group, static_cast<std::uint16_t>(0x1000U | added.row.tag.element)}, Vr::LO,
+                       value);
+    break;
+  }
+  const auto judgement = check_iod(data_set, {.max_problems = 200, .extension = &*extension});
+  for (const auto& problem : judgement.problems)
+    require(!problem.rule.empty() && dataset::parse_tag_path(problem.field).has_value(), "a problem has a path");
+}
+
 }  // namespace
 
 }  // namespace assay::fuzz
@@ -72,6 +100,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (data[1] == 0xff) {
     const dataset::DataSet none;
     check_condition(none, as_text(input));
+    return 0;
+  }
+  if (data[1] == 0xfe) {
+    check_extension(classes[data[0] % classes.size()].uid, as_text(input));
     return 0;
   }
   static constexpr std::array<dataset::Encoding, 3> encodings{dataset::explicit_le, dataset::implicit_le,

@@ -41,7 +41,7 @@ class Tables:
         code, out, err = products.assay("validate", "--list-iods", "--json")
         assert code == 0, err
         tables = json.loads(out)
-        self.iods, self.modules = tables["iods"], tables["modules"]
+        self.iods, self.modules, self.not_judged = tables["iods"], tables["modules"], tables["not_judged"]
         self.lists = {name: text.split("\\") for name, text in tables["lists"].items()}
         self.conditions = {name: conditions.parse(text) for name, text in tables["conditions"].items()}
         self.rows = {}  # keyword -> a row, for its tag and VR

@@ -12,6 +12,8 @@ import struct
 import subprocess
 import unittest
 
+import pydicom
+
 import iod_objects
 import iod_variants
 import products
@@ -203,6 +205,16 @@ class Commands(unittest.TestCase):
         code, out, _ = products.assay("validate", "--list-iods")
         self.assertEqual(code, 0)
         self.assertRegex(out, r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.2 +CT Image\n")
+        rest = self.tables.not_judged
+        self.assertGreater(len(rest), 10)
+        judged = {uid for iod in self.tables.iods.values() for uid in iod["sop_classes"]}
+        storage = {uid for uid, entry in pydicom._uid_dict.UID_dictionary.items()
+                   if entry[1] == "SOP Class" and "Storage" in entry[0] and not entry[0].startswith("Storage Commitment")}
+        self.assertEqual(storage - judged - set(rest), set(), "neither judged nor listed as not judged")
+        self.assertEqual(judged & set(rest), set())
+        for uid, entry in rest.items():
+            self.assertIn("none for it", entry["reason"])
+            self.assertRegex(out, rf"(?m)^{re.escape(uid)} +{re.escape(entry['name'])}: not judged{' .retired.' if entry['retired'] else ''}$")
         code, _, err = products.assay("validate")
         self.assertEqual(code, 2)
         self.assertIn("--list-iods", err)
@@ -249,6 +261,95 @@ class Commands(unittest.TestCase):
             between = out[out.index("between the files"):]
             self.assertRegex(between, r"note ps3\.3/C\.7\.1\.1/id-with-suffix .*found 123\.Followup in \S*3\.dcm, expected 123, as in \S*1\.dcm")
             self.assertRegex(between, r"note ps3\.3/C\.7\.6\.1/same-pixels .*in \S*2\.dcm, expected pixels of its own, and not what is in \S*1\.dcm")
+
+
+class Extensions(unittest.TestCase):
+    """Attributes that the user's table adds, in objects that pydicom writes."""
+
+    TABLE = """iod\tattribute\ttype
+CT Image\t(0029,xx10,"ASSAY TEST")\t1\t\tLOW\\HIGH\t1
+CTImageStorage\t(0029,xx11,"ASSAY TEST")\t1C\tModality == 'CT'
+module:General Series\tDiffusionDirectionality\t3\t\tNONE
+*\tOperatorsName\t2
+"""
+    WRONG = [("CT Imige\tPatientID\t1", "1:1: 'CT Imige' is no SOP Class"), ("*\tPatientIDs\t1", "1:3: 'PatientIDs' is no keyword"),
+             ("*\t(0029,1010)\t1", "1:3: (0029,1010) is private"), ("*\tPatientID\t1D", "1:13: '1D' is no type"),
+             ("*\tPatientID\t1C", "1:13: type 1C needs a condition"),
+             ("*\tPatientID\t2C\tModality == CT", "1:28: a text in quotation marks"),
+             ("*\tPatientID\t1\n*\tPatientID\t2", "2:3: PatientID of * stands in line 1 already"),
+             ("*\tPatientID\t1\t\t\tmany", "1:17: 'many' is no number of values"), ("# nothing", "1:1: no line adds")]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.maker = iod_objects.Maker(iod_objects.Tables(), "CTImage", "1.2.840.10008.5.1.4.1.1.2")
+
+    def judged(self, folder, change, *words):
+        """(rule, path) of the findings of an object that `change` has changed."""
+        file = folder / "ct.dcm"
+        file.write_bytes(iod_objects.file_of(self.maker.fresh()))
+        data = pydicom.dcmread(file)
+        data.Modality, data.OperatorsName = "CT", "DOE^JANE"
+        data.DiffusionDirectionality = "NONE"
+        block = data.private_block(0x0029, "ASSAY TEST", create=True)
+        block.add_new(0x10, "CS", "LOW")
+        block.add_new(0x11, "LO", "X")
+        change(data, block)
+        data.save_as(file)
+        code, out, err = products.assay("validate", "--json", file, *words)
+        self.assertIn(code, (0, 1), err)
+        return {(f["rule"], f["path"]) for f in json.loads(out.splitlines()[0])["findings"]}
+
+    def test_added_attributes_are_judged_as_those_of_the_standard(self):
+        def drop(tag):
+            return lambda data, block: data.__delitem__(tag)
+
+        def put(tag, value):
+            return lambda data, block: setattr(data[tag], "value", value)
+
+        def block_of_another(data, block):
+            data[0x0029, 0x0010].value = "SOMEONE ELSE"
+
+        faults = [(drop((0x0029, 0x1010)), {("ps3.5/7.4.1/type-1-missing", "(0029,1010)")}),
+                  (put((0x0029, 0x1010), ""), {("ps3.5/7.4.1/type-1-empty", "(0029,1010)")}),
+                  (put((0x0029, 0x1010), "OFF"), {("ps3.5/6.3/enumerated-value", "(0029,1010)")}),
+                  (put((0x0029, 0x1010), ["LOW", "HIGH"]), {("ps3.5/6.4/module-vm", "(0029,1010)")}),
+                  (drop((0x0029, 0x1011)), {("ps3.5/7.4.2/type-1c-missing", "(0029,1011)")}),
+                  (block_of_another, {("ps3.5/7.4.1/type-1-missing", "(0029,1110)"), ("ps3.5/7.4.2/type-1c-missing", "(0029,1111)")}),
+                  (drop("DiffusionDirectionality"), set()),
+                  (put("DiffusionDirectionality", "ISOTROPIC"), {("ps3.5/6.3/enumerated-value", "(0018,9075)")}),
+                  (drop("OperatorsName"), {("ps3.5/7.4.3/type-2-missing", "(0008,1070)")}),
+                  (put("OperatorsName", ""), set())]
+        noted = ("ps3.2/7.3/not-in-iod", "(0018,9075)")
+        with products.scratch() as folder:
+            table = folder / "ours.tsv"
+            table.write_text(self.TABLE)
+            sound = self.judged(folder, lambda data, block: None)
+            self.assertIn(noted, sound)
+            self.assertEqual(self.judged(folder, lambda data, block: None, "--extension", table), sound - {noted})
+            for number, (change, expected) in enumerate(faults):
+                with self.subTest(number):
+                    without = self.judged(folder, change)
+                    self.assertEqual(self.judged(folder, change, "--extension", table), without - {noted} | expected)
+                    self.assertEqual(without & expected, set(), "told without the table, too")
+
+    def test_every_mistake_is_told_at_its_place_and_nothing_is_judged(self):
+        with products.scratch() as folder:
+            file = folder / "ct.dcm"
+            file.write_bytes(iod_objects.file_of(self.maker.fresh()))
+            table = folder / "wrong.tsv"
+            for text, said in self.WRONG:
+                table.write_text(text + "\n")
+                code, out, err = products.assay("validate", file, "--extension", table)
+                self.assertEqual((code, out), (2, ""), text)
+                self.assertIn(f"wrong.tsv:{said}", err, text)
+            table.write_text("".join(text + "\n" for text, _ in self.WRONG[:6]))
+            code, _, err = products.assay("validate", file, "--extension", table)
+            self.assertEqual((code, err.count("wrong.tsv:")), (2, 6), err)
+            for words, said in ((["--extension", folder / "none.tsv"], "none.tsv"), (["--extension", table, "--no-iod"], "--no-iod")):
+                code, out, err = products.assay("validate", file, *words)
+                self.assertEqual((code, out), (2, ""))
+                self.assertIn(said, err)
+            self.assertEqual(products.assay("validate", "--list-iods", "--extension", table)[0], 2)
 
 
 class Flaws(unittest.TestCase):
