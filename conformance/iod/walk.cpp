@@ -186,13 +186,13 @@ void Walk::attribute(const Place& place, std::span<const Row> all, std::size_t n
   if (conditional && needed == Truth::no && !row.otherwise) {
     if (allowed_[node] == 0 && unwanted_.size() < options_.max_problems) {
       const bool second = row.type == Type::t2C;
-      Problem problem{
-          .rule = second ? "ps3.5/7.4.4/type-2c-unwanted" : "ps3.5/7.4.2/type-1c-unwanted",
-          .clause = second ? "PS3.5 7.4.4" : "PS3.5 7.4.2",
-          .offset = found.offset == dataset::no_offset ? 0 : found.offset,
-          .field = path(row.tag),
-          .found = "present",
-          .expected = fmt::format("only where {}: {}", short_text(expression_of(row.condition)), where(place, row))};
+      Problem problem{.rule = second ? "ps3.5/7.4.4/type-2c-unwanted" : "ps3.5/7.4.2/type-1c-unwanted",
+                      .clause = second ? "PS3.5 7.4.4" : "PS3.5 7.4.2",
+                      .offset = found.offset == dataset::no_offset ? 0 : found.offset,
+                      .field = path(row.tag),
+                      .found = "present",
+                      .expected = fmt::format("only where {}: {}", short_text(in_words(expression_of(row.condition))),
+                                              where(place, row))};
       unwanted_.push_back({node, std::move(problem)});
     }
     if (row.kind == RowKind::sequence)
@@ -243,7 +243,7 @@ void Walk::absent(const Place& place, const Row& row, Truth needed) {
   report(place, rule, row.tag, "absent",
          fmt::format("{}{}: {}", row.type == Type::t1 || row.type == Type::t1C ? "present with a value" : "present",
                      row.type == Type::t1C || row.type == Type::t2C
-                         ? fmt::format(", because {}", short_text(expression_of(row.condition)))
+                         ? fmt::format(", because {}", short_text(in_words(expression_of(row.condition))))
                          : "",
                      where(place, row)));
 }
@@ -274,7 +274,7 @@ void Walk::verify(const Place& place, const Row& row) {
   if (row.tested <= Tested::unwise && !bounds && row.condition != ConditionId::None) {
     const auto& named = named_conditions()[static_cast<std::size_t>(row.condition)];
     report(place, row.tested == Tested::none ? "ps3.3/C/contradiction" : "ps3.3/C/doubtful", row.tag,
-           short_text(named.expression), fmt::format("otherwise ({}): {}", named.name, where(place, row)),
+           short_text(in_words(named.expression)), fmt::format("that this is not so: {}", where(place, row)),
            row.tested == Tested::noted ? Gravity::note : Gravity::deviation);
     return;
   }

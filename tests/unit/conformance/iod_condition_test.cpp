@@ -142,5 +142,33 @@ TEST(IodCondition, Says_where_a_mistake_is_and_what_is_allowed) {
   EXPECT_FALSE(Condition::parse(nots + "true"));
 }
 
+TEST(IodCondition, Can_be_said_in_words) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"present(FrameTime) or present(FrameTimeVector)", "FrameTime is there or FrameTimeVector is there"},
+      {"not filled(ImageType[3]) or ImageType[3] == ''",
+       "value 3 of ImageType has no value or value 3 of ImageType is empty"},
+      {"not present(root.SharedFunctionalGroupsSequence[1].PlanePositionSequence)",
+       "PlanePositionSequence in SharedFunctionalGroupsSequence is absent"},
+      {"root.SOPClassUID == '1.2.840.10008.5.1.4.1.1.4.1' or root.SOPClassUID == '1.2.840.10008.5.1.4.1.1.4'",
+       "SOPClassUID is EnhancedMRImageStorage or MRImageStorage"},
+      {"not (Modality == 'CT' and Rows > 1)", "not (Modality is CT and Rows is above 1)"},
+      {"FrameIncrementPointer == tag(FrameTime)", "FrameIncrementPointer is FrameTime"},
+      {"items(ViewCodeSequence) > 0", "the number of items of ViewCodeSequence is above 0"},
+      {"A != 'x' and A != 'y'", "A is not x nor y"},
+      {"unspecified", "nobody can tell from the object"},
+  };
+  for (const auto& [expression, words] : cases) EXPECT_EQ(in_words(expression), words);
+  for (const std::string_view rubbish : {"", "'", "not", "present(", "A ==", "items(A) >", "tag(", "((", "A[", "]["})
+    in_words(rubbish);
+}
+
+TEST(IodCondition, No_condition_of_the_tables_shows_its_notation_in_words) {
+  for (const auto& one : named_conditions()) {
+    const auto words = in_words(one.expression);
+    for (const std::string_view sign : {"==", "!=", "present(", "filled(", "items(", "tag(", "root.", "parent.", "  "})
+      EXPECT_EQ(words.find(sign), std::string::npos) << one.name << ": " << words;
+  }
+}
+
 }  // namespace
 }  // namespace assay::conformance::iod
