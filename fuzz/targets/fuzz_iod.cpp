@@ -47,6 +47,7 @@ void check_object(const dataset::DataSet& data_set, const dataset::DataSet& meta
 
 void check_condition(const dataset::DataSet& data_set, std::string_view text) {
   const auto condition = Condition::parse(text);
+  require(in_words(text).size() <= 16 + 64 * text.size(), "words are not without end");
   if (!condition) {
     require(condition.error().position <= text.size() && !condition.error().message.empty(), "a mistake has a place");
     return;
