@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
+#include "conformance/iod/sr_tree.hpp"
 #include "conformance/iod/validate.hpp"
 
 namespace assay::conformance {
@@ -15,17 +17,18 @@ constexpr std::size_t problems_told = 20;
 /// Kinds of objects of one connection that are told apart; a device has a few, and who sends more makes them up.
 constexpr std::size_t max_kinds = 1000;
 
-constexpr auto iod_rules = std::to_array<trace::RuleInfo>({
+constexpr auto rules_told = std::to_array<trace::RuleInfo>({
 #define ASSAY_RULE(id, clause, severity, title, advice) {id, clause, Severity::severity, title, advice},
 #include "conformance/rules/iod_rules.inc"
+#include "conformance/rules/sr_rules.inc"
 #undef ASSAY_RULE
 });
 
 /// As validate has it: an error whatever its rule says, else what the rule says; a deviation is at least a warning.
 Severity severity_of(const Problem& problem) {
   if (problem.gravity == Gravity::error) return Severity::error;
-  const auto* info = std::ranges::find(iod_rules, std::string_view(problem.rule), &trace::RuleInfo::id);
-  if (info == iod_rules.end()) return Severity::error;
+  const auto* info = std::ranges::find(rules_told, std::string_view(problem.rule), &trace::RuleInfo::id);
+  if (info == rules_told.end()) return Severity::error;
   return info->severity == Severity::note ? Severity::warning : info->severity;
 }
 
@@ -120,7 +123,11 @@ void Objects::judge(const trace::MessageSeen& seen, const dataset::DataSet& obje
   options.cut = cut;
   options.notes = false;
   options.max_problems = problems_told;
-  for (auto& problem : iod::check_iod(object, options).problems) {
+  auto problems = iod::check_iod(object, options).problems;
+  iod::ObjectReport tree(object, problems_told);
+  iod::check_sr_tree(tree, {.cut = cut, .now = {}, .max_problems = problems_told});
+  std::ranges::move(tree.problems, std::back_inserter(problems));
+  for (auto& problem : problems) {
     if (problem.gravity == Gravity::note) continue;
     // What is missing behind the last element is told at the last byte.
     const auto place = place_in_data(seen, std::min<std::uint64_t>(problem.offset, seen.message->data().size() - 1));

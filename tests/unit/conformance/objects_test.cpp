@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "conformance/rules/objects.hpp"
 #include "conversation.hpp"
@@ -27,8 +28,9 @@ Conversation stores(const std::vector<dataset::DataSet>& objects, bool relayed =
   const auto syntax = uids::ExplicitVRLittleEndian;
   std::uint8_t id = 21;
   std::map<std::string, std::uint8_t, std::less<>> contexts{{std::string(uids::CTImageStorage), context::store}};
-  for (const auto* kind : {"MR", "US", "CR", "SC"}) {
-    const auto sop_class = scenario::synthetic_sop_class(kind);
+  std::vector<std::string> classes{"1.2.840.10008.5.1.4.1.1.88.11"};
+  for (const auto* kind : {"MR", "US", "CR", "SC"}) classes.emplace_back(scenario::synthetic_sop_class(kind));
+  for (const auto& sop_class : classes) {
     rq.items.insert(rq.items.end() - 1, proposal(id, sop_class, {syntax, uids::ImplicitVRLittleEndian}));
     ac.items.insert(ac.items.end() - 1, answer(id, 0, syntax));
     contexts.emplace(sop_class, id);
@@ -103,6 +105,35 @@ TEST(Objects, Are_told_with_side_PDU_byte_and_path) {
   const auto decoded = dataset::decode(bytes, dataset::explicit_le);
   constexpr std::size_t heads = 12;  // of PDU, PDV and message control
   EXPECT_EQ(finding.offset, begin + heads + decoded.data_set.find(tags::PatientSex)->offset);
+}
+
+/// A basic text report with one text in it, in this relationship.
+dataset::DataSet report(std::string_view relationship) {
+  dataset::DataSet item;
+  item.set_text(tags::RelationshipType, relationship);
+  item.set_text(tags::ValueType, "TEXT");
+  item.set_text(tags::TextValue, "A shadow");
+  dataset::DataSet out;
+  out.set_text(tags::SOPClassUID, "1.2.840.10008.5.1.4.1.1.88.11");
+  out.set_text(tags::SOPInstanceUID, instance_uid);
+  out.set_text(tags::ValueType, "CONTAINER");
+  out.set_text(tags::ContinuityOfContent, "SEPARATE");
+  out.set_sequence(tags::ContentSequence, std::vector<dataset::DataSet>{item});
+  return out;
+}
+
+TEST(Objects, Reports_are_held_to_the_relationships_of_their_IOD) {
+  const auto told = [](std::string_view relationship) {
+    std::set<std::string> fields;
+    const auto trace = judged(stores({report(relationship)}), ObjectsJudged::each);
+    for (const auto& finding : trace.findings) {
+      if (finding.rule.starts_with("ps3.3/A.35") || finding.rule.starts_with("ps3.3/C.17.3"))
+        fields.insert(finding.field);
+    }
+    return fields;
+  };
+  EXPECT_EQ(told("CONTAINS"), std::set<std::string>{});
+  EXPECT_EQ(told("INFERRED FROM"), std::set<std::string>{"(0040,A730)[1]/(0040,A010)"});
 }
 
 TEST(Objects, Are_told_where_what_is_missing_would_stand) {
