@@ -80,7 +80,8 @@ class Condition {
   bool root_only_ = true;
 };
 
-/// A condition as messages say it: "PlanePositionSequence in SharedFunctionalGroupsSequence is absent". Any text is fine.
+/// A condition as messages say it: "PlanePositionSequence in SharedFunctionalGroupsSequence is absent". Any text is
+/// fine.
 std::string in_words(std::string_view expression);
 
 /// The named conditions of the tables, compiled. What cannot be parsed holds for nobody; a test shows there is none.
