@@ -98,7 +98,7 @@ class Falsifier:
 
             def without(ae, i=i, name=name):
                 ae.remove(ae.findall("service")[i])
-                return [f"sop-class/{name}/scp", f"status/{name}/scp"]
+                return [f"sop-class/{name}/scp", f"status/{name}/scp", f"extended/{name}/scp"]
             yield self.made("service less", name, without)
 
     def not_served(self, ae):
@@ -121,6 +121,8 @@ class Falsifier:
             def at(ae, i):
                 return list(ae.iter("key"))[i]
             for kind in ("single", "wildcard", "range", "uid-list"):
+                if kind not in kinds and key.get("tag").startswith("NumberOf") and key.get("tag") != "NumberOfFrames":
+                    continue  # counts are not matched by definition (PS3.4 C.3.4), so nobody asks
                 def match(ae, i=i, kind=kind, id=id, kinds=kinds):
                     one = at(ae, i)
                     now = [k for k in kinds if k != kind] if kind in kinds else [*kinds, kind]
