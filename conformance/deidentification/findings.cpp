@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "conformance/iod/object_report.hpp"
 #include "harness/dataset/value_text.hpp"
 
 namespace assay::conformance::deidentification {
@@ -17,16 +18,13 @@ void Findings::put(std::string_view rule, std::uint64_t offset, std::string path
     ++more;
     return;
   }
-  const auto first = rule.find('/');
-  const auto second = rule.find('/', first + 1);
-  problems.push_back(
-      {.rule = std::string(rule),
-       .clause = fmt::format("PS{} {}", rule.substr(2, first - 2), rule.substr(first + 1, second - first - 1)),
-       .offset = offset,
-       .field = std::move(path),
-       .found = std::move(found),
-       .expected = std::move(expected),
-       .gravity = gravity});
+  problems.push_back({.rule = std::string(rule),
+                      .clause = iod::clause_of(rule),
+                      .offset = offset,
+                      .field = std::move(path),
+                      .found = std::move(found),
+                      .expected = std::move(expected),
+                      .gravity = gravity});
 }
 
 void Findings::at(const dataset::Cursor& cursor, std::string_view rule, std::string found, std::string expected,

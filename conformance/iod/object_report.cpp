@@ -13,16 +13,15 @@ using dataset::NodeKind;
 
 namespace {
 
-/// The middle part of a rule's id is the section of its clause.
+std::uint64_t place(std::uint64_t offset) { return offset == dataset::no_offset ? 0 : offset; }
+
+}  // namespace
+
 std::string clause_of(std::string_view rule) {
   const auto first = rule.find('/');
   const auto second = rule.find('/', first + 1);
   return fmt::format("PS{} {}", rule.substr(2, first - 2), rule.substr(first + 1, second - first - 1));
 }
-
-std::uint64_t place(std::uint64_t offset) { return offset == dataset::no_offset ? 0 : offset; }
-
-}  // namespace
 
 std::string path_of(const dataset::DataSet& data_set, std::uint32_t node) {
   const auto& nodes = data_set.nodes();

@@ -12,6 +12,8 @@
 
 namespace assay::conformance::iod {
 
+/// The clause that a rule's id names: "PS3.5 7.4.1" of "ps3.5/7.4.1/type-1-missing".
+std::string clause_of(std::string_view rule);
 /// Tag path of a node, "(0008,2112)[1]/(0008,1155)". Takes time linear in the neighbours of it and of what is around.
 std::string path_of(const dataset::DataSet& data_set, std::uint32_t node);
 

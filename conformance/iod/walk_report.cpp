@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "conformance/iod/object_report.hpp"
 #include "conformance/iod/walk.hpp"
 
 namespace assay::conformance::iod {
@@ -12,13 +13,6 @@ using dataset::Node;
 using dataset::NodeKind;
 
 namespace {
-
-/// "ps3.5/7.4.1/type-1-missing" is a rule of "PS3.5 7.4.1".
-std::string clause_of(std::string_view rule) {
-  const auto first = rule.find('/');
-  const auto second = rule.find('/', first + 1);
-  return fmt::format("PS{} {}", rule.substr(2, first - 2), rule.substr(first + 1, second - first - 1));
-}
 
 /// Rules that say the same of an attribute, by different modules, are told once.
 std::string_view kind_of(std::string_view rule) {

@@ -125,4 +125,14 @@ void Bench::repair() {
   survey();
 }
 
+void put_header(Bytes& out, bool with_vr, std::string_view vr, std::size_t length, Endian endian) {
+  if (with_vr) append(out, vr);
+  if (with_vr && !has_long_length(vr)) {
+    store(out, static_cast<std::uint16_t>(length), endian);
+    return;
+  }
+  if (with_vr) store(out, std::uint16_t{0}, endian);
+  store(out, static_cast<std::uint32_t>(length), endian);
+}
+
 }  // namespace assay::fuzz

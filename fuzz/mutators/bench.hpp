@@ -126,6 +126,9 @@ std::span<const Mutator> element_mutators();
 std::span<const Mutator> image_mutators();
 std::span<const Mutator> wire_mutators();
 
+/// Appends VR and length of an element behind its tag, in the form that they have there (PS3.5 7.1.2, 7.1.3).
+void put_header(Bytes& out, bool with_vr, std::string_view vr, std::size_t length, Endian endian);
+
 // What the mutators ask of parts.
 inline std::size_t size_of(const Part& part) { return part.end - part.begin; }
 inline bool is_block(const Part& part) { return part.kind == layout::Part::block && part.depth > 0; }

@@ -31,17 +31,6 @@ constexpr std::array known_tags{
     KnownTag{0xFFFA, 0xFFFA}, KnownTag{0xFFFC, 0xFFFC}, KnownTag{0xFFFE, 0xE000}, KnownTag{0xFFFE, 0xE00D},
     KnownTag{0xFFFE, 0xE0DD}, KnownTag{0xFFFF, 0xFFFF}};
 
-/// VR and length behind a tag, in the form that they have there.
-void put_header(Bytes& out, bool with_vr, std::string_view vr, std::size_t length, Endian endian) {
-  if (with_vr) append(out, vr);
-  if (with_vr && !has_long_length(vr)) {
-    store(out, static_cast<std::uint16_t>(length), endian);
-    return;
-  }
-  if (with_vr) store(out, std::uint16_t{0}, endian);
-  store(out, static_cast<std::uint32_t>(length), endian);
-}
-
 bool tag(Bench& bench) {
   const auto at = bench.pick([](const Part& p) { return p.name == "tag" && size_of(p) == 4; });
   if (at == Bench::none) return false;

@@ -100,13 +100,7 @@ bool insert_element(Bench& bench) {
   Bytes out;
   store(out, one.group, endian);
   store(out, one.element, endian);
-  if (with_vr) append(out, one.vr);
-  if (with_vr && has_long_length(one.vr)) store(out, std::uint16_t{0}, endian);
-  if (with_vr && !has_long_length(one.vr)) {
-    store(out, static_cast<std::uint16_t>(one.value.size()), endian);
-  } else {
-    store(out, static_cast<std::uint32_t>(one.value.size()), endian);
-  }
+  put_header(out, with_vr, one.vr, one.value.size(), endian);
   append(out, one.value);
   return bench.chance.one_in(2) ? bench.insert_before(at, out) : bench.insert_after(at, out);
 }

@@ -1,9 +1,11 @@
 """DCMTK's tools against the embedded device, and Assay's echo against DCMTK's storescp."""
 
+import re
 import subprocess
 import unittest
 
 import products
+import samples
 
 
 class Served:
@@ -45,6 +47,21 @@ class EmbeddedDevice(unittest.TestCase):
                          "StudyInstanceUID=1.2.826.0.1.3680043.10.999.55", "127.0.0.1", device.port)
             self.assertEqual(after.returncode, 0, after.stderr)
             self.assertIn("SYN-INTEROP", after.stdout + after.stderr)
+
+    def test_what_objects_lack_is_told_once_of_each_attribute_and_then_counted(self):
+        with products.scratch() as folder, Served() as device:
+            for number in (1, 2):
+                file = samples.write(folder / f"{number}.dcm", uid=f"1.2.826.0.1.3680043.9.9999.{number}")
+                code, out, err = products.assay("store", f"127.0.0.1:{device.port}", file)
+                self.assertEqual(code, 0, out + err)
+            products.end(device.process)
+            said = device.process.stdout.read()
+        told = [line for line in said.splitlines() if "[PS3.5 7.4" in line or "[PS3.3" in line]
+        self.assertGreater(len(told), 2, said)
+        places = [re.search(r" (?:error|warning) (\S+) .*\(0x\w+\) (\S+):", line).groups() for line in told]
+        self.assertEqual(len(set(places)), len(places), said)
+        self.assertLessEqual(len(told), 16, said)
+        self.assertRegex(said, r"\d+ more about its objects, told before or like these: 'assay validate'")
 
     def test_a_wrong_called_title_is_refused_when_asked_to_check(self):
         products.need("echoscu")
