@@ -29,7 +29,7 @@ ROOMS = {  # room -> rooms it may include besides itself
     "reports": [*CORE, "conformance"],
     "peers": [*CORE, "scenario", "diagnose"],
     "fuzz": [*CORE, "scenario", "diagnose", "capture", "conformance"],
-    "app": [*WITHOUT_IO, "conformance", "reports", "peers"],
+    "app": [*WITHOUT_IO, "conformance", "fuzz", "reports", "peers"],
     "cli": [*WITHOUT_IO, "conformance", "reports", "app"],
     "python": [*WITHOUT_IO, "conformance", "reports", "app"],
 }
@@ -37,7 +37,7 @@ ROOMS = {  # room -> rooms it may include besides itself
 LIBRARIES = {  # header -> rooms that may include it
     r"fmt/": [room for room in ROOMS if room not in ("base", "dict", "pdu", "dul")],
     r"pugixml\.hpp": ["dataset", "scenario", "conformance", "app"],
-    r"nlohmann/": ["dataset", "reports", "app"],
+    r"nlohmann/": ["dataset", "fuzz", "reports", "app"],
     r"zlib\.h": ["dataset", "fuzz"],
     r"boost/|openssl/|png\.h|sqlite3\.h": ["peers"],
     r"CLI/": ["cli"],
