@@ -32,6 +32,7 @@ void add_commands(CLI::App& cli, Commands& commands) {
   add_edit(cli, commands);
   add_explain(cli, commands);
   add_find(cli, commands);
+  add_fuzz(cli, commands);
   add_get(cli, commands);
   add_learn(cli, commands);
   add_load(cli, commands);

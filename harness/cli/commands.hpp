@@ -38,6 +38,7 @@ void add_echo(CLI::App& cli, Commands& commands);
 void add_edit(CLI::App& cli, Commands& commands);
 void add_explain(CLI::App& cli, Commands& commands);
 void add_find(CLI::App& cli, Commands& commands);
+void add_fuzz(CLI::App& cli, Commands& commands);
 void add_get(CLI::App& cli, Commands& commands);
 void add_learn(CLI::App& cli, Commands& commands);
 void add_load(CLI::App& cli, Commands& commands);
@@ -54,6 +55,11 @@ void add_store(CLI::App& cli, Commands& commands);
 void add_validate(CLI::App& cli, Commands& commands);
 void add_workstation(CLI::App& cli, Commands& commands);
 void add_worklist(CLI::App& cli, Commands& commands);
+// Those below `assay fuzz`.
+void add_fuzz_campaign(CLI::App& fuzz, Commands& commands);
+void add_fuzz_device(CLI::App& fuzz, Commands& commands);
+void add_fuzz_findings(CLI::App& fuzz, Commands& commands);
+
 void add_commands(CLI::App& cli, Commands& commands);
 
 }  // namespace assay::cli

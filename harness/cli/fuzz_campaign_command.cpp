@@ -1,0 +1,7 @@
+#include "harness/cli/commands.hpp"
+
+namespace assay::cli {
+
+void add_fuzz_campaign(CLI::App& /*fuzz*/, Commands& /*commands*/) {}
+
+}  // namespace assay::cli
