@@ -29,6 +29,8 @@ class DutProgram : public std::enable_shared_from_this<DutProgram> {
   void stop(std::function<void()> stopped);
   /// Kills it at once.
   void end();
+  /// The program as it runs or ended last; null before it is started and after stop() and end().
+  [[nodiscard]] const Process* process() const { return process_.get(); }
   /// A command for the shell with the words of this device, where `words` do not say otherwise.
   std::expected<std::unique_ptr<Process>, std::string> shell(const std::string& command, Words words);
 

@@ -1,9 +1,17 @@
 #include <csignal>
+#include <utility>
 
 #include "peers/asio.hpp"
 #include "peers/listener.hpp"
 
 namespace assay::peers {
+
+namespace {
+
+/// How often is looked at what tells nobody when it changes.
+constexpr auto look_pause = std::chrono::milliseconds(20);
+
+}  // namespace
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) {
   // A peer that closes while we write must be an error code, not the end of the program.
@@ -24,6 +32,28 @@ bool Loop::run_until(const std::function<bool()>& done) {
   while (!done())
     if (impl_->context.run_one() == 0) return done();
   return true;
+}
+
+bool Loop::wait_until(const std::function<bool()>& done, Duration limit) {
+  const auto end = now() + limit;
+  asio::steady_timer timer(impl_->context);
+  bool waiting = false;
+  const auto enough = [&] { return done() || impl_->stopped || now() >= end; };
+  impl_->stopped = false;
+  impl_->context.restart();
+  while (!enough()) {
+    if (!std::exchange(waiting, true)) {
+      timer.expires_after(look_pause);
+      timer.async_wait([&waiting](const error_code&) { waiting = false; });
+    }
+    if (impl_->context.run_one() == 0) break;
+  }
+  // The handler refers to this call: it is to be gone before it returns.
+  timer.cancel();
+  impl_->context.restart();
+  while (waiting && impl_->context.run_one() != 0) {
+  }
+  return done();
 }
 
 void Loop::stop() {

@@ -36,6 +36,9 @@ class Loop {
   void run();
   /// Runs until `done` holds, asked after each piece of work; false when stop() came first or nothing is left to do.
   bool run_until(const std::function<bool()>& done);
+  /// The same with a limit, for what tells nobody when it changes (/proc): asked every few milliseconds, too. False
+  /// when `limit` has passed or stop() came.
+  bool wait_until(const std::function<bool()>& done, Duration limit);
   /// May be called from any thread.
   void stop();
   /// Does this later, on the loop. May be called from any thread.
@@ -249,6 +252,7 @@ struct DutControl {
   std::string act;           // --dut-act
   bool interactive = false;  // no command: ask the person
   Duration start_timeout = std::chrono::seconds(20);
+  std::size_t keep_output = 8192;  // bytes of what a started DUT writes, the last ones
   std::string host = "127.0.0.1";  // where a started DUT listens
   std::uint16_t port = 0;          // 0: nobody waits for it to listen
   std::string called = "ANY-SCP";  // words of `start`, and of `act` where the step does not say otherwise

@@ -44,6 +44,7 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   int status = 0;
   std::size_t keep = 0;
   std::string output;
+  std::uint64_t written = 0;
   std::array<char, 4096> buffer{};
   std::function<void()> handler;
   std::size_t longest_line = 0;
@@ -238,6 +239,7 @@ void Process::Impl::close_channel() {
 
 void Process::Impl::keep_output(std::string_view text) {
   output += text;
+  written += text.size();
   if (output.size() > 2 * keep) output.erase(0, output.size() - keep);
 }
 
@@ -307,6 +309,7 @@ bool Process::running() const {
   return impl_->running;
 }
 const std::string& Process::output() const { return impl_->output; }
+std::uint64_t Process::written() const { return impl_->written; }
 
 std::optional<int> Process::exit_code() const {
   if (impl_->running || !WIFEXITED(impl_->status)) return std::nullopt;

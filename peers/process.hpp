@@ -36,6 +36,8 @@ class Process {
   [[nodiscard]] std::optional<int> exit_code() const;
   /// The last of what it wrote.
   [[nodiscard]] const std::string& output() const;
+  /// How much it has written in all.
+  [[nodiscard]] std::uint64_t written() const;
   /// Called once when it has ended and its output is read; at the next turn of the loop when it has already.
   void on_end(std::function<void()> handler);
   /// Sends a line, its end is added. Nothing once the child has ended or closed its side.

@@ -1,0 +1,366 @@
+#include "harness/app/device_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "fuzz/findings/process_report.hpp"
+#include "harness/app/device_health.hpp"
+#include "harness/app/growth.hpp"
+#include "harness/app/keepsake.hpp"
+#include "harness/app/process_tree.hpp"
+#include "peers/dut_program.hpp"
+
+namespace assay::app {
+namespace {
+
+using fuzz::Finding;
+using fuzz::Kind;
+
+constexpr std::size_t output_kept = std::size_t{256} << 10;  // a sanitizer's report with its stacks, and more
+constexpr auto symbols_wait = std::chrono::seconds(20);      // a sanitizer looks its symbols up before it ends
+
+/// Whether a report of a sanitizer has begun, and whether it is there as a whole.
+bool report_begins(std::string_view output) {
+  for (const std::string_view word : {"Sanitizer: ", ": runtime error: "})
+    if (output.contains(word)) return true;
+  return false;
+}
+bool report_whole(std::string_view output) {
+  return output.contains("SUMMARY: ") || (output.contains(": runtime error: ") && !output.contains("Sanitizer: "));
+}
+
+}  // namespace
+
+struct DeviceWatch::Impl {
+  Impl(peers::Loop& used, DeviceWatchOptions given)
+      : loop(used),
+        options(std::move(given)),
+        health(loop, options),
+        keepsakes(loop, {health.requestor(options.patience), options.stored}),
+        memory(options.memory_growth),
+        descriptors(options.descriptor_growth) {
+    if (options.start.empty()) return;
+    peers::DutControl control;
+    control.start = options.start;
+    control.start_timeout = options.start_timeout;
+    control.host = options.host;
+    control.port = options.port;
+    control.called = options.called_ae;
+    control.calling = options.calling_ae;
+    control.keep_output = output_kept;
+    control.log = options.log;
+    program = std::make_shared<peers::DutProgram>(loop, std::move(control));
+  }
+
+  std::expected<void, std::string> begin();
+  std::expected<void, std::string> learn();
+  [[nodiscard]] const peers::Process* running_program() const { return program ? program->process() : nullptr; }
+  [[nodiscard]] pid_t process() const;
+  [[nodiscard]] bool gone() const;
+
+  void settle();
+  std::string_view new_output() const;
+  std::optional<Observed> died(const std::string& state);
+  std::optional<Observed> reported(const std::string& state);
+  std::optional<Observed> dead(const std::string& state);
+  std::optional<Observed> unhealthy(const std::string& state);
+  std::optional<Observed> unserved(const std::string& state);
+  std::optional<Observed> grows(const Execution& execution, bool now);
+  std::optional<Observed> grows(Kind kind, Growth& growth, std::uint64_t least, const std::string& state);
+  std::optional<Observed> lost(const std::string& state);
+  [[nodiscard]] Finding finding(Kind kind, std::string detail, const std::string& state) const;
+
+  peers::Loop& loop;
+  DeviceWatchOptions options;
+  std::shared_ptr<peers::DutProgram> program;
+  DeviceHealth health;
+  Keepsakes keepsakes;
+  Growth memory;
+  Growth descriptors;
+  std::uint64_t output_seen = 0;   // of what the program has written
+  std::uint64_t health_asked = 0;  // at this execution
+  Instant looked;
+  bool told = false;  // of what the process died of
+  bool learned = false;
+};
+
+std::expected<void, std::string> DeviceWatch::Impl::begin() {
+  output_seen = 0;
+  told = false;
+  memory.forget();
+  descriptors.forget();
+  keepsakes.forget();
+  if (program) {
+    std::optional<std::pair<bool, std::string>> answer;
+    program->ensure_started([&](bool good, std::string said) { answer.emplace(good, std::move(said)); });
+    if (!loop.run_until([&] { return answer.has_value(); })) return std::unexpected(std::string("interrupted"));
+    if (!answer->first) return std::unexpected(answer->second);
+  }
+  looked = loop.now();
+  if (!std::exchange(learned, true)) return learn();
+  if (const auto wrong = health.check([this] { return gone(); }))
+    return std::unexpected("the device was started and is not what it was: " + wrong->said);
+  if (options.keepsakes) keepsakes.store();
+  return {};
+}
+
+std::expected<void, std::string> DeviceWatch::Impl::learn() {
+  if (auto good = health.learn(); !good) return good;
+  health.learn_second_peer();
+  if (options.keepsakes) keepsakes.learn();
+  return {};
+}
+
+pid_t DeviceWatch::Impl::process() const {
+  const auto* const started = running_program();
+  return started != nullptr ? started->id() : options.process;
+}
+
+bool DeviceWatch::Impl::gone() const {
+  if (const auto* const started = running_program()) return !started->running();
+  return options.process != 0 && !lives(options.process);
+}
+
+/// What has come from the device's process is taken in.
+void DeviceWatch::Impl::settle() {
+  for (int i = 0; i < 3; ++i) {
+    bool turned = false;
+    loop.post([&] { turned = true; });
+    if (!loop.run_until([&] { return turned; })) return;
+  }
+}
+
+std::string_view DeviceWatch::Impl::new_output() const {
+  const auto* const started = running_program();
+  if (started == nullptr) return {};
+  const std::string_view output = started->output();
+  const auto fresh = started->written() - output_seen;
+  return output.substr(output.size() - std::min<std::uint64_t>(output.size(), fresh));
+}
+
+Finding DeviceWatch::Impl::finding(Kind kind, std::string detail, const std::string& state) const {
+  Finding out;
+  out.kind = kind;
+  out.severity = fuzz::usual_severity(kind, detail);
+  out.subject = fmt::format("{}:{} {}", options.host, options.port, options.called_ae);
+  out.detail = std::move(detail);
+  out.state = state;
+  return out;
+}
+
+/// The process that was started, or that was told of, is no more.
+std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
+  if (told || !gone()) return std::nullopt;
+  told = true;
+  const auto* const started = running_program();
+  if (started == nullptr) {
+    auto out = finding(Kind::crash, "process gone", state);
+    out.happened = fmt::format("Process {} of the device is no more.", options.process);
+    out.advice = "Start the device with --dut-start: then how it ended and what it wrote are known.";
+    return Observed{std::move(out), true, true};
+  }
+  // Its last words: they are read once it has ended.
+  bool read = false;
+  const_cast<peers::Process*>(started)->on_end([&read] { read = true; });
+  loop.wait_until([&] { return read; }, options.patience);
+  const std::string output(new_output());
+  output_seen = started->written();
+  fuzz::Ending ending;
+  ending.exit_code = started->exit_code();
+  if (const auto how = started->ending(); how.starts_with("killed by signal "))
+    ending.signal = std::stoi(how.substr(17));
+  auto out = fuzz::finding_of(output, ending);
+  if (!out) {
+    out = finding(Kind::crash, started->ending(), state);
+    out->report = output.substr(output.size() - std::min(output.size(), fuzz::max_report));
+  }
+  out->subject = finding(Kind::crash, "", state).subject;
+  out->state = state;
+  out->happened = fmt::format("The device's process ended ({}) in or after this conversation. {}", started->ending(),
+                              out->happened);
+  if (out->advice.empty())
+    out->advice = "Nothing that comes over the network may end a server: find out what let it end.";
+  return Observed{std::move(*out), true, true};
+}
+
+/// A sanitizer has spoken: perhaps of a child, or of something that it lets pass.
+std::optional<Observed> DeviceWatch::Impl::reported(const std::string& state) {
+  const auto* const started = running_program();
+  if (started == nullptr || !report_begins(new_output())) return std::nullopt;
+  loop.wait_until([&] { return report_whole(new_output()) || gone(); }, symbols_wait);
+  if (gone()) return died(state);
+  const std::string output(new_output());
+  output_seen = started->written();
+  auto out = fuzz::finding_of(output, {});
+  if (!out) return std::nullopt;
+  out->subject = finding(Kind::sanitizer, "", state).subject;
+  out->state = state;
+  out->happened = "A sanitizer reported this while the device goes on: of a child process, or of what it lets pass. " +
+                  out->happened;
+  return Observed{std::move(*out), true, false};
+}
+
+std::optional<Observed> DeviceWatch::Impl::dead(const std::string& state) {
+  settle();
+  if (auto found = died(state)) return found;
+  return reported(state);
+}
+
+std::optional<Observed> DeviceWatch::Impl::unhealthy(const std::string& state) {
+  auto wrong = health.check([this] { return gone() || report_begins(new_output()); });
+  // Who ended did so a moment after it closed its connections, and who writes a report answers nothing.
+  if (wrong) loop.wait_until([this] { return gone() || report_begins(new_output()); }, std::chrono::milliseconds(300));
+  if (auto found = dead(state)) return found;
+  if (!wrong) return std::nullopt;
+  auto out = finding(wrong->kind, wrong->detail, state);
+  out.happened = fmt::format("Before this conversation the device {}. After it: {}.", health.usual(), wrong->said);
+  out.clause = "PS3.8 9.2";
+  out.advice = wrong->kind == Kind::dead_listener
+                   ? "Whatever one peer sends, the listener must go on to serve the others: look at what it waits for."
+                   : "What one association did must not change what the next one gets: look at what it left behind.";
+  return Observed{std::move(out), true, true};
+}
+
+std::optional<Observed> DeviceWatch::Impl::unserved(const std::string& state) {
+  const auto wrong = health.check_second_peer([this] { return gone(); });
+  if (auto found = dead(state)) return found;
+  if (!wrong) return std::nullopt;
+  auto out = finding(wrong->kind, wrong->detail, state);
+  out.happened = fmt::format(
+      "At the start the device served a second peer while a first held its association. Now it does not: {}.",
+      wrong->said);
+  out.advice = "An association that went wrong still holds what others wait for: a thread, a slot, a lock.";
+  return Observed{std::move(out), false, true};
+}
+
+std::optional<Observed> DeviceWatch::Impl::grows(const Execution& execution, bool now) {
+  const auto id = process();
+  if (id == 0 || (!now && execution.number % std::max<std::uint64_t>(options.measure_every, 1) != 0))
+    return std::nullopt;
+  const auto use = measure(process_tree(id));
+  if (use.processes == 0) return std::nullopt;
+  memory.add(execution.number, use.memory);
+  descriptors.add(execution.number, use.descriptors);
+  if (auto found = grows(Kind::descriptors, descriptors, options.descriptor_growth, execution.state)) return found;
+  return grows(Kind::leak, memory, options.memory_growth, execution.state);
+}
+
+std::optional<Observed> DeviceWatch::Impl::grows(Kind kind, Growth& growth, std::uint64_t least,
+                                                 const std::string& state) {
+  const auto trend = growth.growing();
+  if (!trend) return std::nullopt;
+  const auto value = [&] {
+    const auto use = measure(process_tree(process()));
+    return kind == Kind::leak ? use.memory : use.descriptors;
+  };
+  // Left alone, a device puts away what its last associations held.
+  const auto back = [&] { return value() < trend->from + least; };
+  if (loop.wait_until([&] { return gone() || back(); }, options.patience) || gone()) {
+    growth.forget();
+    return std::nullopt;
+  }
+  growth.forget();
+  (void)state;  // of no one conversation
+  auto out = finding(kind, kind == Kind::leak ? "memory grows" : "descriptors grow", "");
+  if (kind == Kind::leak) {
+    out.happened = fmt::format(
+        "Memory grew from {} KiB to {} KiB in {} conversations, window by window and not slower "
+        "towards the end ({} bytes each), and stayed when nobody was connected.",
+        trend->from >> 10, trend->to >> 10, trend->executions, trend->per_thousand() / 1000);
+    out.advice = "What an association takes must be given back when it ends, however it ends.";
+  } else {
+    out.happened = fmt::format(
+        "Open descriptors grew from {} to {} in {} conversations, and stayed when nobody was "
+        "connected.",
+        trend->from, trend->to, trend->executions);
+    out.advice = "Close the connection, and the files, of every association that ends, however it ends.";
+  }
+  return Observed{std::move(out), false, false};
+}
+
+std::optional<Observed> DeviceWatch::Impl::lost(const std::string& state) {
+  if (!options.keepsakes || !keepsakes.on()) return std::nullopt;
+  auto said = keepsakes.lost();
+  if (auto found = dead(state)) return found;
+  if (!said) {
+    keepsakes.store();
+    return std::nullopt;
+  }
+  auto out = finding(Kind::lost_data, "acknowledged object gone", "");
+  out.happened = *said + ".";
+  out.clause = "PS3.4 B.2.3";
+  out.advice =
+      "A status of Success for a C-STORE says that the object is kept: write it, and keep others from it, first.";
+  return Observed{std::move(out), false, false};
+}
+
+DeviceWatch::DeviceWatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DeviceWatch::~DeviceWatch() = default;
+
+std::expected<std::unique_ptr<DeviceWatch>, std::string> DeviceWatch::start(peers::Loop& loop,
+                                                                            DeviceWatchOptions options) {
+  auto impl = std::make_unique<Impl>(loop, std::move(options));
+  if (auto begun = impl->begin(); !begun) return std::unexpected(begun.error());
+  return std::unique_ptr<DeviceWatch>(new DeviceWatch(std::move(impl)));
+}
+
+std::optional<Observed> DeviceWatch::after(const Execution& execution) {
+  auto& watch = *impl_;
+  if (auto found = watch.dead(execution.state)) return found;
+  const bool due = watch.loop.now() - watch.looked >= watch.options.look_every;
+  if (execution.odd || due || execution.number - watch.health_asked >= watch.options.health_every) {
+    watch.health_asked = execution.number;
+    if (auto found = watch.unhealthy(execution.state)) return found;
+  }
+  if (auto found = watch.grows(execution, false)) return found;
+  if (!due) return std::nullopt;
+  auto found = watch.unserved(execution.state);
+  if (!found) found = watch.lost(execution.state);
+  watch.looked = watch.loop.now();
+  return found;
+}
+
+std::optional<Observed> DeviceWatch::look(const std::string& state) {
+  if (auto found = impl_->dead(state)) return found;
+  return impl_->unhealthy(state);
+}
+
+std::optional<Observed> DeviceWatch::look_at_all(const std::string& state) {
+  if (auto found = look(state)) return found;
+  if (auto found = impl_->unserved(state)) return found;
+  return impl_->lost(state);
+}
+
+std::expected<void, std::string> DeviceWatch::restart() {
+  auto& watch = *impl_;
+  if (!watch.program) return std::unexpected(std::string("the device was not started here: give --dut-start"));
+  bool stopped = false;
+  watch.program->stop([&] { stopped = true; });
+  if (!watch.loop.run_until([&] { return stopped; })) return std::unexpected(std::string("interrupted"));
+  return watch.begin();
+}
+
+bool DeviceWatch::can_restart() const { return impl_->program != nullptr; }
+pid_t DeviceWatch::process() const { return impl_->process(); }
+
+std::vector<std::string> DeviceWatch::notes() const {
+  const auto& watch = *impl_;
+  std::vector<std::string> out;
+  out.push_back(watch.program                ? "death and sanitizers: on: its process is watched"
+                : watch.options.process != 0 ? "death: on; sanitizers: off: its output is not ours"
+                                             : "death and sanitizers: off: give --dut-start");
+  out.push_back("health: on: it " + watch.health.usual());
+  out.push_back(watch.health.serves_second_peer() ? "second peer: on: one is served while another holds its association"
+                                                  : "second peer: off: none was served at the start either");
+  out.push_back(watch.process() != 0 ? "memory and descriptors: on"
+                                     : "memory and descriptors: off: its process is unknown");
+  out.push_back("acknowledged data: " + (watch.options.keepsakes ? watch.keepsakes.note() : std::string("off")));
+  return out;
+}
+
+std::uint64_t DeviceWatch::own_associations() const {
+  return impl_->health.associations() + impl_->keepsakes.associations();
+}
+
+}  // namespace assay::app
