@@ -1,0 +1,272 @@
+#include "fuzz/device/conversation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "harness/base/hex.hpp"
+
+namespace assay::fuzz::device {
+namespace {
+
+using trace::PduSeen;
+using trace::Side;
+
+constexpr std::array<std::string_view, 7> do_names = {"connect", "send", "await", "pause", "fin", "half", "rst"};
+constexpr std::array<std::string_view, 4> await_names = {"association", "messages", "release", "closed"};
+
+constexpr std::string_view first_line = "assay conversation 1";
+
+bool is_p_data(const PduSeen& seen) { return seen.recognized && seen.type == 4; }
+
+/// One entry of one of the Traces, for all of them in the order of time.
+struct Placed {
+  const trace::Entry* entry;
+  std::uint8_t line;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string from) { made_.from = std::move(from); }
+
+  bool take(const Placed& placed) {
+    const auto line = placed.line;
+    const auto& what = placed.entry->what;
+    if (std::holds_alternative<trace::TransportOpened>(what)) {
+      made_.steps.push_back({.what = Do::connect, .line = line});
+    } else if (const auto* seen = std::get_if<PduSeen>(&what)) {
+      if (seen->from == Side::requestor) return ours(*seen, line);
+      if (!is_p_data(*seen)) theirs(*seen, line);
+    } else if (const auto* message = std::get_if<trace::MessageSeen>(&what)) {
+      if (message->from == Side::acceptor) {
+        await(Await::messages, line);
+      } else {
+        begun_[line] = false;
+      }
+    } else if (const auto* closed = std::get_if<trace::TransportClosed>(&what)) {
+      if (closed->by == Side::acceptor) {
+        await(Await::closed, line);
+      } else {
+        made_.steps.push_back({.what = closed->how == trace::Closing::fin ? Do::fin : Do::rst, .line = line});
+      }
+    }
+    return made_.steps.size() <= max_steps;
+  }
+
+  Conversation finish(std::string kind) {
+    made_.kind = std::move(kind);
+    if (made_.bytes() > max_bytes) made_.steps.clear();
+    return std::move(made_);
+  }
+
+ private:
+  bool ours(const PduSeen& seen, std::uint8_t line) {
+    if (seen.bytes.size() != std::size_t{seen.length} + pdu::pdu_header_length) return false;
+    // A message is one step, whatever PDUs it takes.
+    if (is_p_data(seen) && begun_[line]) {
+      const auto last = std::find_if(made_.steps.rbegin(), made_.steps.rend(),
+                                     [&](const Step& s) { return s.what == Do::send && s.line == line; });
+      append(last->bytes, seen.bytes);
+      return true;
+    }
+    made_.steps.push_back({.what = Do::send, .line = line, .bytes = seen.bytes});
+    begun_[line] = is_p_data(seen);
+    return true;
+  }
+
+  void theirs(const PduSeen& seen, std::uint8_t line) {
+    switch (static_cast<pdu::PduType>(seen.type)) {
+      case pdu::PduType::a_associate_ac:
+      case pdu::PduType::a_associate_rj: await(Await::association, line); break;
+      case pdu::PduType::a_release_rp: await(Await::release, line); break;
+      default: break;
+    }
+  }
+
+  void await(Await what, std::uint8_t line) {
+    if (!made_.steps.empty()) {
+      auto& last = made_.steps.back();
+      if (what == Await::messages && last.what == Do::await && last.await == what && last.line == line) {
+        ++last.count;
+        return;
+      }
+    }
+    made_.steps.push_back({.what = Do::await, .line = line, .await = what});
+  }
+
+  Conversation made_;
+  std::array<bool, max_lines> begun_{};  // a message of ours is not whole yet
+};
+
+template <typename T>
+std::optional<T> number(std::string_view text, T most) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value > most) return std::nullopt;
+  return value;
+}
+
+std::string_view next_word(std::string_view& rest) {
+  const auto end = std::min(rest.find(' '), rest.size());
+  const auto word = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return word;
+}
+
+template <std::size_t N>
+std::optional<std::size_t> index_of(const std::array<std::string_view, N>& names, std::string_view wanted) {
+  const auto found = std::find(names.begin(), names.end(), wanted);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+constexpr std::uint32_t most_milliseconds =
+    static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(max_pause).count());
+
+std::optional<Duration> milliseconds(std::string_view text) {
+  const auto value = number<std::uint32_t>(text, most_milliseconds);
+  if (!value) return std::nullopt;
+  return std::chrono::milliseconds(*value);
+}
+
+std::uint32_t in_milliseconds(Duration d) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
+}
+
+/// What stands behind the word "send" and its line.
+bool read_send(std::string_view rest, Step& step) {
+  while (!rest.empty()) {
+    const auto word = next_word(rest);
+    if (word.starts_with("split=")) {
+      auto list = word.substr(6);
+      while (!list.empty()) {
+        const auto end = std::min(list.find(','), list.size());
+        const auto piece = number<std::uint32_t>(list.substr(0, end), max_bytes);
+        if (!piece || *piece == 0 || step.pieces.size() >= max_steps) return false;
+        step.pieces.push_back(*piece);
+        list.remove_prefix(std::min(end + 1, list.size()));
+      }
+    } else if (word.starts_with("pause=")) {
+      const auto pause = milliseconds(word.substr(6));
+      if (!pause) return false;
+      step.pause = *pause;
+    } else {
+      const auto bytes = from_hex(word);
+      if (!bytes) return false;
+      step.bytes = *bytes;
+      return rest.empty();
+    }
+  }
+  return true;
+}
+
+std::optional<Step> read_step(std::string_view text) {
+  Step step;
+  const auto what = index_of(do_names, next_word(text));
+  if (!what) return std::nullopt;
+  step.what = static_cast<Do>(*what);
+  if (step.what == Do::pause) {
+    const auto pause = milliseconds(next_word(text));
+    if (!pause || !text.empty()) return std::nullopt;
+    step.pause = *pause;
+    return step;
+  }
+  const auto line = number<std::uint8_t>(next_word(text), max_lines - 1);
+  if (!line) return std::nullopt;
+  step.line = *line;
+  if (step.what == Do::send) return read_send(text, step) ? std::optional(step) : std::nullopt;
+  if (step.what == Do::await) {
+    const auto await = index_of(await_names, next_word(text));
+    if (!await) return std::nullopt;
+    step.await = static_cast<Await>(*await);
+    if (step.await == Await::messages) {
+      const auto count = number<std::uint16_t>(next_word(text), 65535);
+      if (!count || *count == 0) return std::nullopt;
+      step.count = *count;
+    }
+  }
+  return text.empty() ? std::optional(step) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name(Do what) { return do_names.at(static_cast<std::size_t>(what)); }
+std::string_view name(Await what) { return await_names.at(static_cast<std::size_t>(what)); }
+
+std::size_t Conversation::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& step : steps) sum += step.bytes.size();
+  return sum;
+}
+
+Conversation conversation_of(std::string kind, std::string from, std::span<const trace::Trace* const> traces) {
+  std::vector<Placed> all;
+  bool whole = traces.size() <= max_lines;
+  for (std::size_t i = 0; whole && i < traces.size(); ++i) {
+    whole = traces[i]->dropped_entries == 0;
+    for (const auto& entry : traces[i]->entries) all.push_back({&entry, static_cast<std::uint8_t>(i)});
+  }
+  std::ranges::stable_sort(all, {}, [](const Placed& p) { return p.entry->at; });
+  Reader reader(std::move(from));
+  for (const auto& placed : all) whole = whole && reader.take(placed);
+  auto made = reader.finish(std::move(kind));
+  if (!whole) made.steps.clear();
+  return made;
+}
+
+std::string to_text(const Conversation& conversation) {
+  auto text = fmt::format("{}\nkind {}\nfrom {}\n", first_line, conversation.kind, conversation.from);
+  for (const auto& step : conversation.steps) {
+    if (step.what == Do::pause) {
+      text += fmt::format("pause {}\n", in_milliseconds(step.pause));
+      continue;
+    }
+    text += fmt::format("{} {}", name(step.what), step.line);
+    if (step.what == Do::send) {
+      for (std::size_t i = 0; i < step.pieces.size(); ++i)
+        text += fmt::format("{}{}", i == 0 ? " split=" : ",", step.pieces[i]);
+      if (step.pause > Duration{0}) text += fmt::format(" pause={}", in_milliseconds(step.pause));
+      if (!step.bytes.empty()) text += " " + to_hex(step.bytes);
+    } else if (step.what == Do::await) {
+      text += fmt::format(" {}", name(step.await));
+      if (step.await == Await::messages) text += fmt::format(" {}", step.count);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::expected<Conversation, std::string> conversation_from_text(std::string_view text) {
+  if (text.size() > max_file)
+    return std::unexpected(fmt::format("{} bytes, more than a conversation may have", text.size()));
+  Conversation made;
+  std::size_t number_of_line = 0;
+  while (!text.empty()) {
+    ++number_of_line;
+    const auto end = std::min(text.find('\n'), text.size());
+    auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const auto wrong = [&](std::string_view what) {
+      return std::unexpected(fmt::format("line {}: {}", number_of_line, what));
+    };
+    if (number_of_line == 1) {
+      if (line != first_line) return wrong("this is no conversation of 'assay fuzz device'");
+    } else if (line.starts_with("kind ")) {
+      made.kind = line.substr(5);
+    } else if (line.starts_with("from ")) {
+      made.from = line.substr(5);
+    } else if (!line.empty()) {
+      auto step = read_step(line);
+      if (!step) return wrong("not a step: connect, send, await, pause, fin, half or rst");
+      made.steps.push_back(*std::move(step));
+      if (made.steps.size() > max_steps || made.bytes() > max_bytes) return wrong("the conversation is too long");
+    }
+  }
+  if (number_of_line == 0) return std::unexpected(std::string("line 1: the file is empty"));
+  return made;
+}
+
+}  // namespace assay::fuzz::device

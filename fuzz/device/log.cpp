@@ -1,0 +1,91 @@
+#include "fuzz/device/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace assay::fuzz::device {
+namespace {
+
+constexpr std::string_view first_word = "assay-fuzz-device-1";
+
+std::string_view word(std::string_view& rest) {
+  const auto end = std::min(rest.find(' '), rest.size());
+  const auto one = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return one;
+}
+
+std::optional<std::uint64_t> number(std::string_view text, int base = 10) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool read_run(std::string_view rest, Log& log) {
+  const auto execution = number(word(rest));
+  const auto parent = number(word(rest));
+  const auto donor = number(word(rest));
+  if (!execution || !parent || !donor || !rest.empty()) return false;
+  if (*parent >= log.kept.size() || *donor >= log.kept.size()) return false;
+  if (*execution <= (log.runs.empty() ? 0 : log.runs.back().execution)) return false;
+  log.runs.push_back({*execution, {static_cast<std::size_t>(*parent), static_cast<std::size_t>(*donor)}});
+  return true;
+}
+
+bool read_kept(std::string_view rest, Log& log) {
+  LoggedKept kept;
+  const auto execution = number(word(rest));
+  if (!execution) return false;
+  kept.execution = *execution;
+  while (!rest.empty()) {
+    const auto feature = number(word(rest), 16);
+    if (!feature) return false;
+    kept.features.push_back(*feature);
+  }
+  log.kept.push_back(std::move(kept));
+  return true;
+}
+
+}  // namespace
+
+std::string head_line(const LogHead& head) { return fmt::format("{} {} {}\n", first_word, head.seed, head.target); }
+
+std::string run_line(std::uint64_t execution, const Guide::Choice& choice) {
+  return fmt::format("run {} {} {}\n", execution, choice.parent, choice.donor);
+}
+
+std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features) {
+  auto line = fmt::format("kept {}", execution);
+  for (const auto feature : features) line += fmt::format(" {:x}", feature);
+  return line + "\n";
+}
+
+std::expected<Log, std::string> read_log(std::string_view text) {
+  Log log;
+  std::size_t count = 0;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    auto line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    ++count;
+    const auto first = word(line);
+    bool good = false;
+    if (count == 1) {
+      const auto seed = first == first_word ? number(word(line)) : std::nullopt;
+      good = seed.has_value();
+      if (good) log.head = {*seed, std::string(line)};
+    } else if (first == "run") {
+      good = read_run(line, log);
+    } else if (first == "kept") {
+      good = read_kept(line, log);
+    }
+    if (!good) return std::unexpected(fmt::format("line {}: not of a run of 'assay fuzz device'", count));
+  }
+  if (count == 0) return std::unexpected(std::string("line 1: the file is empty"));
+  return log;
+}
+
+}  // namespace assay::fuzz::device

@@ -1,0 +1,47 @@
+// What a run of `assay fuzz device` remembers from one start to the next: which conversation each execution came from,
+// and what each kept one led to. Lines of text, appended and on disk before the next execution; a line that was cut off
+// by a kill is left out. With it execution K can be made again exactly. Tests: tests/unit/device_fuzz/log_test.cpp; fuzz
+// target: fuzz_device_corpus
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/device/guide.hpp"
+
+namespace assay::fuzz::device {
+
+struct LogHead {
+  std::uint64_t seed = 1;
+  std::string target;
+  friend bool operator==(const LogHead&, const LogHead&) = default;
+};
+
+struct LoggedRun {
+  std::uint64_t execution = 0;
+  Guide::Choice choice;
+};
+
+struct LoggedKept {
+  std::uint64_t execution = 0;  // 0: a seed
+  std::vector<std::uint64_t> features;
+};
+
+struct Log {
+  LogHead head;
+  std::vector<LoggedRun> runs;
+  std::vector<LoggedKept> kept;  // in the order of their numbers
+};
+
+std::string head_line(const LogHead& head);
+std::string run_line(std::uint64_t execution, const Guide::Choice& choice);
+std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features);
+
+/// The error is one sentence with the number of the line. What is behind the last line end does not count.
+std::expected<Log, std::string> read_log(std::string_view text);
+
+}  // namespace assay::fuzz::device

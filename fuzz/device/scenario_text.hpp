@@ -1,0 +1,25 @@
+// A conversation of the fuzzer as a scenario that anybody can run: what is sent is sent again byte for byte, whatever
+// comes is taken, and then the device must still serve. It fails as long as the device breaks.
+// Tests: tests/unit/device_fuzz/scenario_text_test.cpp
+#pragma once
+
+#include <string>
+
+#include "fuzz/device/conversation.hpp"
+
+namespace assay::fuzz::device {
+
+struct ScenarioHead {
+  std::string id;  // "fuzz/3f2a9c0d1b7e"
+  std::string title;
+  std::string advice;
+  std::string part = "PS3.8";
+  std::string section = "9.2.3";
+  Duration quick = std::chrono::milliseconds(200);  // how long answers are waited for
+  /// An answer is due at the last await: silence there fails.
+  bool silence_fails = false;
+};
+
+std::string to_scenario(const Conversation& conversation, const ScenarioHead& head);
+
+}  // namespace assay::fuzz::device
