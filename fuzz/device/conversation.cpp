@@ -209,7 +209,12 @@ Conversation conversation_of(std::string kind, std::string from, std::span<const
     whole = traces[i]->dropped_entries == 0;
     for (const auto& entry : traces[i]->entries) all.push_back({&entry, static_cast<std::uint8_t>(i)});
   }
-  std::ranges::stable_sort(all, {}, [](const Placed& p) { return p.entry->at; });
+  // In the order of time; entries of one line stay in theirs.
+  std::ranges::sort(all, [](const Placed& a, const Placed& b) {
+    return a.entry->at != b.entry->at ? a.entry->at < b.entry->at
+           : a.line != b.line         ? a.line < b.line
+                                      : a.entry < b.entry;
+  });
   Reader reader(std::move(from));
   for (const auto& placed : all) whole = whole && reader.take(placed);
   auto made = reader.finish(std::move(kind));

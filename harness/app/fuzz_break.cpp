@@ -1,0 +1,226 @@
+#include "harness/app/fuzz_break.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "fuzz/device/scenario_text.hpp"
+#include "fuzz/findings/reduce.hpp"
+#include "harness/app/finding_folder.hpp"
+#include "harness/app/recorder.hpp"
+
+namespace assay::app {
+namespace {
+
+using fuzz::Finding;
+using fuzz::Kind;
+using fuzz::device::Conversation;
+using fuzz::device::Do;
+using fuzz::device::Step;
+
+constexpr std::size_t most_tries = 400;  // of one reduction; each is a conversation and a look, often a start
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+std::string steps_in_words(const Conversation& c) {
+  std::string text;
+  for (const auto& step : c.steps) {
+    text += text.empty() ? "" : ", ";
+    text += name(step.what);
+    if (step.what == Do::send) text += fmt::format(" {} bytes", step.bytes.size());
+    if (step.what == Do::await) text += fmt::format(" {}", name(step.await));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<Finding> findings_of(const fuzz::device::Outcome& outcome, const std::string& subject) {
+  std::vector<Finding> out;
+  for (const auto& [found, state] : outcome.forbidden) {
+    Finding f;
+    f.kind = Kind::forbidden_answer;
+    f.severity = fuzz::usual_severity(f.kind, found.rule);
+    f.subject = subject;
+    f.detail = found.rule;
+    f.place = found.field;
+    f.state = state;
+    f.clause = found.clause;
+    f.happened = fmt::format("{} of connection {}: found {}, expected {}.", found.field.empty() ? "PDU" : found.field,
+                             found.connection, found.found, found.expected);
+    f.advice = found.advice;
+    out.push_back(std::move(f));
+  }
+  for (const auto& state : outcome.silences) {
+    Finding f;
+    f.kind = Kind::hang;
+    f.severity = fuzz::Severity::medium;
+    f.subject = subject;
+    f.detail = "no answer";
+    f.state = state;
+    f.clause = state.contains("A-") ? "PS3.8 9.2.3" : "PS3.7 7.5";
+    f.happened = "An answer was due and did not come, on a connection that stayed open; nothing that was sent on it "
+                 "broke a rule of PS3.7 or PS3.8.";
+    f.advice = "Answer every request, or abort the association: a peer that hears nothing waits until its time is over.";
+    out.push_back(std::move(f));
+  }
+  return out;
+}
+
+Breaks::Breaks(peers::Loop& loop, DeviceWatch& watch, BreakSettings settings)
+    : loop_(loop), watch_(watch), settings_(std::move(settings)) {
+  for (const auto& stored : read_findings(settings_.findings).findings) known_.insert(stored.finding.id());
+}
+
+/// Whether a device started afresh is broken by this conversation in the same way.
+bool Breaks::breaks(const Conversation& conversation, const Finding& finding) {
+  if (!watch_.restart()) return false;
+  const auto outcome = converse(loop_, settings_.target, conversation, settings_.talk());
+  const auto seen = watch_.look(outcome.last);
+  // Where it died of the same thing: which frame, or which signal. What it was told last may be another thing.
+  return seen && seen->finding.kind == finding.kind && seen->finding.detail == finding.detail &&
+         seen->finding.place == finding.place;
+}
+
+bool Breaks::tells(const Conversation& conversation, const Finding& finding) {
+  const auto outcome = converse(loop_, settings_.target, conversation, settings_.talk());
+  return std::ranges::any_of(findings_of(outcome, finding.subject), [&](const Finding& f) {
+    return f.kind == finding.kind && f.detail == finding.detail && f.state == finding.state;
+  });
+}
+
+Conversation Breaks::reduce(const Conversation& conversation, const Test& still, bool bytes) {
+  auto made = conversation;
+  const auto end = loop_.now() + settings_.reduce;
+  fuzz::ReduceBudget budget;
+  budget.tries = most_tries;
+  budget.give_up = [&] { return settings_.interrupted() || loop_.now() >= end; };
+  const auto with = [&](std::vector<Step> steps) {
+    Conversation c{made.kind, made.from, std::move(steps)};
+    return c;
+  };
+  made.steps = fuzz::reduce_units<Step>(
+      made.steps, [&](const std::vector<Step>& steps) { return still(with(steps)); }, budget);
+  if (!bytes) return made;
+  for (auto& step : made.steps) {
+    if (step.what != Do::send || step.bytes.empty() || budget.spent) continue;
+    // In one piece, and at once, where that does it too.
+    if (!step.pieces.empty()) {
+      auto plain = made;
+      auto& one = plain.steps[static_cast<std::size_t>(&step - made.steps.data())];
+      one.pieces.clear();
+      one.pause = Duration{0};
+      if (budget.one_more() && still(plain)) step = one;
+    }
+    const auto original = step.bytes;
+    step.bytes = fuzz::reduce_input(
+        original, {.kind = fuzz::InputForm::Kind::binary, .format = ASSAY_FORMAT_WIRE, .skip = 0},
+        [&](ByteView candidate) {
+          auto tried = made;
+          tried.steps[static_cast<std::size_t>(&step - made.steps.data())].bytes = to_bytes(candidate);
+          return still(tried);
+        },
+        budget);
+  }
+  return made;
+}
+
+Broken Breaks::write(Finding finding, const Conversation& reduced, const Conversation& original) {
+  finding.first_seen = finding.last_seen = utc_now();
+  Broken out;
+  const auto slug = finding.slug();
+  const auto scenario = settings_.findings / slug / finding_scenario;
+  finding.reproduce = fmt::format("assay run {} --target {}:{}{}", scenario.string(), settings_.target.host,
+                                  settings_.target.port, settings_.options);
+  finding.happened += fmt::format(" The conversation: {}.", steps_in_words(reduced));
+  fuzz::device::ScenarioHead head;
+  head.id = "fuzz/" + finding.id();
+  head.title = fmt::format("After this conversation the device still serves: {}", finding.title());
+  head.advice = finding.advice.empty() ? "Look at what the device did with the last bytes of it." : finding.advice;
+  head.silence_fails = finding.kind == Kind::hang;
+
+  // The capture is that of one more time, so that it shows what the scenario says.
+  CaseRecorder recorder(head.id, unix_time_of_origin(loop_.now()));
+  auto options = settings_.talk();
+  options.record = [&](std::uint8_t) {
+    return recorder.connection(true, fmt::format("assay -> {}:{}", settings_.target.host, settings_.target.port));
+  };
+  if (watch_.can_restart() && finding.kind != Kind::forbidden_answer) (void)watch_.restart();
+  (void)converse(loop_, settings_.target, reduced, std::move(options));
+  const auto capture = recorder.finish();
+
+  FindingFiles files;
+  files.emplace_back(finding_input, fuzz::device::to_text(reduced));
+  files.emplace_back(finding_original, fuzz::device::to_text(original));
+  files.emplace_back(finding_scenario, fuzz::device::to_scenario(reduced, head));
+  if (!capture.empty()) files.emplace_back(finding_capture, std::string(as_text(capture)));
+  if (!finding.report.empty()) files.emplace_back("report.txt", finding.report);
+  known_.insert(finding.id());
+  out.finding = finding;
+  if (auto kept = keep_finding(settings_.findings, finding, files)) {
+    out.fresh = kept->fresh;
+    out.folder = kept->folder;
+  } else {
+    out.trouble = kept.error();
+  }
+  return out;
+}
+
+Broken Breaks::seen(Observed observed, const Held& held) {
+  auto& finding = observed.finding;
+  const auto restart = [&](Broken out) {
+    if (observed.of_no_use && watch_.can_restart())
+      if (auto again = watch_.restart(); !again) out.trouble = "the device does not start again: " + again.error();
+    if (observed.of_no_use && !watch_.can_restart()) out.trouble = "the device is of no use any more: start it again";
+    return out;
+  };
+  const auto& last = held.back().second;
+  // It is kept before anything else is tried: whoever stops us now finds it.
+  if (knows(finding)) {
+    finding.first_seen = finding.last_seen = utc_now();
+    Broken out{finding, false, {}, {}};
+    if (auto kept = keep_finding(settings_.findings, finding, {}); !kept)
+      out.trouble = kept.error();
+    else
+      out.folder = kept->folder;
+    return restart(std::move(out));
+  }
+  finding.reproducible = false;
+  auto out = write(finding, last, last);
+  if (!watch_.can_restart() || !observed.of_this_execution || settings_.interrupted()) return restart(std::move(out));
+  // The newest first: what came before may have done it.
+  const Test still = [&](const Conversation& c) { return breaks(c, finding); };
+  const auto end = loop_.now() + settings_.reduce;
+  for (auto it = held.rbegin(); it != held.rend() && loop_.now() < end && !settings_.interrupted(); ++it) {
+    if (!still(it->second)) continue;
+    finding.reproducible = true;
+    const auto fresh = out.fresh;
+    finding.times = 0;  // it is counted already
+    out = write(finding, reduce(it->second, still, true), it->second);
+    out.fresh = fresh;
+    break;
+  }
+  return restart(std::move(out));
+}
+
+Broken Breaks::told(Finding finding, std::uint64_t /*number*/, const Conversation& conversation) {
+  if (knows(finding)) {
+    finding.first_seen = finding.last_seen = utc_now();
+    Broken out{finding, false, {}, {}};
+    if (auto kept = keep_finding(settings_.findings, finding, {}); !kept) out.trouble = kept.error();
+    return out;
+  }
+  const Test still = [&](const Conversation& c) { return tells(c, finding); };
+  finding.reproducible = still(conversation);
+  return write(finding, finding.reproducible ? reduce(conversation, still, finding.kind != Kind::hang) : conversation,
+               conversation);
+}
+
+}  // namespace assay::app

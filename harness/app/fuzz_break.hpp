@@ -1,0 +1,65 @@
+// From a conversation after which a device was broken to a finding that anybody can replay: it is held again with a
+// device started afresh, made smaller while it still breaks it, and written down.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "fuzz/findings/finding.hpp"
+#include "harness/app/device_watch.hpp"
+#include "harness/app/fuzz_talk.hpp"
+
+namespace assay::app {
+
+/// What was held when something was seen, the newest last.
+using Held = std::deque<std::pair<std::uint64_t, fuzz::device::Conversation>>;
+
+struct BreakSettings {
+  TalkTarget target;
+  std::function<fuzz::device::TalkOptions()> talk;  // for one conversation
+  std::filesystem::path findings;
+  std::string options;                               // of the command line, for those who repeat it
+  std::function<bool()> interrupted;
+  Duration reduce = std::chrono::seconds(40);        // and then what there is has to do
+};
+
+struct Broken {
+  fuzz::Finding finding;
+  bool fresh = false;
+  std::filesystem::path folder;
+  std::string trouble;  // it could not be written, or the device does not start again
+};
+
+class Breaks {
+ public:
+  Breaks(peers::Loop& loop, DeviceWatch& watch, BreakSettings settings);
+
+  /// Something that the watch has seen after the last of `held`. The device runs again when this returns, where it can
+  /// be started; otherwise `trouble` says so.
+  Broken seen(Observed observed, const Held& held);
+  /// A forbidden answer, or silence where an answer was due: on the connection itself.
+  Broken told(fuzz::Finding finding, std::uint64_t number, const fuzz::device::Conversation& conversation);
+  /// Whether a finding of this id was kept already.
+  [[nodiscard]] bool knows(const fuzz::Finding& finding) const { return known_.contains(finding.id()); }
+
+ private:
+  using Test = std::function<bool(const fuzz::device::Conversation&)>;
+  [[nodiscard]] bool breaks(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
+  [[nodiscard]] bool tells(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
+  fuzz::device::Conversation reduce(const fuzz::device::Conversation& conversation, const Test& still, bool bytes);
+  Broken write(fuzz::Finding finding, const fuzz::device::Conversation& reduced,
+               const fuzz::device::Conversation& original);
+
+  peers::Loop& loop_;
+  DeviceWatch& watch_;
+  BreakSettings settings_;
+  std::set<std::string> known_;
+};
+
+/// Findings of one conversation on its own connections.
+std::vector<fuzz::Finding> findings_of(const fuzz::device::Outcome& outcome, const std::string& subject);
+
+}  // namespace assay::app
