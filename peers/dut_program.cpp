@@ -22,7 +22,13 @@ constexpr auto port_pause = std::chrono::milliseconds(10);
 }  // namespace
 
 std::expected<std::unique_ptr<Process>, std::string> DutProgram::shell(const std::string& command, Words words) {
+  return shell(command, std::move(words), {});
+}
+
+std::expected<std::unique_ptr<Process>, std::string> DutProgram::shell(const std::string& command, Words words,
+                                                                       std::function<void(SignalDeath)> on_death) {
   ProcessOptions process_options;
+  process_options.on_death = std::move(on_death);
   const auto add = [&](const std::string& name, const std::string& value) {
     if (std::none_of(words.begin(), words.end(), [&](const auto& word) { return word.first == name; }))
       words.emplace_back(name, value);
@@ -74,7 +80,7 @@ void DutProgram::when_port_is_free(std::function<void()> then, int tries) {
 }
 
 void DutProgram::launch(Told told) {
-  auto started = shell(control_.start, {});
+  auto started = shell(control_.start, {}, control_.on_death);
   if (!started) {
     log(started.error());
     told(false, started.error());

@@ -35,6 +35,8 @@ class DutProgram : public std::enable_shared_from_this<DutProgram> {
   std::expected<std::unique_ptr<Process>, std::string> shell(const std::string& command, Words words);
 
  private:
+  std::expected<std::unique_ptr<Process>, std::string> shell(const std::string& command, Words words,
+                                                             std::function<void(SignalDeath)> on_death);
   void launch(Told told);
   void when_port_is_free(std::function<void()> then, int tries);
   void log(const std::string& line) const;

@@ -20,6 +20,7 @@
 #include "harness/session/faults.hpp"
 #include "harness/session/session.hpp"
 #include "harness/trace/rule.hpp"
+#include "peers/process_tracer.hpp"
 #include "peers/tls/authority.hpp"
 #include "peers/tls/tls.hpp"
 
@@ -253,6 +254,8 @@ struct DutControl {
   bool interactive = false;  // no command: ask the person
   Duration start_timeout = std::chrono::seconds(20);
   std::size_t keep_output = 8192;  // bytes of what a started DUT writes, the last ones
+  /// Set: told of each process of a started DUT that dies by a signal (peers/process.hpp).
+  std::function<void(SignalDeath)> on_death;
   std::string host = "127.0.0.1";  // where a started DUT listens
   std::uint16_t port = 0;          // 0: nobody waits for it to listen
   std::string called = "ANY-SCP";  // words of `start`, and of `act` where the step does not say otherwise

@@ -9,8 +9,11 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "peers/connection.hpp"
 
@@ -20,7 +23,12 @@ namespace assay::peers {
 
 struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   explicit Impl(Loop::Impl& used)
-      : loop(used), watch(used.context), pipe(used.context), channel(used.context), kill_timer(used.context) {}
+      : loop(used),
+        watch(used.context),
+        pipe(used.context),
+        channel(used.context),
+        report(used.context),
+        kill_timer(used.context) {}
 
   void read_output();
   void read_last_output();
@@ -32,11 +40,14 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   void take_lines(std::size_t length);
   void write_channel();
   void close_channel();
+  void read_report();
+  void take_report(std::size_t length);
 
   Loop::Impl& loop;
   asio::posix::stream_descriptor watch;  // readable when the child has ended (pidfd_open(2))
   asio::posix::stream_descriptor pipe;
   asio::posix::stream_descriptor channel;
+  asio::posix::stream_descriptor report;  // of the one that follows it
   asio::steady_timer kill_timer;
   pid_t pid = -1;
   bool running = false;
@@ -50,6 +61,10 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   std::size_t longest_line = 0;
   std::function<void(std::string)> on_line;
   std::array<char, 16384> channel_buffer{};
+  std::function<void(SignalDeath)> on_death;
+  std::array<char, 4096> report_buffer{};
+  std::string report_line;
+  std::string unfollowed;
   std::string line;      // what has come of the next one
   std::string outgoing;  // being written
   std::string waiting;   // to be written behind it
@@ -60,10 +75,34 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
 namespace {
 
 constexpr auto port_retry = std::chrono::milliseconds(20);
+/// How long a port is only looked at before it is connected to: a device of another network namespace shows nothing.
+constexpr auto look_first = std::chrono::seconds(2);
+
+/// Whether somebody on this machine listens there, without connecting: there are devices that end when whoever connects
+/// says nothing. Of /proc/net/tcp: local address, remote address, state 0A.
+bool listened_to(std::uint16_t port) {
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream in(table);
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line)) {
+      std::istringstream words(line);
+      std::string number;
+      std::string local;
+      std::string remote;
+      std::string state;
+      if (!(words >> number >> local >> remote >> state) || state != "0A" || local.size() < 5) continue;
+      unsigned at = 0;
+      const auto* const end = local.data() + local.size();
+      if (std::from_chars(end - 4, end, at, 16).ec == std::errc{} && at == port) return true;
+    }
+  }
+  return false;
+}
 
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
-                         pid_t parent, int channel) {
+                         pid_t parent, int channel, int report) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before we asked to be told
@@ -71,6 +110,7 @@ constexpr auto port_retry = std::chrono::milliseconds(20);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (report >= 0) follow_in_parent(report);
   const int null = ::open("/dev/null", O_RDONLY);
   if (null >= 0) ::dup2(null, 0);
   ::dup2(output, 1);
@@ -108,10 +148,16 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
       return std::unexpected(std::string("socketpair: ") + std::strerror(errno));
     environment.push_back("ASSAY_CHANNEL=" + std::to_string(channel[1]));
   }
-  const auto close_channel = [&channel] {
-    for (auto& end : channel)
-      if (end >= 0) ::close(std::exchange(end, -1));
+  int report[2] = {-1, -1};
+  const auto close_channel = [&channel, &report] {
+    for (auto* ends : {channel, report})
+      for (int i = 0; i < 2; ++i)
+        if (ends[i] >= 0) ::close(std::exchange(ends[i], -1));
   };
+  if (options.on_death && ::pipe2(report, O_CLOEXEC) != 0) {
+    close_channel();
+    return std::unexpected(std::string("pipe: ") + std::strerror(errno));
+  }
   const auto argv = pointers(options.argv);
   const auto envp = pointers(environment);
 
@@ -129,7 +175,8 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   }
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1]);
+  if (pid == 0)
+    become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1], report[1]);
   const int fork_error = errno;
   ::close(output[1]);
   ::close(failure[1]);
@@ -137,6 +184,7 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   const auto told = pid > 0 ? ::read(failure[0], &exec_error, sizeof exec_error) : 0;
   ::close(failure[0]);
   if (channel[1] >= 0) ::close(std::exchange(channel[1], -1));
+  if (report[1] >= 0) ::close(std::exchange(report[1], -1));
   if (pid < 0 || told > 0) {
     ::close(output[0]);
     close_channel();
@@ -168,6 +216,11 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
     impl->channel.assign(channel[0]);
     impl->read_channel();
   }
+  if (report[0] >= 0) {
+    impl->on_death = std::move(options.on_death);
+    impl->report.assign(report[0]);
+    impl->read_report();
+  }
   impl->wait_end();
   return std::unique_ptr<Process>(new Process(std::move(impl)));
 }
@@ -193,6 +246,26 @@ void Process::Impl::read_channel() {
                             self->take_lines(length);
                             if (self->channel.is_open()) self->read_channel();
                           });
+}
+
+void Process::Impl::read_report() {
+  report.async_read_some(asio::buffer(report_buffer),
+                         [weak = weak_from_this()](const error_code& error, std::size_t length) {
+                           const auto self = weak.lock();
+                           if (!self || error) return;
+                           self->take_report(length);
+                           self->read_report();
+                         });
+}
+
+void Process::Impl::take_report(std::size_t length) {
+  report_line.append(report_buffer.data(), length);
+  for (auto end = report_line.find('\n'); end != std::string::npos; end = report_line.find('\n')) {
+    const auto whole = report_line.substr(0, end);
+    report_line.erase(0, end + 1);
+    if (whole.starts_with("untraced ")) unfollowed = whole.substr(9);
+    if (auto death = signal_death(whole); death && on_death) on_death(std::move(*death));
+  }
 }
 
 void Process::Impl::take_lines(std::size_t length) {
@@ -299,6 +372,7 @@ Process::~Process() {
   error_code ignored;
   impl_->watch.close(ignored);
   impl_->pipe.close(ignored);
+  impl_->report.close(ignored);
   impl_->close_channel();
   impl_->kill_timer.cancel();
 }
@@ -310,6 +384,8 @@ bool Process::running() const {
 }
 const std::string& Process::output() const { return impl_->output; }
 std::uint64_t Process::written() const { return impl_->written; }
+
+const std::string& Process::unfollowed() const { return impl_->unfollowed; }
 
 std::optional<int> Process::exit_code() const {
   if (impl_->running || !WIFEXITED(impl_->status)) return std::nullopt;
@@ -395,6 +471,14 @@ void wait_for_port(Loop& loop, const std::string& host, std::uint16_t port, Dura
         finish(false);
         return;
       }
+      if (listened_to(port)) {
+        finish(true);
+        return;
+      }
+      if (loop.now() < look_until) {
+        again();
+        return;
+      }
       auto connection = Connection::create(loop);
       connection->connect(host, port, left, [self = shared_from_this(), connection](error_code error, bool) {
         if (!error) {
@@ -402,10 +486,13 @@ void wait_for_port(Loop& loop, const std::string& host, std::uint16_t port, Dura
           self->finish(true);
           return;
         }
-        self->timer.expires_after(port_retry);
-        self->timer.async_wait([self](const error_code& cancelled) {
-          if (!cancelled) self->attempt();
-        });
+        self->again();
+      });
+    }
+    void again() {
+      timer.expires_after(port_retry);
+      timer.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (!cancelled) self->attempt();
       });
     }
     void finish(bool listening) {
@@ -416,6 +503,7 @@ void wait_for_port(Loop& loop, const std::string& host, std::uint16_t port, Dura
     asio::steady_timer timer;
     std::string host;
     std::uint16_t port = 0;
+    Instant look_until;
     Instant end;
     std::function<bool()> give_up;
     std::function<void(bool)> done;
@@ -423,6 +511,7 @@ void wait_for_port(Loop& loop, const std::string& host, std::uint16_t port, Dura
   auto wait = std::make_shared<Wait>(loop.impl());
   wait->host = host;
   wait->port = port;
+  wait->look_until = loop.now() + look_first;
   wait->end = loop.now() + limit;
   wait->give_up = std::move(give_up);
   wait->done = std::move(done);

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "peers/peers.hpp"
+#include "peers/process_tracer.hpp"
 
 namespace assay::peers {
 
@@ -17,6 +18,9 @@ struct ProcessOptions {
   /// told from the loop, without its end. A longer line than this closes the channel; 0: there is none.
   std::size_t channel_line = 0;
   std::function<void(std::string)> on_line;
+  /// Set: it and all that it starts are followed, and each of them that dies by a signal is told, from the loop. The
+  /// one that follows is the process then, ends as the child ends, and has it as its only child.
+  std::function<void(SignalDeath)> on_death;
 };
 
 class Process {
@@ -42,6 +46,8 @@ class Process {
   void on_end(std::function<void()> handler);
   /// Sends a line, its end is added. Nothing once the child has ended or closed its side.
   void write_line(std::string_view line);
+  /// Why deaths by signal are not told; "" where they are, or nobody asked for them.
+  [[nodiscard]] const std::string& unfollowed() const;
   /// SIGTERM to the group now, SIGKILL after `grace` if it still lives.
   void terminate(Duration grace);
 
@@ -58,8 +64,8 @@ std::string shell_quote(const std::string& text);
 /// Replaces {name} by the word's value, quoted for the shell; unknown names stay as they are.
 std::string substitute(const std::string& command, const std::vector<std::pair<std::string, std::string>>& words);
 
-/// Tries until something accepts TCP connections there; `done` gets whether it did within `limit`. `give_up`, asked
-/// between tries, ends it early.
+/// Waits until something listens there, seen without connecting where that is possible: on this machine. `done` gets
+/// whether it did within `limit`. `give_up`, asked between tries, ends it early.
 void wait_for_port(Loop& loop, const std::string& host, std::uint16_t port, Duration limit,
                    std::function<bool()> give_up, std::function<void(bool)> done);
 

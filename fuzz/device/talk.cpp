@@ -198,7 +198,9 @@ struct Talk::Impl {
   std::string before;  // states of the device before what is being sent
 
   /// Whether the standard asks the device to say something now, and all we said was in order.
-  [[nodiscard]] static bool due(const Line& line) {
+  [[nodiscard]] bool due(const Line& line) const {
+    // Whoever serves one association after the other need not answer on a second connection.
+    if (std::ranges::count(lines, Line::State::open, &Line::state) > 1) return false;
     if (line.broken || line.aborted || line.half || line.bytes_of_pdus != line.bytes_sent) return false;
     if (line.asked && !line.answered) return true;
     if (!line.accepted) return false;

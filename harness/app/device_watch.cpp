@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <deque>
 #include <utility>
 
 #include "fuzz/findings/process_report.hpp"
 #include "harness/app/device_health.hpp"
+#include "harness/app/elf_names.hpp"
 #include "harness/app/growth.hpp"
 #include "harness/app/keepsake.hpp"
 #include "harness/app/process_tree.hpp"
@@ -30,6 +34,18 @@ bool report_whole(std::string_view output) {
   return output.contains("SUMMARY: ") || (output.contains(": runtime error: ") && !output.contains("Sanitizer: "));
 }
 
+/// Where it was: the frames that are not of the libraries under everything.
+void place_of(Finding& finding, const peers::SignalDeath& death) {
+  if (!finding.stack.empty()) return;
+  constexpr std::array below{"libc.so", "libc-", "ld-linux", "libpthread", "libstdc++", "libgcc_s", "libm.so"};
+  for (const auto& frame : death.frames) {
+    const auto file = std::string_view(frame).substr(std::min(frame.rfind('/') + 1, frame.size()));
+    if (std::ranges::none_of(below, [&](const char* name) { return file.starts_with(name); }))
+      finding.stack.push_back(frame_name(frame));
+  }
+  if (finding.place.empty() && !finding.stack.empty()) finding.place = finding.stack.front();
+}
+
 }  // namespace
 
 struct DeviceWatch::Impl {
@@ -49,6 +65,7 @@ struct DeviceWatch::Impl {
     control.called = options.called_ae;
     control.calling = options.calling_ae;
     control.keep_output = output_kept;
+    control.on_death = [this](peers::SignalDeath death) { deaths.push_back(std::move(death)); };
     control.log = options.log;
     program = std::make_shared<peers::DutProgram>(loop, std::move(control));
   }
@@ -58,10 +75,12 @@ struct DeviceWatch::Impl {
   [[nodiscard]] const peers::Process* running_program() const { return program ? program->process() : nullptr; }
   [[nodiscard]] pid_t process() const;
   [[nodiscard]] bool gone() const;
+  [[nodiscard]] ProcessUse use_now() const;
 
   void settle();
   std::string_view new_output() const;
   std::optional<Observed> died(const std::string& state);
+  std::optional<Observed> child_died(const std::string& state);
   std::optional<Observed> reported(const std::string& state);
   std::optional<Observed> dead(const std::string& state);
   std::optional<Observed> unhealthy(const std::string& state);
@@ -78,8 +97,9 @@ struct DeviceWatch::Impl {
   Keepsakes keepsakes;
   Growth memory;
   Growth descriptors;
-  std::uint64_t output_seen = 0;   // of what the program has written
-  std::uint64_t health_asked = 0;  // at this execution
+  std::deque<peers::SignalDeath> deaths;  // not told yet
+  std::uint64_t output_seen = 0;          // of what the program has written
+  std::uint64_t health_asked = 0;         // at this execution
   Instant looked;
   bool told = false;  // of what the process died of
   bool learned = false;
@@ -87,6 +107,7 @@ struct DeviceWatch::Impl {
 
 std::expected<void, std::string> DeviceWatch::Impl::begin() {
   output_seen = 0;
+  deaths.clear();
   told = false;
   memory.forget();
   descriptors.forget();
@@ -120,6 +141,13 @@ pid_t DeviceWatch::Impl::process() const {
 bool DeviceWatch::Impl::gone() const {
   if (const auto* const started = running_program()) return !started->running();
   return options.process != 0 && !lives(options.process);
+}
+
+ProcessUse DeviceWatch::Impl::use_now() const {
+  auto processes = process_tree(process());
+  if (running_program() != nullptr && !processes.empty())
+    processes.erase(processes.begin());  // the one that follows it
+  return measure(processes);
 }
 
 /// What has come from the device's process is taken in.
@@ -175,6 +203,9 @@ std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
     out = finding(Kind::crash, started->ending(), state);
     out->report = output.substr(output.size() - std::min(output.size(), fuzz::max_report));
   }
+  settle();  // where it was may be told after its end
+  if (!deaths.empty()) place_of(*out, deaths.back());
+  deaths.clear();
   out->subject = finding(Kind::crash, "", state).subject;
   out->state = state;
   out->happened = fmt::format("The device's process ended ({}) in or after this conversation. {}", started->ending(),
@@ -182,6 +213,27 @@ std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
   if (out->advice.empty())
     out->advice = "Nothing that comes over the network may end a server: find out what let it end.";
   return Observed{std::move(*out), true, true};
+}
+
+/// A process that the device started, for this association perhaps, died by a signal.
+std::optional<Observed> DeviceWatch::Impl::child_died(const std::string& state) {
+  if (deaths.empty()) return std::nullopt;
+  const auto death = std::move(deaths.front());
+  deaths.pop_front();
+  if (death.first) return std::nullopt;
+  const std::string output(new_output());
+  if (const auto* const started = running_program()) output_seen = started->written();
+  auto out = fuzz::finding_of(output, {.signal = death.signal});
+  if (!out) out = finding(Kind::crash, fmt::format("signal {}", death.signal), state);
+  place_of(*out, death);
+  out->subject = finding(Kind::crash, "", state).subject;
+  out->state = state;
+  out->happened = fmt::format(
+      "A child process of the device (process {}) was killed by signal {} in or after this "
+      "conversation; the device itself goes on. {}",
+      death.process, death.signal, out->happened);
+  if (out->advice.empty()) out->advice = "Its parent hides it: the peer sees a connection that closes without a word.";
+  return Observed{std::move(*out), true, false};
 }
 
 /// A sanitizer has spoken: perhaps of a child, or of something that it lets pass.
@@ -204,6 +256,7 @@ std::optional<Observed> DeviceWatch::Impl::reported(const std::string& state) {
 std::optional<Observed> DeviceWatch::Impl::dead(const std::string& state) {
   settle();
   if (auto found = died(state)) return found;
+  if (auto found = child_died(state)) return found;
   return reported(state);
 }
 
@@ -238,7 +291,7 @@ std::optional<Observed> DeviceWatch::Impl::grows(const Execution& execution, boo
   const auto id = process();
   if (id == 0 || (!now && execution.number % std::max<std::uint64_t>(options.measure_every, 1) != 0))
     return std::nullopt;
-  const auto use = measure(process_tree(id));
+  const auto use = use_now();
   if (use.processes == 0) return std::nullopt;
   memory.add(execution.number, use.memory);
   descriptors.add(execution.number, use.descriptors);
@@ -251,7 +304,7 @@ std::optional<Observed> DeviceWatch::Impl::grows(Kind kind, Growth& growth, std:
   const auto trend = growth.growing();
   if (!trend) return std::nullopt;
   const auto value = [&] {
-    const auto use = measure(process_tree(process()));
+    const auto use = use_now();
     return kind == Kind::leak ? use.memory : use.descriptors;
   };
   // Left alone, a device puts away what its last associations held.
@@ -350,6 +403,9 @@ std::vector<std::string> DeviceWatch::notes() const {
   out.push_back(watch.program                ? "death and sanitizers: on: its process is watched"
                 : watch.options.process != 0 ? "death: on; sanitizers: off: its output is not ours"
                                              : "death and sanitizers: off: give --dut-start");
+  if (const auto* const started = watch.running_program(); started != nullptr && !started->unfollowed().empty())
+    out.push_back("death of its child processes: off: the system does not let them be followed: " +
+                  started->unfollowed());
   out.push_back("health: on: it " + watch.health.usual());
   out.push_back(watch.health.serves_second_peer() ? "second peer: on: one is served while another holds its association"
                                                   : "second peer: off: none was served at the start either");
