@@ -57,8 +57,7 @@ scenario::Grammar make_grammar() {
          with_choice({{"match", V::text, false, "names, with * and ?; fuzz_* when not said"},
                       {"folder", V::text, false, "of their programs; build/fuzz/fuzz of the project when not said"}}),
          inputs});
-  g.add({"campaign-target",
-         "A target of your own: a program that clang linked with -fsanitize=fuzzer.",
+  g.add({"campaign-target", "A target of your own: a program that clang linked with -fsanitize=fuzzer.",
          with_choice({{"program", V::text, true, "its file, from the folder of this file"},
                       {"name", V::name, false, "how reports call it; the file's name when not said"}}),
          inputs});
@@ -123,7 +122,8 @@ class Reader {
   std::optional<std::chrono::seconds> seconds(const Element& e, std::string_view attribute) {
     if (!e.has(attribute)) return std::nullopt;
     const auto value = whole_seconds(e.value(attribute));
-    if (!value) wrong(e, attribute, fmt::format("{}: '{}' is no time here: write 10s, 8m or 8h", attribute, e.value(attribute)));
+    if (!value)
+      wrong(e, attribute, fmt::format("{}: '{}' is no time here: write 10s, 8m or 8h", attribute, e.value(attribute)));
     return value;
   }
 
@@ -204,10 +204,22 @@ void no_variables(const Element& root, std::vector<LoadError>& errors) {
 }
 
 /// What the campaign decides by itself.
-constexpr std::array<std::string_view, 16> own_options{
-    "artifact_prefix", "exact_artifact_path", "fork",  "jobs",  "workers",       "merge",   "merge_control_file",
-    "max_total_time",  "runs",                "seed",  "dict",  "minimize_crash", "cleanse_crash", "set_cover_merge",
-    "help",            "print_final_stats"};
+constexpr std::array<std::string_view, 16> own_options{"artifact_prefix",
+                                                       "exact_artifact_path",
+                                                       "fork",
+                                                       "jobs",
+                                                       "workers",
+                                                       "merge",
+                                                       "merge_control_file",
+                                                       "max_total_time",
+                                                       "runs",
+                                                       "seed",
+                                                       "dict",
+                                                       "minimize_crash",
+                                                       "cleanse_crash",
+                                                       "set_cover_merge",
+                                                       "help",
+                                                       "print_final_stats"};
 
 }  // namespace
 

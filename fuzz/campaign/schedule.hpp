@@ -13,12 +13,12 @@ namespace assay::fuzz {
 
 /// What is known of one target, and kept from one campaign to the next.
 struct Lane {
-  double weight = 1;          // as the campaign file says
-  double yield = 0;           // new features a second, a mean that forgets
-  double served = 0;          // seconds that it had, each divided by the share it had then
-  std::uint64_t rounds = 0;   // that have ended
-  bool running = false;       // one at a time: two of one target would find the same
-  bool out = false;           // it could not be run
+  double weight = 1;         // as the campaign file says
+  double yield = 0;          // new features a second, a mean that forgets
+  double served = 0;         // seconds that it had, each divided by the share it had then
+  std::uint64_t rounds = 0;  // that have ended
+  bool running = false;      // one at a time: two of one target would find the same
+  bool out = false;          // it could not be run
 
   friend bool operator==(const Lane&, const Lane&) = default;
 };

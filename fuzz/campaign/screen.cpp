@@ -27,13 +27,12 @@ std::string screen_text(const Screen& screen, std::size_t width, std::size_t hei
   for (const auto& row : screen.rows) rows.push_back(&row);
   const auto rank = [](const ScreenRow& row) { return row.running ? 0 : row.findings != 0 ? 1 : row.out ? 2 : 3; };
   // Rows of one rank stay in the campaign's order, which is that of their addresses.
-  std::ranges::sort(rows, [&](const auto* a, const auto* b) {
-    return rank(*a) != rank(*b) ? rank(*a) < rank(*b) : a < b;
-  });
-  std::string out = fitted(fmt::format("Campaign {}: {}, {} executions, {} findings ({} of this campaign)",
-                                       screen.number, left(screen), short_count(static_cast<double>(screen.runs)),
-                                       screen.findings, screen.fresh),
-                           width);
+  std::ranges::sort(rows,
+                    [&](const auto* a, const auto* b) { return rank(*a) != rank(*b) ? rank(*a) < rank(*b) : a < b; });
+  std::string out =
+      fitted(fmt::format("Campaign {}: {}, {} executions, {} findings ({} of this campaign)", screen.number,
+                         left(screen), short_count(static_cast<double>(screen.runs)), screen.findings, screen.fresh),
+             width);
   // What does not change is left to the names: the numbers take 46 characters.
   const std::size_t names = width > 66 ? std::min<std::size_t>(width - 46, 40) : 20;
   out += fitted(fmt::format("  {:<{}}{:>9}{:>9}{:>9}{:>9}{:>7}", "target", names, "exec/s", "cov", "corpus", "findings",
@@ -45,7 +44,10 @@ std::string screen_text(const Screen& screen, std::size_t width, std::size_t hei
     const auto& row = *each;
     if (shown == room && rows.size() > shown) break;
     ++shown;
-    out += fitted(fmt::format("{} {:<{}}{:>9}{:>9}{:>9}{:>9}{:>7}", row.running ? '>' : row.out ? '!' : ' ',
+    out += fitted(fmt::format("{} {:<{}}{:>9}{:>9}{:>9}{:>9}{:>7}",
+                              row.running ? '>'
+                              : row.out   ? '!'
+                                          : ' ',
                               row.target.substr(0, names - 1), names,
                               row.rounds == 0 && !row.running ? "" : short_count(static_cast<double>(row.speed)),
                               row.coverage, row.corpus, row.findings, row.rounds),

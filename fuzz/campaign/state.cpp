@@ -81,10 +81,10 @@ std::string written(const Json& json, int indent) {
 std::string to_text(const CampaignState& state) {
   Json targets = Json::object();
   for (const auto& [name, t] : state.targets)
-    targets[name] = {{"weight", t.lane.weight}, {"yield", t.lane.yield},   {"served", t.lane.served},
-                     {"all_rounds", t.lane.rounds}, {"seconds", t.seconds}, {"runs", t.runs},
-                     {"rounds", t.rounds},      {"crashes", t.crashes},     {"coverage", t.coverage},
-                     {"features", t.features},  {"trouble", t.trouble}};
+    targets[name] = {{"weight", t.lane.weight},     {"yield", t.lane.yield}, {"served", t.lane.served},
+                     {"all_rounds", t.lane.rounds}, {"seconds", t.seconds},  {"runs", t.runs},
+                     {"rounds", t.rounds},          {"crashes", t.crashes},  {"coverage", t.coverage},
+                     {"features", t.features},      {"pruned", t.pruned},    {"trouble", t.trouble}};
   return written({{"version", version},
                   {"number", state.number},
                   {"started", state.started},
@@ -125,6 +125,7 @@ std::expected<CampaignState, std::string> state_from(std::string_view text) {
       one.read("crashes", t.crashes);
       one.read("coverage", t.coverage);
       one.read("features", t.features);
+      one.read("pruned", t.pruned);
       one.read("trouble", t.trouble);
       out.targets.emplace(name, std::move(t));
     }

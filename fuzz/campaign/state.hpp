@@ -21,7 +21,8 @@ struct TargetState {
   std::uint64_t crashes = 0;   // of this campaign, each counted as often as it came
   std::uint64_t coverage = 0;  // the most that a round said
   std::uint64_t features = 0;
-  std::string trouble;  // why it could not be run, "" if it could
+  std::uint64_t pruned = 0;  // inputs that the last pruning left
+  std::string trouble;       // why it could not be run, "" if it could
 
   friend bool operator==(const TargetState&, const TargetState&) = default;
 };

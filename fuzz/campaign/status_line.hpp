@@ -13,9 +13,9 @@ struct Progress {
   std::uint64_t runs = 0;
   std::uint64_t coverage = 0;  // edges
   std::uint64_t features = 0;
-  std::uint64_t corpus = 0;  // inputs in its memory
-  std::uint64_t speed = 0;   // executions a second, as it counts them
-  std::uint64_t memory = 0;  // MB
+  std::uint64_t corpus = 0;          // inputs in its memory
+  std::uint64_t speed = 0;           // executions a second, as it counts them
+  std::uint64_t memory = 0;          // MB
   std::uint64_t first_coverage = 0;  // what its corpus reached, before it mutated anything
   std::uint64_t first_features = 0;
 

@@ -57,7 +57,7 @@ struct CampaignSummary {
   std::size_t jobs = 1;
   bool interrupted = false;
   std::vector<TargetRow> targets;
-  std::vector<FindingRow> findings;      // those that are not fixed first, then by severity
+  std::vector<FindingRow> findings;     // those that are not fixed first, then by severity
   std::vector<std::string> complaints;  // what could not be read or kept
 
   [[nodiscard]] std::size_t count(Standing standing) const;
