@@ -311,7 +311,7 @@ std::vector<std::string> own_frames(std::string_view text) {
     inside = true;
     last = frame.number;
     ++read;
-    if (frame.function.empty()) continue;
+    if (frame.function.empty() || frame.module.starts_with('[')) continue;  // "[stack]": no code at all
     if (all.size() < most_frames) all.push_back(frame.function);
     if (frame.function.starts_with("fuzzer::") && !own.empty()) break;
     if (is_runtime(frame)) continue;

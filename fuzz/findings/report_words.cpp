@@ -137,13 +137,30 @@ std::string without_numbers(std::string_view text) {
   return safe_text(out, longest_detail);
 }
 
+/// The line as a sentence quotes it: without process ids and addresses, which are others each time.
+std::string words_of(std::string_view line) {
+  if (line.starts_with("==")) {
+    if (const auto end = line.find("==", 2); end != std::string_view::npos) line.remove_prefix(end + 2);
+  }
+  while (line.starts_with(' ')) line.remove_prefix(1);
+  for (const std::string_view label : {"ERROR: ", "WARNING: "}) {
+    if (line.starts_with(label)) line.remove_prefix(label.size());
+  }
+  for (const std::string_view address : {" on address 0x", " on unknown address", ": 0x", " (pc "}) {
+    line = line.substr(0, line.find(address));
+  }
+  auto out = safe_text(line, longest_words);
+  if (!out.ends_with('.')) out += '.';
+  return out;
+}
+
 Headline make(Weight weight, Kind kind, std::string detail, std::string_view line) {
   Headline out;
   out.weight = weight;
   out.kind = kind;
   out.severity = usual_severity(kind, detail);
   out.detail = std::move(detail);
-  out.words = safe_text(line, longest_words);
+  out.words = words_of(line);
   return out;
 }
 

@@ -154,11 +154,16 @@ std::expected<std::optional<Triaged>, std::string> keep_crash(const FuzzTarget& 
   auto smallest = to_bytes(input);
   if (tried->finding) {
     out.finding = std::move(*tried->finding);
+    out.finding.subject = target.name;
     out.finding.reproducible = true;
     if (tried->shown < tried->runs) {
       out.finding.happened += fmt::format(" It came in {} of {} runs.", tried->shown, tried->runs);
     }
-    if (options.reduce && tried->shown == tried->runs && !input.empty()) {
+    // What is known already with a smaller input need not be reduced again.
+    std::error_code code;
+    const auto known = fs::file_size(findings / out.finding.slug() / finding_input, code);
+    const bool worth = code || known > input.size();
+    if (options.reduce && worth && tried->shown == tried->runs && !input.empty()) {
       auto reduced = reduce_crash(target, input, out.finding, options);
       if (!reduced) return std::unexpected(reduced.error());
       smallest = std::move(reduced->input);
@@ -168,9 +173,9 @@ std::expected<std::optional<Triaged>, std::string> keep_crash(const FuzzTarget& 
     auto seen = seen_before(input, options);
     if (!seen) return std::optional<Triaged>();
     out.finding = std::move(*seen);
+    out.finding.subject = target.name;
   }
   out.reduced = smallest.size();
-  out.finding.subject = target.name;
   out.finding.first_seen = out.finding.last_seen = timestamp_now();
   const auto folder = findings / out.finding.slug();
   out.finding.reproduce = fmt::format("assay fuzz replay {}\n  {}", peers::shell_quote(folder.string()),
