@@ -35,6 +35,9 @@ void keep_common_frames(Finding& known, const Finding& again);
 /// `longest` bytes of it, with a line that says how much was left out.
 std::string safe_text(std::string_view text, std::size_t longest);
 
+/// The same on one line.
+std::string safe_line(std::string_view text, std::size_t longest = 300);
+
 /// "ns::Class::function" from "void ns::Class<int>::function<char>(char const*) const [clone .cold]": no return type,
 /// template arguments, parameters, anonymous namespaces; lambdas are called lambda.
 std::string function_name(std::string_view demangled);
