@@ -6,6 +6,7 @@
 
 #include "conformance/profile.hpp"
 #include "conformance/rules/standard_rules.hpp"
+#include "fuzz/campaign/campaign_file.hpp"
 #include "harness/app/catalogue.hpp"
 #include "harness/app/commands.hpp"
 #include "harness/app/device_file.hpp"
@@ -146,10 +147,11 @@ int version(bool json, Console& console) {
 }
 
 int schema(const std::string& which, Console& console) {
-  console.text(which == "profile"   ? conformance::profile_xsd()
-               : which == "faults"  ? scenario::faults_xsd()
-               : which == "devices" ? devices_xsd()
-                                    : scenario::scenario_xsd());
+  console.text(which == "profile"    ? conformance::profile_xsd()
+               : which == "faults"   ? scenario::faults_xsd()
+               : which == "devices"  ? devices_xsd()
+               : which == "campaign" ? fuzz::campaign_xsd()
+                                     : scenario::scenario_xsd());
   return exit_codes::ok;
 }
 

@@ -168,8 +168,8 @@ int dispatch(int argc, char** argv, app::Console& console) {
 
   std::string which = "scenario";
   auto* schema_command = line.add_subcommand("schema", "print the schema of a kind of file");
-  schema_command->add_option("which", which, "scenario, profile, faults or devices")
-      ->check(CLI::IsMember({"scenario", "profile", "faults", "devices"}))
+  schema_command->add_option("which", which, "scenario, profile, faults, devices or campaign")
+      ->check(CLI::IsMember({"scenario", "profile", "faults", "devices", "campaign"}))
       ->capture_default_str();
 
   for (auto* command : {run_command, demo_command, list_command}) command->group("Judge a device on the network");
