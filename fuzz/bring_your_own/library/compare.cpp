@@ -182,10 +182,16 @@ std::vector<Disagreement> disagreements(const View& ours, const View& theirs) {
   if (ours.refused.empty() != theirs.refused.empty()) {
     const bool we_refuse = !ours.refused.empty();
     Disagreement whole;
-    const auto cause = std::ranges::find_if(ours.problems, [&](const Problem& problem) {
+    // What excuses a refusal: a fault in how bytes are taken apart, else one in the order of elements.
+    const auto first_where = [&](auto wanted) {
+      const auto found = std::ranges::find_if(ours.problems, wanted);
+      return found == ours.problems.end() ? nullptr : &*found;
+    };
+    const Problem* first = first_where([&](const Problem& problem) {
       return we_refuse ? problem.gravity == Gravity::error && problem.rule == ours.refused : about_encoding(problem.rule);
     });
-    const Problem* first = cause == ours.problems.end() ? nullptr : &*cause;
+    if (first == nullptr)
+      first = first_where([](const Problem& problem) { return problem.rule.starts_with("ps3.5/7.1/"); });
     whole.cluster = {we_refuse ? "accepts" : "refuses", first == nullptr ? "-" : first->rule,
                      we_refuse ? "-" : theirs.refused, "-", ours.syntax};
     whole.ours = we_refuse ? "refuses it: " + in_words(*first)

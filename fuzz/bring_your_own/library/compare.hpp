@@ -13,7 +13,7 @@ namespace assay::fuzz {
 /// What disagreements of one cause have in common; never a value. The fields of a line of an explained.tsv.
 struct Cluster {
   std::string what;     // accepts, refuses, vr, kind, size, value, items, only-ours, only-theirs, order, duplicate, stray
-  std::string feature;  // the rule that we report there; else in-un, undefined-length or "-"
+  std::string feature;  // the rule that we report there, else in-un, undefined-length or "-": see feature_at()
   std::string vr;       // ours>theirs where they differ; the other's reason where it refuses
   std::string tag;      // meta, group-length, private-creator, private, pixel-data, command, standard, unknown, item
   std::string syntax;   // see View::syntax

@@ -6,10 +6,12 @@
 Assertion assertion;
 
 // Stands before the one of the C library for everything in this process.
-extern "C" [[noreturn]] void __assert_fail(const char* expression, const char*, unsigned, const char*) noexcept {
+extern "C" [[noreturn]] void __assert_fail(const char* expression, const char* file, unsigned line, const char*) noexcept {
   if (!assertion.armed) std::abort();
   assertion.armed = false;
-  assertion.text = std::string("assert ") + expression;
+  std::string where(file);
+  where.erase(0, where.rfind('/') + 1);
+  assertion.text = "assertion " + where + ":" + std::to_string(line) + " " + expression;
   std::longjmp(assertion.back, 1);
 }
 
