@@ -53,6 +53,13 @@ const char* assay_mutator_name(size_t index);
 size_t assay_mutate_with(const char* name, enum assay_format format, uint8_t* data, size_t size, size_t max_size,
                          unsigned seed, assay_engine engine);
 
+/* What the macros below call. Of mutations half are ours and half the engine's, of crossings one in sixteen is made; an
+ * input seldom grows by more than a little at once. The first `skip` bytes are the engine's alone. */
+size_t assay_custom_mutator(enum assay_format format, size_t skip, uint8_t* data, size_t size, size_t max_size,
+                            unsigned seed, assay_engine engine);
+size_t assay_custom_cross_over(enum assay_format format, size_t skip, const uint8_t* first, size_t first_size,
+                               const uint8_t* second, size_t second_size, uint8_t* out, size_t max_size, unsigned seed);
+
 /* 0 when the environment says ASSAY_MUTATORS=off. */
 int assay_mutators_wanted(void);
 
@@ -69,22 +76,11 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t
 #define ASSAY_CUSTOM_MUTATOR(format) ASSAY_CUSTOM_MUTATOR_AT(format, 0)
 #define ASSAY_CUSTOM_MUTATOR_AT(format, skip)                                                                      \
   ASSAY_C size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {         \
-    if ((seed & 1U) == 0 && size > (skip) && assay_mutators_wanted()) {                                            \
-      size_t made =                                                                                                \
-          assay_mutate(format, data + (skip), size - (skip), max_size - (skip), seed >> 1, LLVMFuzzerMutate);      \
-      if (made != 0) return made + (skip);                                                                         \
-    }                                                                                                              \
-    return LLVMFuzzerMutate(data, size, max_size);                                                                 \
+    return assay_custom_mutator(format, skip, data, size, max_size, seed, LLVMFuzzerMutate);                       \
   }                                                                                                                \
   ASSAY_C size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size, const uint8_t* second,         \
                                            size_t second_size, uint8_t* out, size_t max_size, unsigned int seed) { \
-    size_t made = 0;                                                                                               \
-    size_t i = 0;                                                                                                  \
-    if (first_size <= (skip) || second_size <= (skip) || max_size <= (skip) || !assay_mutators_wanted()) return 0; \
-    for (i = 0; i < (skip); ++i) out[i] = first[i];                                                                \
-    made = assay_cross_over(format, first + (skip), first_size - (skip), second + (skip), second_size - (skip),    \
-                            out + (skip), max_size - (skip), seed);                                                \
-    return made == 0 ? 0 : made + (skip);                                                                          \
+    return assay_custom_cross_over(format, skip, first, first_size, second, second_size, out, max_size, seed);     \
   }
 
 #endif

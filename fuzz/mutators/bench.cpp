@@ -55,7 +55,7 @@ bool Bench::splice(std::size_t from, std::size_t to, ByteView value, std::size_t
   const auto at =
       bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(to));
   bytes.insert(at, shop_.scratch.begin(), shop_.scratch.end());
-  survey();
+  stale_ = true;
   return true;
 }
 
@@ -68,7 +68,7 @@ bool Bench::set_number(std::size_t at, std::uint64_t value) {
   const auto before = number(at);
   write_number(part(at), value);
   const bool changed = number(at) != before;
-  survey();
+  stale_ = changed;
   return changed;
 }
 
@@ -78,7 +78,7 @@ bool Bench::add_number(std::size_t at, std::int64_t value) {
 
 bool Bench::xor_byte(std::size_t at, std::size_t index, std::uint8_t mask) {
   shop_.bytes[part(at).begin + index] ^= mask;
-  survey();
+  stale_ = true;
   return mask != 0;
 }
 
@@ -100,6 +100,10 @@ bool Bench::append(std::size_t block, ByteView value) {
 
 bool Bench::erase(std::size_t at) { return splice(part(at).begin, part(at).end, {}, none, part(at).up); }
 
+bool Bench::erase_run(std::size_t from, std::size_t to) {
+  return splice(part(from).begin, part(to).end, {}, none, part(from).up);
+}
+
 bool Bench::truncate(std::size_t at, std::size_t keep) {
   const auto here = part(at);
   if (keep >= size_of(here)) return false;
@@ -107,22 +111,32 @@ bool Bench::truncate(std::size_t at, std::size_t keep) {
   return splice(here.begin + keep, here.end, {}, at, here.up);
 }
 
+bool Bench::drop_behind(std::size_t block, std::size_t from) { return splice(from, part(block).end, {}, none, block); }
+
 bool Bench::end_at(std::size_t size) {
   if (size >= shop_.bytes.size()) return false;
   shop_.bytes.resize(size);
-  survey();
+  stale_ = true;
   return true;
 }
 
 void Bench::repair() {
+  bool repaired = false;
   for (std::size_t i = 0; i < parts().size(); ++i) {
     const auto& length = part(i);
     if (!is_length(length) || !length.lies) continue;
     auto end = part(length.up).end;
     if (length.of_next && i + 1 < parts().size()) end = part(i + 1).end;
     write_number(length, end - length.end);
+    repaired = true;
   }
-  survey();
+  stale_ = repaired;
+}
+
+bool is_value(const Part& part) {
+  const auto name = part.name;
+  return part.kind == layout::Part::field && (name == "value" || name == "raw" || name == "name" || name == "uid" ||
+                                              name == "called-ae-title" || name == "calling-ae-title");
 }
 
 void put_header(Bytes& out, bool with_vr, std::string_view vr, std::size_t length, Endian endian) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fuzz/mutators/dissect.hpp"
 
@@ -24,8 +25,11 @@ class Chance {
     z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
     return z ^ (z >> 31U);
   }
-  /// 0 to count - 1; 0 when count is 0.
-  std::size_t below(std::size_t count) { return count == 0 ? 0 : static_cast<std::size_t>(next() % count); }
+  /// 0 to count - 1; 0 when count is 0. Of a count above 2^32 as many as that.
+  std::size_t below(std::size_t count) {
+    constexpr std::size_t most = 0xFFFFFFFF;
+    return static_cast<std::size_t>(((next() >> 32U) * static_cast<std::uint64_t>(count < most ? count : most)) >> 32U);
+  }
   bool one_in(std::size_t count) { return below(count) == 0; }
   template <typename Range>
   const auto& of(const Range& range) {
@@ -41,6 +45,7 @@ struct Workshop {
   Bytes bytes;
   Bytes scratch;
   Parts parts;
+  std::vector<std::uint32_t> found;  // places that a mutator may choose from
 };
 
 class Bench {
@@ -49,16 +54,22 @@ class Bench {
 
   /// The bytes are those that the workshop holds.
   Bench(Workshop& workshop, Chance& by_chance, assay_format as, std::size_t may_grow)
-      : chance(by_chance), room(may_grow), format_(as), shop_(workshop) {
-    survey();
-  }
+      : chance(by_chance), room(may_grow), whole_room(may_grow), format_(as), shop_(workshop) {}
 
   Chance& chance;
-  std::size_t room;               // bytes that an insertion may add at most
+  std::size_t room;               // bytes that an insertion should add at most
+  std::size_t whole_room;         // and what is there for those that make little sense with less
   assay_engine engine = nullptr;  // null: bytes of a single value are changed by chance
+  bool is_deflated = false;       // it will be: `zeros` more bytes then cost next to nothing
+  std::size_t zeros = 0;          // behind all else, as the stream is inflated
 
-  [[nodiscard]] const Parts& parts() const { return shop_.parts; }
-  [[nodiscard]] const Part& part(std::size_t at) const { return shop_.parts[at]; }
+  /// Laid open again only when it is asked for after a change.
+  [[nodiscard]] const Parts& parts() const {
+    if (stale_) survey();
+    return shop_.parts;
+  }
+  [[nodiscard]] const Part& part(std::size_t at) const { return parts()[at]; }
+  [[nodiscard]] bool is_stream() const { return part(0).name == "stream"; }
   [[nodiscard]] const Part& block_of(std::size_t at) const { return part(part(at).up); }
   [[nodiscard]] ByteView whole() const { return shop_.bytes; }
   [[nodiscard]] ByteView bytes(std::size_t at) const { return bytes(part(at)); }
@@ -77,12 +88,13 @@ class Bench {
   /// A place by chance for which `fits(part)` holds, never the whole; `none` when there is none.
   template <typename Fits>
   std::size_t pick(Fits fits) {
-    std::size_t seen = 0;
-    std::size_t out = none;
-    for (std::size_t i = 1; i < parts().size(); ++i) {
-      if (fits(part(i)) && chance.one_in(++seen)) out = i;
+    const auto& all = parts();
+    auto& found = shop_.found;
+    found.clear();
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      if (fits(all[i])) found.push_back(static_cast<std::uint32_t>(i));
     }
-    return out;
+    return found.empty() ? none : found[chance.below(found.size())];
   }
 
   // All give whether anything changed; places are counted anew afterwards, those before the change stay.
@@ -96,20 +108,28 @@ class Bench {
   bool insert_after(std::size_t at, ByteView value);
   bool append(std::size_t block, ByteView value);
   bool erase(std::size_t at);
+  /// From one part of a block to another one behind it, both included.
+  bool erase_run(std::size_t from, std::size_t to);
   bool truncate(std::size_t at, std::size_t keep);
+  /// What stands in the block from that byte of the whole on is gone, and all lengths know.
+  bool drop_behind(std::size_t block, std::size_t from);
   /// The whole ends there, and no length knows.
   bool end_at(std::size_t size);
   /// Lies that stand in the input become true.
   void repair();
 
  private:
-  void survey() { dissect(format_, shop_.bytes, shop_.parts); }
+  void survey() const {
+    stale_ = false;
+    dissect(format_, shop_.bytes, shop_.parts);
+  }
   bool splice(std::size_t from, std::size_t to, ByteView value, std::size_t changed, std::size_t block);
   void grow_lengths(std::size_t block, std::size_t changed, std::size_t from, std::int64_t by);
   void write_number(const Part& part, std::uint64_t value);
 
   assay_format format_;
   Workshop& shop_;
+  mutable bool stale_ = true;
 };
 
 /// A way to change an input. `change` is false when this input offers no place for it.
@@ -125,6 +145,11 @@ std::span<const Mutator> value_mutators();
 std::span<const Mutator> element_mutators();
 std::span<const Mutator> image_mutators();
 std::span<const Mutator> wire_mutators();
+std::span<const Mutator> order_mutators();
+std::span<const Mutator> packed_mutators();
+
+/// Takes blocks out that stand side by side: what makes a long input short again.
+bool erase_run(Bench& bench);
 
 /// Appends VR and length of an element behind its tag, in the form that they have there (PS3.5 7.1.2, 7.1.3).
 void put_header(Bytes& out, bool with_vr, std::string_view vr, std::size_t length, Endian endian);
@@ -139,5 +164,7 @@ inline bool is_number(const Part& part) {
   return part.kind == layout::Part::field && (size == 1 || size == 2 || size == 4);
 }
 inline bool is_element(const Part& part) { return part.name == element_name; }
+/// What a part says, other than where something else begins or ends: texts, numbers, bytes.
+bool is_value(const Part& part);
 
 }  // namespace assay::fuzz

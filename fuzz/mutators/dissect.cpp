@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -100,13 +101,49 @@ std::optional<std::size_t> deflated_from(assay_format format, ByteView bytes) {
   return meta.end;
 }
 
-std::optional<Bytes> inflated(ByteView bytes) {
-  z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return std::nullopt;
-  Bytes plain;
-  std::array<std::uint8_t, 4096> piece{};
+namespace {
+
+/// A stream of zlib that is used again, since making one costs far more than a small input.
+class Stream {
+ public:
+  Stream(int (*end)(z_stream*)) : end_(end) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { end_(&state); }
+  z_stream state{};
+
+ private:
+  int (*end_)(z_stream*);
+};
+
+void give(z_stream& stream, ByteView bytes) {
   stream.next_in = const_cast<Bytef*>(bytes.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): zlib reads only
   stream.avail_in = static_cast<uInt>(bytes.size());
+}
+
+/// Appends what deflate() makes of the bytes.
+void deflate_into(Bytes& out, z_stream& stream, ByteView bytes, int flush) {
+  give(stream, bytes);
+  std::array<std::uint8_t, 4096> piece{};
+  do {
+    stream.next_out = piece.data();
+    stream.avail_out = static_cast<uInt>(piece.size());
+    deflate(&stream, flush);
+    append(out, ByteView(piece).first(piece.size() - stream.avail_out));
+  } while (stream.avail_out == 0);
+}
+
+}  // namespace
+
+std::optional<Bytes> inflated(ByteView bytes) {
+  static thread_local Stream kept(inflateEnd);
+  auto& stream = kept.state;
+  const bool ready =
+      stream.state != nullptr ? inflateReset(&stream) == Z_OK : inflateInit2(&stream, -MAX_WBITS) == Z_OK;
+  if (!ready) return std::nullopt;
+  Bytes plain;
+  std::array<std::uint8_t, 4096> piece{};
+  give(stream, bytes);
   int state = Z_OK;
   while (state == Z_OK && plain.size() < largest_inflated) {
     stream.next_out = piece.data();
@@ -114,22 +151,26 @@ std::optional<Bytes> inflated(ByteView bytes) {
     state = inflate(&stream, Z_NO_FLUSH);
     append(plain, ByteView(piece).first(piece.size() - stream.avail_out));
   }
-  inflateEnd(&stream);
   if (state != Z_STREAM_END) return std::nullopt;
   return plain;
 }
 
-Bytes deflated(ByteView bytes) {
-  Bytes out(compressBound(static_cast<uLong>(bytes.size())) + 16);
-  z_stream stream{};
-  if (deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  stream.next_in = const_cast<Bytef*>(bytes.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): zlib reads only
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = out.data();
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(out.size() - stream.avail_out);
-  deflateEnd(&stream);
+Bytes deflated(ByteView bytes, std::size_t zeros) {
+  constexpr int memory = 5;  // of 1 to 9: inputs are short
+  static thread_local Stream kept(deflateEnd);
+  auto& stream = kept.state;
+  const bool ready = stream.state != nullptr
+                         ? deflateReset(&stream) == Z_OK
+                         : deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, memory, Z_DEFAULT_STRATEGY) == Z_OK;
+  if (!ready) return {};
+  static const Bytes nothing(1U << 16U);
+  Bytes out;
+  deflate_into(out, stream, bytes, zeros == 0 ? Z_FINISH : Z_NO_FLUSH);
+  while (zeros > 0) {
+    const auto some = std::min(zeros, nothing.size());
+    zeros -= some;
+    deflate_into(out, stream, ByteView(nothing).first(some), zeros == 0 ? Z_FINISH : Z_NO_FLUSH);
+  }
   if (out.size() % 2 != 0) out.push_back(0);  // PS3.5 A.5
   return out;
 }

@@ -48,7 +48,8 @@ void dissect(assay_format format, ByteView bytes, Parts& out);
 std::optional<std::size_t> deflated_from(assay_format format, ByteView bytes);
 /// What a deflate stream holds, at most 1 MB of it; nothing when it is none.
 std::optional<Bytes> inflated(ByteView bytes);
-Bytes deflated(ByteView bytes);
+/// A deflate stream of the bytes and of so many zeros behind them, of even length (PS3.5 A.5).
+Bytes deflated(ByteView bytes, std::size_t zeros = 0);
 
 /// Whether elements of this VR have a length of four bytes behind two reserved ones (PS3.5 7.1.2).
 bool has_long_length(std::string_view vr);

@@ -103,9 +103,24 @@ class Reader {
 }  // namespace
 
 bool has_long_length(std::string_view vr) {
-  constexpr std::array<std::string_view, 13> forms{"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
-                                                   "SV", "UC", "UN", "UR", "UT", "UV"};
-  return std::ranges::find(forms, vr) != forms.end();
+  if (vr.size() != 2) return false;
+  const auto letters = static_cast<unsigned>(static_cast<std::uint8_t>(vr[0])) << 8U | static_cast<std::uint8_t>(vr[1]);
+  switch (letters) {
+    case 'O' << 8 | 'B':
+    case 'O' << 8 | 'D':
+    case 'O' << 8 | 'F':
+    case 'O' << 8 | 'L':
+    case 'O' << 8 | 'V':
+    case 'O' << 8 | 'W':
+    case 'S' << 8 | 'Q':
+    case 'S' << 8 | 'V':
+    case 'U' << 8 | 'C':
+    case 'U' << 8 | 'N':
+    case 'U' << 8 | 'R':
+    case 'U' << 8 | 'T':
+    case 'U' << 8 | 'V': return true;
+    default: return false;
+  }
 }
 
 bool looks_explicit(ByteView bytes) { return bytes.size() >= 6 && is_vr(bytes.data() + 4); }

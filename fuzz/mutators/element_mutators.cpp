@@ -84,13 +84,37 @@ bool vr_whole(Bench& bench) {
   auto value = to_bytes(bench.whole().subspan(bench.part(length_at).end, part.end - bench.part(length_at).end));
   const auto endian = bench.endian();
   if (old_vr == "US" && vr == "UL" && value.size() == 2) {
-    value.insert(endian == Endian::little ? value.end() : value.begin(), 2, 0);
+    constexpr std::array<std::uint16_t, 3> high_words{0, 1, 0xFFFF};
+    Bytes high;
+    store(high, bench.chance.of(high_words), endian);
+    value.insert(endian == Endian::little ? value.end() : value.begin(), high.begin(), high.end());
   }
   if (!has_long_length(vr) && value.size() > 0xFFFF) return false;
   Bytes out = to_bytes(bench.whole().subspan(part.begin, 4));
   put_header(out, true, vr, value.size(), endian);
   append(out, ByteView(value));
   return bench.set(at, out);
+}
+
+/// All elements of one group side by side in another: repeating groups beyond their range (PS3.5 7.6), private ones
+/// apart from their creator, a group that is read by its number.
+bool regroup(Bench& bench) {
+  const auto at = bench.pick(is_element);
+  if (at == Bench::none) return false;
+  const auto old = bench.part(at).tag >> 16U;
+  const auto up = bench.part(at).up;
+  const auto endian = bench.endian();
+  constexpr std::array<std::uint16_t, 8> steps{1, 2, 2, 0x10, 0x1E, 0x20, 0x80, 0xFE};
+  const auto group = static_cast<std::uint16_t>(old + bench.chance.of(steps));
+  bool done = false;
+  for (std::size_t i = up + 1; i < bench.parts().size() && bench.part(i).begin < bench.part(up).end; ++i) {
+    if (bench.part(i).up != up || !is_element(bench.part(i)) || bench.part(i).tag >> 16U != old) continue;
+    const auto tag_at = bench.child(i, "tag");
+    if (tag_at == Bench::none || tag_at != i + 1) continue;
+    const auto element = static_cast<std::uint16_t>(bench.part(i).tag);
+    done = bench.set(tag_at, tag_bytes(group, element, endian)) || done;
+  }
+  return done;
 }
 
 /// The creator of a private block, its byte of the block, and elements of blocks that nobody reserved (PS3.5 7.8.1).
@@ -121,8 +145,12 @@ bool character_set(Bench& bench) {
   const auto at = bench.pick([](const Part& p) { return p.name == "value" && size_of(p) > 0 && size_of(p) < 256; });
   if (at == Bench::none) return false;
   const auto size = size_of(bench.part(at));
-  return bench.insert_into(at, bench.chance.one_in(2) ? size : bench.chance.below(size),
-                           as_bytes(bench.chance.of(escapes)));
+  const auto escape = bench.chance.of(escapes);
+  // At the end of a text it may end with it, in whole or in part.
+  if (bench.chance.one_in(2)) {
+    return bench.insert_into(at, size, as_bytes(escape.substr(0, 1 + bench.chance.below(escape.size()))));
+  }
+  return bench.insert_into(at, bench.chance.below(size), as_bytes(escape));
 }
 
 /// A pointer of a DICOMDIR record (PS3.3 F.3) to an item of this file, itself among them, or a little beside.
@@ -143,7 +171,8 @@ std::span<const Mutator> element_mutators() {
   static constexpr std::array all{
       Mutator{"tag", 5, tag},
       Mutator{"vr-letters", 5, vr_letters},
-      Mutator{"vr-whole", 6, vr_whole},
+      Mutator{"vr-whole", 8, vr_whole},
+      Mutator{"regroup", 4, regroup},
       Mutator{"private-block", 2, private_block},
       Mutator{"character-set", 3, character_set},
       Mutator{"record-pointer", 5, record_pointer},

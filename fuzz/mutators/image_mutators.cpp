@@ -39,9 +39,13 @@ bool dimension(Bench& bench) {
   const auto endian = bench.endian();
   constexpr std::array<std::uint16_t, 16> sizes{0, 1, 2, 7, 8, 9, 12, 15, 16, 17, 32, 64, 256, 0x4000, 0x8000, 0xFFFF};
   auto number = bench.chance.of(sizes);
-  if (bench.chance.one_in(3)) {
-    number = static_cast<std::uint16_t>(load<std::uint16_t>(changed.data() + slot, endian) +
-                                        (bench.chance.one_in(2) ? 1 : -1));
+  const auto before = load<std::uint16_t>(changed.data() + slot, endian);
+  switch (bench.chance.below(8)) {
+    case 0: number = static_cast<std::uint16_t>(before + 1); break;
+    case 1: number = static_cast<std::uint16_t>(before - 1); break;
+    case 2: number = static_cast<std::uint16_t>(before * 2); break;
+    case 3: number = 0; break;
+    default: break;
   }
   changed[slot + (endian == Endian::little ? 0 : 1)] = static_cast<std::uint8_t>(number);
   changed[slot + (endian == Endian::little ? 1 : 0)] = static_cast<std::uint8_t>(number >> 8U);
@@ -50,13 +54,15 @@ bool dimension(Bench& bench) {
 
 /// Rows and Columns together, so that their product wraps.
 bool two_dimensions(Bench& bench) {
+  constexpr std::array<std::uint64_t, 7> sizes{0xFFFF, 0xFFFE, 0xC000, 0x8000, 0x4000, 0x0100, 0};
+  const bool alike = bench.chance.one_in(2);
+  const auto both = bench.chance.of(sizes);
   bool done = false;
   for (const std::uint32_t tag : {0x00280010U, 0x00280011U}) {
     const auto at = bench.pick([&](const Part& p) { return p.tag == tag; });
     const auto value = at == Bench::none ? Bench::none : bench.child(at, "value");
     if (value == Bench::none || !is_number(bench.part(value))) continue;
-    constexpr std::array<std::uint64_t, 5> sizes{0xFFFF, 0x8000, 0x4000, 0x0100, 0};
-    done = bench.set_number(value, bench.chance.of(sizes)) || done;
+    done = bench.set_number(value, alike ? both : bench.chance.of(sizes)) || done;
   }
   return done;
 }
@@ -129,9 +135,9 @@ bool fragment(Bench& bench) {
 
 std::span<const Mutator> image_mutators() {
   static constexpr std::array all{
-      Mutator{"dimension", 7, dimension},
-      Mutator{"two-dimensions", 2, two_dimensions},
-      Mutator{"insert-element", 4, insert_element},
+      Mutator{"dimension", 9, dimension},
+      Mutator{"two-dimensions", 3, two_dimensions},
+      Mutator{"insert-element", 5, insert_element},
       Mutator{"fragment", 4, fragment},
   };
   return all;

@@ -9,7 +9,10 @@ namespace {
 
 bool length_lie(Bench& bench) {
   const auto at = bench.pick(is_length);
-  return at != Bench::none && bench.set_number(at, bench.chance.of(length_lies));
+  if (at == Bench::none) return false;
+  // As many as 16 below the largest: with what stands in front added, it wraps.
+  if (bench.chance.one_in(4)) return bench.set_number(at, std::uint64_t{0} - 1 - bench.chance.below(16));
+  return bench.set_number(at, bench.chance.of(length_lies));
 }
 
 bool length_off(Bench& bench) {

@@ -7,7 +7,9 @@
 namespace assay::fuzz {
 namespace {
 
+/// One part, or a run of blocks side by side.
 bool erase(Bench& bench) {
+  if (bench.chance.one_in(4)) return erase_run(bench);
   const bool whole = !bench.chance.one_in(4);
   const auto at = bench.pick([&](const Part& p) { return whole ? is_block(p) : size_of(p) > 0; });
   return at != Bench::none && bench.erase(at);
@@ -19,7 +21,9 @@ bool duplicate(Bench& bench) {
   const auto one = to_bytes(bench.bytes(at));
   if (one.empty() || one.size() > bench.room) return false;
   std::size_t times = 1;
-  if (bench.chance.one_in(4)) times += bench.chance.below(std::min<std::size_t>(bench.room / one.size(), 600));
+  // More than limits of 128, 256 or 512 allow only now and then: what is that long is slow.
+  const auto room = bench.chance.one_in(16) ? bench.whole_room : bench.room;
+  if (bench.chance.one_in(4)) times += bench.chance.below(std::min<std::size_t>(room / one.size(), 600));
   Bytes copies;
   copies.reserve(times * one.size());
   for (std::size_t i = 0; i < times; ++i) append(copies, ByteView(one));
@@ -73,6 +77,20 @@ bool cut(Bench& bench) {
   return bench.truncate(at, bench.chance.one_in(3) ? size - 1 : bench.chance.below(size));
 }
 
+/// Nothing more behind some part, in its block or in those around as well; unlike the next one, all lengths know.
+bool end_block(Bench& bench) {
+  auto at = bench.pick([](const Part& p) { return p.depth > 1; });
+  if (at == Bench::none) return false;
+  bool done = false;
+  for (auto levels = 1 + bench.chance.below(bench.part(at).depth); levels > 0; --levels) {
+    const auto up = bench.part(at).up;
+    const auto end = bench.part(at).end;
+    done = bench.drop_behind(up, end) || done;
+    at = up;
+  }
+  return done;
+}
+
 /// The whole ends with some part or within it, and the lengths around still count the rest.
 bool end_early(Bench& bench) {
   const auto at = bench.pick([](const Part& p) { return size_of(p) > 0; });
@@ -95,8 +113,9 @@ bool nest(Bench& bench) {
   store(one, std::uint16_t{0xFFFE}, endian);
   store(one, std::uint16_t{0xE000}, endian);
   store(one, std::uint32_t{0xFFFFFFFF}, endian);
-  constexpr std::array<std::size_t, 8> depths{2, 17, 33, 65, 129, 257, 1025, 100'000};
-  const auto times = std::min(bench.chance.of(depths), bench.room / one.size());
+  constexpr std::array<std::size_t, 6> depths{2, 17, 33, 65, 129, 257};
+  const bool all = bench.chance.one_in(8);
+  const auto times = all ? bench.whole_room / one.size() : std::min(bench.chance.of(depths), bench.room / one.size());
   Bytes opened;
   opened.reserve(times * one.size());
   for (std::size_t i = 0; i < times; ++i) append(opened, ByteView(one));
@@ -105,12 +124,21 @@ bool nest(Bench& bench) {
 
 }  // namespace
 
+bool erase_run(Bench& bench) {
+  const auto from = bench.pick(is_block);
+  if (from == Bench::none) return false;
+  const auto up = bench.part(from).up;
+  const auto to = bench.pick([&](const Part& p) { return is_block(p) && p.up == up; });
+  return bench.erase_run(std::min(from, to), std::max(from, to));
+}
+
 std::span<const Mutator> tree_mutators() {
   static constexpr std::array all{
       Mutator{"erase", 6, erase},         Mutator{"duplicate", 6, duplicate},
-      Mutator{"move", 4, move},           Mutator{"copy-elsewhere", 6, copy_elsewhere},
+      Mutator{"move", 4, move},           Mutator{"copy-elsewhere", 5, copy_elsewhere},
       Mutator{"equalise", 5, equalise},   Mutator{"cut", 5, cut},
-      Mutator{"end-early", 4, end_early}, Mutator{"nest", 2, nest},
+      Mutator{"end-block", 5, end_block}, Mutator{"end-early", 4, end_early},
+      Mutator{"nest", 3, nest},
   };
   return all;
 }

@@ -8,12 +8,6 @@
 namespace assay::fuzz {
 namespace {
 
-bool is_value(const Part& place) {
-  const auto name = place.name;
-  return place.kind == layout::Part::field && (name == "value" || name == "raw" || name == "name" || name == "uid" ||
-                                               name == "called-ae-title" || name == "calling-ae-title");
-}
-
 bool number(Bench& bench) {
   const auto at = bench.pick(is_number);
   return at != Bench::none && bench.set_number(at, bench.chance.of(numbers));
@@ -48,7 +42,9 @@ bool number_inside(Bench& bench) {
 }
 
 bool text(Bench& bench) {
-  const auto at = bench.pick(is_value);
+  const bool title = bench.chance.one_in(4);
+  auto at = bench.pick([&](const Part& p) { return is_value(p) && (!title || p.name.ends_with("title")); });
+  if (at == Bench::none) at = bench.pick(is_value);
   if (at == Bench::none) return false;
   auto bytes = to_bytes(bench.chance.of(texts));
   if (bytes.size() % 2 != 0 && !bench.chance.one_in(4)) bytes.push_back(' ');
@@ -77,6 +73,34 @@ bool uid(Bench& bench) {
   return bench.set(at, bytes);
 }
 
+/// Without the padding at the end.
+ByteView unpadded(ByteView bytes) {
+  while (!bytes.empty() && (bytes.back() == 0 || bytes.back() == ' ')) bytes = bytes.first(bytes.size() - 1);
+  return bytes;
+}
+
+/// One text in all places where another stands: an identifier that Command Set, Data Set and file information agree on.
+bool same_everywhere(Bench& bench) {
+  const auto at = bench.pick([&](const Part& p) { return is_value(p) && size_of(p) >= 2 && size_of(p) <= 64; });
+  if (at == Bench::none) return false;
+  const auto old = to_bytes(unpadded(bench.bytes(at)));
+  if (old.empty()) return false;
+  const auto other = bench.chance.one_in(3) ? bench.chance.of(uids) : bench.chance.of(texts);
+  bool done = false;
+  for (std::size_t i = 1; i < bench.parts().size(); ++i) {
+    const auto& part = bench.part(i);
+    if (!is_value(part) || size_of(part) > 64 || !std::ranges::equal(unpadded(bench.bytes(part)), old)) continue;
+    auto bytes = to_bytes(other);
+    if (part.name.ends_with("title")) {
+      bytes.resize(16, ' ');
+    } else if (bytes.size() % 2 != 0 && part.name == "value") {
+      bytes.push_back(bench.bytes(part).back() == 0 ? 0 : ' ');
+    }
+    done = bench.set(i, bytes) || done;
+  }
+  return done;
+}
+
 bool empty(Bench& bench) {
   const auto at = bench.pick(is_value);
   return at != Bench::none && size_of(bench.part(at)) > 0 && bench.set(at, {});
@@ -84,7 +108,8 @@ bool empty(Bench& bench) {
 
 /// One byte less, one more, or a few.
 bool odd(Bench& bench) {
-  const auto at = bench.pick(is_leaf);
+  const bool values = !bench.chance.one_in(3);
+  const auto at = bench.pick([&](const Part& p) { return is_leaf(p) && (!values || is_value(p)); });
   if (at == Bench::none) return false;
   auto bytes = to_bytes(bench.bytes(at));
   if (bench.chance.one_in(2)) {
@@ -116,11 +141,12 @@ bool engine(Bench& bench) {
 
 std::span<const Mutator> value_mutators() {
   static constexpr std::array all{
-      Mutator{"number", 6, number}, Mutator{"number-off", 4, number_off},
-      Mutator{"flip", 3, flip},     Mutator{"number-inside", 5, number_inside},
-      Mutator{"text", 4, text},     Mutator{"long-text", 3, long_text},
-      Mutator{"uid", 4, uid},       Mutator{"empty", 4, empty},
-      Mutator{"odd", 3, odd},       Mutator{"engine", 12, engine},
+      Mutator{"number", 6, number},  Mutator{"number-off", 4, number_off},
+      Mutator{"flip", 3, flip},      Mutator{"number-inside", 5, number_inside},
+      Mutator{"text", 4, text},      Mutator{"long-text", 3, long_text},
+      Mutator{"uid", 4, uid},        Mutator{"same-everywhere", 6, same_everywhere},
+      Mutator{"empty", 5, empty},    Mutator{"odd", 4, odd},
+      Mutator{"engine", 10, engine},
   };
   return all;
 }

@@ -66,16 +66,27 @@ bool insert_pdu(Bench& bench) {
       "\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00"sv,        "\x07\x00\x00\x00\x00\x04\x00\x00\x02\x06"sv,
       "\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07"sv,        "\x04\x00\x00\x00\x00\x00"sv,
       "\x04\x00\x00\x00\x00\x06\x00\x00\x00\x02\x01\x03"sv};
+  if (!bench.is_stream()) return false;
   const auto at = bench.pick([&](const Part& p) { return p.depth == 1 && p.kind == layout::Part::block; });
-  if (at == Bench::none || bench.part(0).name != "stream") return false;
+  if (at == Bench::none) return false;
   const auto pdu = as_bytes(bench.chance.of(pdus));
   return bench.chance.one_in(2) ? bench.insert_before(at, pdu) : bench.insert_after(at, pdu);
 }
 
+/// The largest PDU that is taken (PS3.8 D.1), where there is hardly room for a PDV of six bytes and its content.
+bool maximum_length(Bench& bench) {
+  const auto item = bench.pick([](const Part& p) { return named(p, "maximum-length"); });
+  const auto value = item == Bench::none ? Bench::none : bench.child(item, "value");
+  if (value == Bench::none) return false;
+  constexpr std::array<std::uint32_t, 14> sizes{0, 1, 2, 5, 6, 7, 8, 12, 13, 64, 128, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF};
+  return bench.set_number(value, bench.chance.of(sizes));
+}
+
 /// The conversation, or the rest of it from some PDU on, once more.
 bool replay(Bench& bench) {
+  if (!bench.is_stream()) return false;
   const auto at = bench.pick([](const Part& p) { return p.depth == 1; });
-  if (at == Bench::none || bench.part(0).name != "stream") return false;
+  if (at == Bench::none) return false;
   const auto again = to_bytes(bench.whole().subspan(bench.part(at).begin));
   return !again.empty() && again.size() <= bench.room && bench.append(0, again);
 }
@@ -116,6 +127,7 @@ std::span<const Mutator> wire_mutators() {
       Mutator{"control-header", 5, control_header},
       Mutator{"split-value", 5, split_value},
       Mutator{"insert-pdu", 4, insert_pdu},
+      Mutator{"maximum-length", 3, maximum_length},
       Mutator{"replay", 3, replay},
       Mutator{"command-value", 6, command_value},
   };

@@ -93,7 +93,7 @@ void burn_overlays(const DataSet& set, const Image& image) {
   Overlay overlays[overlay_planes];
   for (const auto& [tag, element] : set.elements) {
     const std::uint32_t group = tag >> 16;
-    if (group < 0x6000 || group > 0x60FF || (tag & 0xFFFF) != 0x3000) continue;
+    if (group < 0x6000 || group > 0x60FF || group % 2 != 0 || (tag & 0xFFFF) != 0x3000) continue;  // odd: private
     const std::uint32_t plane = (group - 0x6000) / 2;
     if (!PLANT(41)) require(plane < overlay_planes);
     overlays[plane] = read_overlay(set, group);
