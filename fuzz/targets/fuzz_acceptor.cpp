@@ -26,6 +26,8 @@ struct Archive {
 
 }  // namespace
 
+ASSAY_PROGRAM_MUTATOR(fuzz::PeerGrammar)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::check_program({data, size}, fuzz::run_served<Archive>);
   return 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/charset.hpp"
 
 namespace {
@@ -46,6 +47,7 @@ void check_decoded(const CharacterSets& sets, ByteView value, Vr vr, const Decod
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::array vrs{Vr::LO, Vr::PN, Vr::LT, Vr::SH, Vr::UC, Vr::UT, Vr::ST, Vr::CS};
+  const fuzz::MemoryBound memory(size, 512, std::size_t{4} << 20U);
   if (size == 0) return 0;
   const ByteView input(data, size);
   const Vr vr = vrs[input[0] % vrs.size()];

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/cursor.hpp"
 #include "harness/dataset/diff_remarks.hpp"
@@ -142,10 +144,13 @@ void check_frames(const DataSet& data_set, ByteView input) {
 
 }  // namespace assay::fuzz
 
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_EXPLICIT_LITTLE, 1)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay;
   using namespace assay::fuzz;
   if (size == 0) return 0;
+  const MemoryBound memory(size, 2048, std::size_t{4} << 20U);
   static constexpr std::array<dataset::Encoding, 4> encodings{dataset::explicit_le, dataset::implicit_le,
                                                               dataset::explicit_be, encapsulating};
   const ByteView input(data + 1, size - 1);

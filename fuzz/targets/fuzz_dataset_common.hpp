@@ -6,31 +6,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "fuzz/targets/memory_bound.hpp"
 #include "fuzz/targets/property.hpp"
 #include "harness/dataset/cursor.hpp"
 #include "harness/dataset/dataset.hpp"
 #include "harness/dataset/scan.hpp"
 
 namespace assay::fuzz {
-
-/// A number that the input alone decides: the same input always asks the same.
-inline std::size_t sum_of(ByteView input) {
-  std::size_t sum = input.size();
-  for (std::size_t i = 0; i < std::min<std::size_t>(input.size(), 64); ++i) sum = sum * 31 + input[i];
-  for (std::size_t i = input.size() > 64 ? input.size() - 64 : 0; i < input.size(); ++i) sum = sum * 31 + input[i];
-  return sum ^ sum >> 17;
-}
-
-/// What one input is asked: in a fuzzing build one of `count` groups of properties, chosen by the input itself, so that
-/// a run is short; in the other builds, which replay seeds, all of them.
-inline bool wanted([[maybe_unused]] std::size_t group, [[maybe_unused]] std::size_t count,
-                   [[maybe_unused]] ByteView input) {
-#ifdef ASSAY_LIBFUZZER
-  return sum_of(input) % count == group;
-#else
-  return true;
-#endif
-}
 
 /// Junk of 4 KB has a thousand problems, whose texts cost more than all the rest: mostly a few of them are enough.
 inline dataset::DecodeOptions usual_options([[maybe_unused]] ByteView input) {
@@ -39,16 +21,6 @@ inline dataset::DecodeOptions usual_options([[maybe_unused]] ByteView input) {
   if (sum_of(input) / 64 % 16 != 0) options.max_problems = 8;
 #endif
   return options;
-}
-
-/// For the property that costs several times as much as any other: in a fuzzing build one in five of the inputs that
-/// it is wanted for.
-inline bool seldom([[maybe_unused]] ByteView input) {
-#ifdef ASSAY_LIBFUZZER
-  return sum_of(input) / 1024 % 5 == 0;
-#else
-  return true;
-#endif
 }
 
 inline const Problem* first_deviation(const Problems& problems) {
@@ -220,6 +192,7 @@ inline void check_setting(ByteView input, dataset::Encoding encoding, const data
 }
 
 inline void check_properties(ByteView input, dataset::Encoding encoding) {
+  const MemoryBound memory(input.size(), 512);
   using namespace assay::dataset;
   const auto decoded = decode(input, encoding, usual_options(input));
   const auto& data_set = decoded.data_set;

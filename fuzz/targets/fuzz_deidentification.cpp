@@ -9,6 +9,7 @@
 #include "conformance/deidentification/check.hpp"
 #include "conformance/deidentification/compare.hpp"
 #include "conformance/deidentification/search.hpp"
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/tag_path.hpp"
 
@@ -94,6 +95,8 @@ void check_search(const dataset::DicomFile& cleaned, const dataset::DicomFile& o
 }  // namespace
 
 }  // namespace assay::fuzz
+
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_ANY, 4)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay;

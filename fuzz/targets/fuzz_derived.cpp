@@ -9,6 +9,7 @@
 #include "conformance/iod/derived.hpp"
 #include "conformance/iod/object_checks.hpp"
 #include "conformance/iod/pixel_values.hpp"
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/tag_path.hpp"
 
@@ -66,6 +67,8 @@ void check_pair(const dataset::DataSet& source, const dataset::DataSet& derived,
 }  // namespace
 
 }  // namespace assay::fuzz
+
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_ANY, 4)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay;

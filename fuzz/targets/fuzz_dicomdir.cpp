@@ -4,6 +4,7 @@
 
 #include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/dicomdir.hpp"
 #include "harness/dataset/file.hpp"
 
@@ -70,6 +71,7 @@ void build(const DicomFile& file) {
 ASSAY_CUSTOM_MUTATOR(ASSAY_FORMAT_FILE)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 2048, std::size_t{16} << 20U);
   FileOptions options;
   options.max_inflated = 1U << 16;
   const auto file = read_file({data, size}, options);

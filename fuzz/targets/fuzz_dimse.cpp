@@ -3,7 +3,9 @@
 // PDVs of any size are assembled to the same message with the same problems.
 // Odd: VR, length of the key, key, value. Matching is total, a universal key matches everything, a text matches itself
 // as a pattern, and a pattern of stars only matches whatever there is.
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dimse/pdv.hpp"
 #include "harness/dimse/status.hpp"
 #include "harness/service/matching.hpp"
@@ -88,7 +90,10 @@ void matching(ByteReader in) {
 
 }  // namespace
 
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_IMPLICIT_LITTLE, 1)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 512);
   const ByteView input(data, size);
   if (input.empty()) return 0;
   if (input[0] % 2 == 0) {

@@ -3,7 +3,9 @@
 // is read from the input instead.
 #include <iterator>
 
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/edit.hpp"
 #include "harness/dataset/edit_value.hpp"
 
@@ -52,10 +54,13 @@ void ask_for_values(std::string_view text) {
 
 }  // namespace
 
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_ANY, 4)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay;
   using namespace assay::dataset;
   if (size < 4) return 0;
+  const fuzz::MemoryBound memory(size, 2048, std::size_t{1} << 20U);
   const Encoding encodings[] = {explicit_le, implicit_le, explicit_be, {true, Endian::little, false, true}};
   const Encoding encoding = encodings[data[0] % 4];
   const auto kind = static_cast<EditKind>(data[1] % 4);

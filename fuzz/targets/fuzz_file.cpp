@@ -3,6 +3,7 @@
 
 #include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/check.hpp"
 #include "harness/dataset/file.hpp"
 #include "harness/dataset/part10.hpp"
@@ -67,6 +68,7 @@ void check_and_write(ByteView input) {
 ASSAY_CUSTOM_MUTATOR(ASSAY_FORMAT_FILE)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 512, std::size_t{16} << 20U);
   const ByteView input(data, size);
   constexpr std::size_t groups = 5;
   FileOptions options;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/json.hpp"
 
 namespace assay::fuzz {
@@ -53,6 +54,7 @@ void check_written(const dataset::DataSet& data_set, Write write, Read read) {
 /// The first four of `groups` groups of properties.
 template <typename Write, typename Read>
 void check_form(ByteView input, std::size_t groups, Write write, Read read) {
+  const MemoryBound memory(input.size(), 4096, std::size_t{1} << 20U);
   static constexpr std::array encodings{dataset::explicit_le, dataset::explicit_be, dataset::implicit_le};
   for (std::size_t i = 0; i < encodings.size(); ++i)
     if (wanted(i, groups, input))

@@ -10,7 +10,9 @@
 #include "conformance/iod/hierarchy.hpp"
 #include "conformance/iod/resemblance.hpp"
 #include "conformance/iod/validate.hpp"
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "harness/dataset/tag_path.hpp"
 
 namespace assay::fuzz {
@@ -92,10 +94,13 @@ void check_extension(std::string_view sop_class, std::string_view text) {
 
 }  // namespace assay::fuzz
 
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_ANY, 2)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay;
   using namespace assay::fuzz;
   if (size < 2) return 0;
+  const MemoryBound memory(size, 4096, std::size_t{16} << 20U);
   const auto classes = conformance::iod::sop_classes();
   const ByteView input(data + 2, size - 2);
   if (data[1] == 0xff) {

@@ -2,15 +2,19 @@
 // Properties: it ends, it stays within its memory bounds, every finding names a described rule, and the bytes in
 // another split give the same findings. Input: instructions of one opcode byte and its operands; an association is
 // established first when bit 7 of byte 0 is clear, so that mutations reach the DIMSE rules.
+#include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "conformance/rules/standard_rules.hpp"
 #include "fuzz/targets/association_pdus.hpp"
+#include "fuzz/targets/memory_bound.hpp"
+#include "fuzz/targets/program_mutator.hpp"
 #include "fuzz/targets/property.hpp"
+#include "fuzz/targets/state_counters.hpp"
 #include "harness/observe/observer.hpp"
 
 namespace {
@@ -89,12 +93,64 @@ std::vector<Step> read(ByteReader input, bool established) {
   return steps;
 }
 
+/// Counts, as one rule among the others, which cells a side went through where only one state explains what it did.
+class Watch final : public trace::RuleRun {
+ public:
+  static const observe::Observer*& observer() {
+    static const observe::Observer* watched = nullptr;
+    return watched;
+  }
+
+  void on_entry(const trace::Entry& entry, const trace::Negotiated& /*negotiated*/,
+                trace::Reporter& /*reporter*/) override {
+    if (observer() == nullptr) return;
+    if (const auto* pdu = std::get_if<trace::PduSeen>(&entry.what)) {
+      const auto& to = before_[pdu->from == Side::requestor ? 1 : 0];
+      if (const auto event = event_of(*pdu); event && to.size() == 1)
+        to.for_each([&](dul::State state) { fuzz::cell_reached(state, *event); });
+    } else if (const auto* seen = std::get_if<trace::MessageSeen>(&entry.what)) {
+      const auto& from = before_[seen->from == Side::requestor ? 0 : 1];
+      if (from.size() == 1)
+        from.for_each([&](dul::State state) { fuzz::command_seen(fuzz::Way::sent, state, seen->message->command); });
+    }
+    before_ = {observer()->states(Side::requestor), observer()->states(Side::acceptor)};
+  }
+
+ private:
+  static std::optional<dul::Event> event_of(const trace::PduSeen& pdu) {
+    using dul::Event;
+    if (!pdu.recognized || has_error(pdu.problems)) return Event::evt19;
+    switch (pdu.type) {
+      case 1: return Event::evt6;
+      case 2: return Event::evt3;
+      case 3: return Event::evt4;
+      case 4: return Event::evt10;
+      case 5: return Event::evt12;
+      case 6: return Event::evt13;
+      case 7: return Event::evt16;
+      default: return Event::evt19;
+    }
+  }
+
+  std::array<dul::StateSet, 2> before_;
+};
+
+const std::shared_ptr<const trace::RuleBook>& rules() {
+  static const std::shared_ptr<const trace::RuleBook> book = [] {
+    auto made = std::make_shared<trace::RuleBook>(*conformance::standard_rules());
+    made->add({{}, [] { return std::make_unique<Watch>(); }});
+    return made;
+  }();
+  return book;
+}
+
 trace::Trace play(const std::vector<Step>& steps, std::size_t piece) {
   observe::Options options;
   options.keep_bytes = 4096;
   options.keep_entries = 256;
   options.ours = Side::requestor;
-  observe::Observer observer(conformance::standard_rules(), options);
+  observe::Observer observer(rules(), options);
+  Watch::observer() = &observer;
   observer.opened({});
   for (const auto& step : steps) {
     switch (step.kind) {
@@ -113,21 +169,47 @@ trace::Trace play(const std::vector<Step>& steps, std::size_t piece) {
     }
   }
   observer.finish({});
-  return observer.trace();
+  Watch::observer() = nullptr;
+  return observer.take_trace();
 }
+
+/// The instructions as read() takes them, for the mutators.
+struct Grammar {
+  static constexpr std::size_t setup = 1;
+  static fuzz::Instruction read(ByteReader& in) {
+    fuzz::Instruction one;
+    one.head = fuzz::take(in, 1);
+    switch ((one.head[0] >> 1U) % 8) {
+      case 0:
+      case 1:
+      case 2: break;
+      case 3:
+      case 4: append(one.head, fuzz::take(in, 2)); break;
+      case 5:
+        append(one.head, fuzz::take(in, 2));
+        one.format = ASSAY_FORMAT_IMPLICIT_LITTLE;
+        fuzz::read_operand(in, 1, one);
+        break;
+      default: fuzz::read_operand(in, 1, one); break;
+    }
+    return one;
+  }
+};
 
 }  // namespace
 
+ASSAY_PROGRAM_MUTATOR(Grammar)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 4096, std::size_t{8} << 20U);
   ByteReader input(ByteView(data, size));
   const auto first = input.u8().value_or(0);
   const auto steps = read(input, (first & 0x80) == 0);
   const auto whole = play(steps, static_cast<std::size_t>(-1) / 2);
   require(whole.entries.size() <= 256, "no more entries than the bound");
   require(whole.findings.size() <= limits::max_problems, "no more findings than the bound");
-  const auto book = conformance::standard_rules();
   for (const auto& finding : whole.findings) {
-    require(book->find(finding.rule) != nullptr, "every finding names a described rule");
+    require(rules()->find(finding.rule) != nullptr, "every finding names a described rule");
     require(trace::to_line(finding).find('\n') == std::string::npos, "a finding is one line");
   }
   require(!trace::to_text(whole, true).empty(), "a trace can be printed");

@@ -17,6 +17,9 @@
 
 #include "fuzz/targets/association_pdus.hpp"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
+#include "fuzz/targets/memory_bound.hpp"
+#include "fuzz/targets/program_mutator.hpp"
+#include "fuzz/targets/state_counters.hpp"
 #include "harness/dimse/pdv.hpp"
 #include "harness/session/session.hpp"
 
@@ -110,6 +113,8 @@ class Driven {
       if (!event) break;
       aborted_ = aborted_ || std::holds_alternative<session::AbortIndication>(*event) ||
                  std::holds_alternative<session::ProviderAbort>(*event);
+      if (const auto* message = std::get_if<session::MessageIndication>(&*event))
+        command_seen(Way::received, session.state(), message->message.command);
       logic.on_event(std::move(*event));
     }
     flush();
@@ -125,6 +130,11 @@ class Driven {
     check_.look(flushed_, session.peer_maximum_length());
     append(output, flushed_);
     last_activity = now;
+  }
+  /// What the sides behind the session say.
+  auto say(session::MessageRequest request) {
+    command_seen(Way::sent, session.state(), request.message.command);
+    return session.submit(std::move(request), now);
   }
   void end() { ended_ = true; }
   /// What was sent; an abort of the peer ends it as one of our own does.
@@ -242,12 +252,40 @@ void run_program(Side& side, ByteView program, bool cuts, WholePdu whole_pdu, So
     }
   }
   if (!side.ended()) side.wait_for_the_end();
+  cells_reached(side.session.visited_cells());
 }
+
+/// The instructions as run_program() reads them, for the mutators.
+struct PeerGrammar {
+  static constexpr std::size_t setup = 1;
+  static Instruction read(ByteReader& in) {
+    Instruction one;
+    one.head = take(in, 1);
+    switch (one.head[0] % 8) {
+      case 0:
+      case 1: read_operand(in, 2, one); break;
+      case 2:
+        append(one.head, take(in, 1));
+        one.pdu = static_cast<std::uint8_t>(one.head.back() % 8);
+        read_operand(in, 2, one);
+        break;
+      case 3:
+        append(one.head, take(in, 3));
+        one.format = ASSAY_FORMAT_IMPLICIT_LITTLE;
+        read_operand(in, 1, one);
+        break;
+      case 5: break;
+      default: append(one.head, take(in, 1)); break;
+    }
+    return one;
+  }
+};
 
 /// One input: a byte of set-up, then the program. `run(program, setup, cuts, strict)` gives what the side has sent.
 template <typename Run>
 void check_program(ByteView input, Run run) {
   if (input.empty()) return;
+  const MemoryBound memory(input.size(), 1024, std::size_t{4} << 20U);
   const auto output = run(input.subspan(1), input[0], false, wanted(0, 16, input));
   if (wanted(1, 16, input))
     require(same_until_abort(output, run(input.subspan(1), input[0], true, false)), "a split changes nothing");

@@ -9,6 +9,7 @@
 
 #include "conformance/match.hpp"
 #include "conformance/profile.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "fuzz/targets/property.hpp"
 
 namespace {
@@ -28,6 +29,7 @@ void check_errors(std::string_view errors) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 4096, std::size_t{8} << 20U);
   std::vector<std::string> files;
   for (auto text = as_text(ByteView(data, size));;) {
     const auto end = text.find('\0');

@@ -92,7 +92,7 @@ struct Logic {
       session::MessageRequest primitive;
       primitive.message = std::move(*made);
       primitive.packing.maximum_length = 0;
-      if (!side.session.submit(std::move(primitive), side.now)) {
+      if (!side.say(std::move(primitive))) {
         give_up();
         return;
       }
@@ -122,7 +122,7 @@ struct Logic {
           session::MessageRequest primitive;
           primitive.message = find->cancel();
           primitive.packing.maximum_length = 0;
-          (void)side.session.submit(std::move(primitive), side.now);
+          (void)side.say(std::move(primitive));
         }
         break;
       case service::UserStep::Kind::unexpected: give_up(); break;
@@ -208,6 +208,8 @@ Bytes run(ByteView program, std::uint8_t setup, bool cuts, bool strict) {
 }
 
 }  // namespace
+
+ASSAY_PROGRAM_MUTATOR(fuzz::PeerGrammar)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::check_program({data, size}, run);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "fuzz/targets/memory_bound.hpp"
 #include "fuzz/targets/property.hpp"
 #include "harness/scenario/interpreter.hpp"
 #include "harness/scenario/loader.hpp"
@@ -71,6 +72,7 @@ void play(const scenario::Case& one, ByteView happenings) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
+  const fuzz::MemoryBound memory(size, 4096, std::size_t{8} << 20U);
   const ByteView input(data, size);
   const auto count = std::min<std::size_t>(data[0], size - 1);
   const auto happenings = input.subspan(1, count);

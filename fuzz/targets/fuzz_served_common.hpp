@@ -64,7 +64,7 @@ struct Served {
       session::MessageRequest request;
       request.message = std::move(*response);
       request.packing.maximum_length = 0;
-      if (side.session.submit(std::move(request), side.now)) continue;
+      if (side.say(std::move(request))) continue;
       if (side.session.state() == dul::State::sta6) (void)side.session.submit(session::AbortRequest{}, side.now);
       provider.reset();
     }

@@ -8,7 +8,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "fuzz/targets/memory_bound.hpp"
+#include "fuzz/targets/program_mutator.hpp"
 #include "fuzz/targets/property.hpp"
+#include "fuzz/targets/state_counters.hpp"
 #include "harness/session/session.hpp"
 
 namespace {
@@ -87,6 +90,8 @@ struct Side {
     require(!session.next_deadline() || state == 2 || state == 13, "ARTIM runs in Sta2 and Sta13 only");
     require(session.next_deadline() || (state != 2 && state != 13), "ARTIM always runs in Sta2 and Sta13");
     while (auto event = session.next_event()) {
+      if (const auto* message = std::get_if<session::MessageIndication>(&*event))
+        fuzz::command_seen(fuzz::Way::received, session.state(), message->message.command);
       if (!std::holds_alternative<session::TransportClosed>(*event)) continue;
       was_closed = true;
       require(!session.next_event(), "nothing comes after the transport has been closed");
@@ -116,9 +121,40 @@ struct Side {
   }
 };
 
+/// The instructions as they are read below, for the mutators.
+struct Grammar {
+  static constexpr std::size_t setup = 1;
+  static fuzz::Instruction read(ByteReader& in) {
+    fuzz::Instruction one;
+    one.head = fuzz::take(in, 1);
+    switch (one.head[0] & 7U) {
+      case 0:
+        fuzz::read_operand(in, 1, one);
+        one.tail = fuzz::take(in, 1);
+        break;
+      case 1:
+      case 3:
+      case 5: break;
+      case 2: append(one.head, fuzz::take(in, 2)); break;
+      case 4: append(one.head, fuzz::take(in, 1)); break;
+      default:
+        append(one.head, fuzz::take(in, 1));
+        if (one.head.size() == 2 && one.head[1] % 7 == 3) {
+          one.format = ASSAY_FORMAT_IMPLICIT_LITTLE;  // a fragment: Command Set or Data Set
+          fuzz::read_operand(in, 1, one);
+        }
+        break;
+    }
+    return one;
+  }
+};
+
 }  // namespace
 
+ASSAY_PROGRAM_MUTATOR(Grammar)
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 1024, std::size_t{1} << 20U);
   Input input(data, size);
   const auto setup = input.byte();
   session::Options options;
@@ -190,6 +226,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     side->call([&](Session& s) { return s.peer_closed(now); });
     require(side->session.state() == dul::State::sta1, "every association ends when the peer closes");
     require(idle || side->was_closed, "the end is told");
+    fuzz::cells_reached(side->session.visited_cells());
     require(!side->session.next_deadline(), "no timer outlives the association");
   }
   return 0;

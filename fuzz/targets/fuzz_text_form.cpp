@@ -1,5 +1,6 @@
 // The text form both ways: any Data Set leads back to its bytes, any text is read or refused. The first byte of the
 // input chooses the encoding.
+#include "fuzz/mutators/assay_mutators.h"
 #include "fuzz/targets/fuzz_dataset_common.hpp"
 #include "harness/dataset/diff.hpp"
 #include "harness/dataset/dump_people.hpp"
@@ -81,6 +82,8 @@ void check_file_form(ByteView input, const Encoding& encoding) {
 }
 
 }  // namespace
+
+ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_ANY, 1)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;

@@ -1,6 +1,7 @@
 // What every target needs to say what must hold, and to take an input apart.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,35 @@ inline void require(bool holds, std::string_view what) {
 /// Whole blocks at a time, which matters under a sanitizer.
 inline bool same(ByteView left, ByteView right) {
   return left.size() == right.size() && (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
+}
+
+/// A number that the input alone decides: the same input always asks the same.
+inline std::size_t sum_of(ByteView input) {
+  std::size_t sum = input.size();
+  for (std::size_t i = 0; i < std::min<std::size_t>(input.size(), 64); ++i) sum = sum * 31 + input[i];
+  for (std::size_t i = input.size() > 64 ? input.size() - 64 : 0; i < input.size(); ++i) sum = sum * 31 + input[i];
+  return sum ^ sum >> 17;
+}
+
+/// What one input is asked: in a fuzzing build one of `count` groups of properties, chosen by the input itself, so that
+/// a run is short; in the other builds, which replay seeds, all of them.
+inline bool wanted([[maybe_unused]] std::size_t group, [[maybe_unused]] std::size_t count,
+                   [[maybe_unused]] ByteView input) {
+#ifdef ASSAY_LIBFUZZER
+  return sum_of(input) % count == group;
+#else
+  return true;
+#endif
+}
+
+/// For the property that costs several times as much as any other: in a fuzzing build one in five of the inputs that
+/// it is wanted for.
+inline bool seldom([[maybe_unused]] ByteView input) {
+#ifdef ASSAY_LIBFUZZER
+  return sum_of(input) / 1024 % 5 == 0;
+#else
+  return true;
+#endif
 }
 
 /// An input that is a little program: what is missing at its end is zero or nothing.

@@ -113,6 +113,7 @@ std::expected<Transition, LocalError> Machine::handle(Event event, bool acceptab
   Transition done{.action = found.action, .from = state_, .to = found.next, .effects = {}};
   if ((refused || collision_at_acceptor) && found.alternative) done.to = *found.alternative;
   done.effects = table::effects_of(found.action, refused);
+  visited_.set(cell_index(state_, event));
   state_ = done.to;
   return done;
 }

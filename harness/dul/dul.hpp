@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -105,6 +106,13 @@ struct Cell {
 /// Table 9-10; a blank cell has Action::none.
 const Cell& cell(State state, Event event);
 
+/// Cells of Table 9-10 that something went through: state coverage.
+using Cells = std::bitset<static_cast<std::size_t>(state_count) * event_count>;
+/// Where a cell stands among them, row by row.
+constexpr std::size_t cell_index(State state, Event event) {
+  return (static_cast<std::size_t>(state) - 1) * event_count + static_cast<std::size_t>(event) - 1;
+}
+
 /// What an action asks for, in the order it is to be done (Tables 9-6 to 9-9).
 enum class Effect : std::uint8_t {
   open_transport,    // issue TRANSPORT CONNECT request
@@ -153,11 +161,14 @@ class Machine {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] Role role() const { return role_; }
+  /// The cells of every transition it made.
+  [[nodiscard]] const Cells& visited() const { return visited_; }
   void force_state(State state) { state_ = state; }  // tests and the observer only
 
  private:
   Role role_;
   State state_ = State::sta1;
+  Cells visited_;
 };
 
 /// Table 9-10 and the actions of Tables 9-6 to 9-9 as Markdown, generated from the data.

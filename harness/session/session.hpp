@@ -134,6 +134,8 @@ class Session {
   [[nodiscard]] std::optional<Instant> next_deadline() const { return artim_deadline_; }
 
   [[nodiscard]] dul::State state() const { return machine_.state(); }
+  /// The cells of Table 9-10 that it went through so far.
+  [[nodiscard]] const dul::Cells& visited_cells() const { return machine_.visited(); }
   [[nodiscard]] dul::Role role() const { return machine_.role(); }
   [[nodiscard]] const std::map<std::uint8_t, AcceptedContext>& contexts() const { return contexts_; }
   /// The accepted context for this abstract syntax, or null.
