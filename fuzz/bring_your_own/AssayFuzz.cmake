@@ -1,7 +1,8 @@
-# assay_fuzz_target(NAME SOURCES... [FORMAT file|dataset|implicit-le|explicit-be|deflated|pdu] [EXPLAINED FILE] [LINK TARGETS...])
+# assay_fuzz_target(NAME SOURCES... [FORMAT file|dataset|implicit-le|explicit-be|deflated|pdu] [EXPLAINED FILE] [CRASHES FILE] [LINK TARGETS...])
 #
 # An executable NAME with libFuzzer and AddressSanitizer where the compiler is clang, else one that replays inputs; its
 # dictionary and seeds stand beside it in NAME.dict and NAME.seeds, and CTest replays the seeds (test NAME.seeds).
+# CRASHES: names of seeds, a line each, that are known to end the parser and are not replayed.
 # Lies in a folder that fuzz/bring_your_own/export made, or is included from its place in the tree of Assay, where the
 # rooms are linked instead of the library.
 include_guard()
@@ -20,7 +21,7 @@ if(NOT TARGET assay::fuzz)
 endif()
 
 function(assay_fuzz_target name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FORMAT;EXPLAINED" "LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FORMAT;EXPLAINED;CRASHES" "LINK")
   if(NOT arg_FORMAT)
     set(arg_FORMAT file)
   endif()
@@ -49,6 +50,12 @@ function(assay_fuzz_target name)
     COMMAND ${CMAKE_COMMAND} -E copy_directory ${seeds} $<TARGET_FILE_DIR:${name}>/${name}.seeds)
   # Files, not the folder: given a folder, libFuzzer would start fuzzing.
   file(GLOB inputs ${seeds}/*)
-  add_test(NAME ${name}.seeds COMMAND ${name} ${inputs})
-  set_tests_properties(${name}.seeds PROPERTIES TIMEOUT 120 LABELS fuzz)
+  if(arg_CRASHES)
+    file(STRINGS ${arg_CRASHES} crashing)
+    foreach(input IN LISTS crashing)
+      list(REMOVE_ITEM inputs ${seeds}/${input})
+    endforeach()
+  endif()
+  add_test(NAME ${name}.seeds COMMAND ${name} -detect_leaks=0 ${inputs})
+  set_tests_properties(${name}.seeds PROPERTIES TIMEOUT 120 LABELS fuzz ENVIRONMENT "ASSAY_DIFFERENTIAL=abort")
 endfunction()

@@ -57,7 +57,9 @@ std::string in_words(const Problem& problem) {
 }
 
 bool leads_apart(std::string_view rule) {
-  return about_encoding(rule) && !rule.ends_with("odd-length") && !rule.ends_with("delimiter-length");
+  // The others leave no doubt where the next element is.
+  return about_encoding(rule) && !rule.ends_with("odd-length") && !rule.ends_with("delimiter-length") &&
+         !rule.starts_with("ps3.5/8.2/") && !rule.starts_with("ps3.5/A.4/offset") && !rule.starts_with("ps3.5/A.5/");
 }
 
 bool about_encoding(std::string_view rule) {
@@ -96,7 +98,9 @@ std::string feature_at(const View& ours, std::string_view what, const Entry* ent
   const auto fault = std::ranges::find_if(ours.problems, [](const Problem& one) { return leads_apart(one.rule); });
   if (entry == nullptr || what == "only-theirs") return fault == ours.problems.end() ? "-" : fault->rule;
   const auto from = entry->offset;
-  const auto to = after(ours, static_cast<std::size_t>(entry - ours.entries.data()), from);
+  // The element's own bytes; where it is about what a sequence holds, all of that too.
+  const auto next = what == "kind" || what == "items" ? entry->end : static_cast<std::size_t>(entry - ours.entries.data());
+  const auto to = after(ours, next, from);
   const Problem* here = nullptr;
   for (const auto& problem : ours.problems) {
     if (problem.offset < from || problem.offset >= to || problem.rule.starts_with("ps3.5/A.5/")) continue;

@@ -294,6 +294,14 @@ TEST(Uid, Registry_has_the_syntaxes_and_classes_as_PS3_6_names_them) {
   }
 }
 
+TEST(Dictionary, Group_0006_is_known) {  // found by holding DCMTK's reading of implicit VR against ours
+  const auto* entry = dict::find(Tag{0x0006, 0x0001});
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->keyword, "CurrentFrameFunctionalGroupsSequence");
+  EXPECT_EQ(dict::implicit_vr(entry->tag), Vr::SQ);
+  EXPECT_FALSE(entry->retired);
+}
+
 TEST(Uid, Constants_are_those_of_the_registry) {
   EXPECT_EQ(dict::find_uid_keyword("CTImageStorage")->uid, uids::CTImageStorage);
   EXPECT_EQ(dict::find_uid_keyword("MRImageStorage")->uid, uids::MRImageStorage);

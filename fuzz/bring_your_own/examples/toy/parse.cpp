@@ -1,4 +1,4 @@
-// What a program does with what it read. The bug is of a kind that was published often: a UID is copied into the room that
+// What a program does with what it read. The bug is of a kind that was published often: a date is copied into the room that
 // the standard allows for it, whatever its length. -DFIXED: without.
 #include <cstring>
 
@@ -8,16 +8,16 @@
 namespace {
 
 struct Instance : toy::Handler {
-  char uid[65] = {};
+  char date[9] = {};
 
   void element(std::uint16_t group, std::uint16_t element, const char* vr, const std::uint8_t* value,
                std::size_t length) override {
     (void)vr;
-    if (group != 0x0008 || element != 0x0018 || length == 0) return;
+    if (group != 0x0008 || element != 0x0020 || length == 0) return;
 #ifdef FIXED
-    if (length >= sizeof uid) return;
+    if (length >= sizeof date) return;
 #endif
-    std::memcpy(uid, value, length);
+    std::memcpy(date, value, length);
   }
   void sequence(std::uint16_t, std::uint16_t) override {}
   void item() override {}
