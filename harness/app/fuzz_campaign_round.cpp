@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <system_error>
 
 namespace assay::app {
@@ -98,13 +97,15 @@ bool set_aside_breaking(const CampaignTarget& target, const CampaignFolder& fold
   return any;
 }
 
-fuzz::Ending ending_of(const peers::Process& process) {
-  fuzz::Ending out;
-  out.exit_code = process.exit_code();
-  constexpr std::string_view killed = "killed by signal ";
-  if (const auto text = process.ending(); text.starts_with(killed))
-    std::from_chars(text.data() + killed.size(), text.data() + text.size(), out.signal);
+std::vector<std::pair<std::string, std::string>> fuzzing_environment() {
+  auto out = sanitizer_environment(true);
+  constexpr std::string_view deep = "malloc_context_size=30";
+  for (auto& [name, value] : out)
+    if (const auto at = value.find(deep); at != std::string::npos)
+      value.replace(at, deep.size(), "malloc_context_size=1");
   return out;
 }
+
+fuzz::Ending ending_of(const peers::Process& process) { return {process.exit_code(), process.signal()}; }
 
 }  // namespace assay::app

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz/findings/process_report.hpp"
@@ -32,6 +33,10 @@ std::optional<std::uint64_t> finish_pruning(const CampaignTarget& target, const 
 /// The inputs of the corpus that are among the artifacts are set aside: the target breaks on them before it fuzzes.
 /// False when there is none.
 bool set_aside_breaking(const CampaignTarget& target, const CampaignFolder& folder);
+
+/// What sanitizers are told while the target fuzzes: as when an input is tried, but with short stacks of allocations,
+/// which would cost a tenth of the speed.
+std::vector<std::pair<std::string, std::string>> fuzzing_environment();
 
 fuzz::Ending ending_of(const peers::Process& process);
 

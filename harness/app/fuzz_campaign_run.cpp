@@ -146,8 +146,9 @@ class Engine {
     words.values = round.values;
     peers::ProcessOptions options;
     options.argv = round.pruning ? pruning_command(target, folder_) : round_command(target, folder_, words);
-    options.environment = sanitizer_environment(true);
+    options.environment = fuzzing_environment();
     options.keep_output = kept_output;
+    options.core_files = false;
     round.progress = {};
     round.said = 0;
     round.heard = loop_.now();

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "harness/app/finding_folder.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/app/fuzz_campaign.hpp"
+#include "harness/app/fuzz_findings.hpp"
 #include "reports/detail.hpp"
 
 namespace assay::app {
@@ -162,52 +162,14 @@ std::string campaign_junit(const CampaignSummary& s) {
 }
 
 std::string campaign_sarif(const CampaignSummary& s) {
-  auto rules = ordered_json::array();
-  std::set<std::string> known;
-  auto results = ordered_json::array();
+  std::vector<StoredFinding> findings;
+  std::vector<std::string> fresh;
   for (const auto& row : s.findings) {
-    const auto& f = row.finding;
-    const auto rule = rule_of(f);
-    if (known.insert(rule).second) {
-      ordered_json one{{"id", rule}, {"shortDescription", {{"text", rule}}}};
-      if (!f.clause.empty()) one["help"] = {{"text", f.clause}};
-      rules.push_back(std::move(one));
-    }
-    const auto* level = f.severity >= fuzz::Severity::high     ? "error"
-                        : f.severity == fuzz::Severity::medium ? "warning"
-                                                               : "note";
-    const auto* state = row.standing == Standing::fresh || row.standing == Standing::returned ? "new"
-                        : row.standing == Standing::open                                      ? "unchanged"
-                                                                                              : "absent";
-    auto frames = ordered_json::array();
-    for (const auto& frame : f.stack)
-      frames.push_back({{"location", {{"logicalLocations", {{{"fullyQualifiedName", frame}}}}}}});
-    ordered_json one{{"ruleId", rule},
-                     {"level", level},
-                     {"baselineState", state},
-                     {"message", {{"text", f.title() + (f.happened.empty() ? "" : ". " + f.happened)}}},
-                     {"locations",
-                      {{{"physicalLocation", {{"artifactLocation", {{"uri", row.folder + "/" + finding_input}}}}},
-                        {"logicalLocations", {{{"fullyQualifiedName", f.place.empty() ? f.subject : f.place}}}}}}},
-                     {"partialFingerprints", {{"assayFinding/v1", f.id()}}},
-                     {"properties", {{"subject", f.subject}, {"times", f.times}, {"reproduce", f.reproduce}}}};
-    if (!frames.empty()) one["stacks"] = {{{"frames", frames}}};
-    results.push_back(std::move(one));
+    if (row.standing == Standing::fixed) continue;  // what is not listed is gone: so code scanners see it
+    findings.push_back({row.folder, row.finding});
+    if (row.standing != Standing::open) fresh.push_back(row.finding.id());
   }
-  ordered_json notifications = ordered_json::array();
-  for (const auto& t : s.targets)
-    if (!t.trouble.empty())
-      notifications.push_back(
-          {{"level", "error"}, {"message", {{"text", t.name + " could not be run: " + t.trouble}}}});
-  const ordered_json run{{"tool", {{"driver", {{"name", "assay"}, {"version", s.version}, {"rules", rules}}}}},
-                         {"invocations",
-                          {{{"executionSuccessful", s.could_not_run() == 0 && !s.interrupted},
-                            {"commandLine", s.command},
-                            {"toolExecutionNotifications", notifications}}}},
-                         {"results", results}};
-  return json_text({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                    {"version", "2.1.0"},
-                    {"runs", ordered_json::array({run})}});
+  return findings_sarif(findings, fresh, s.command);
 }
 
 }  // namespace assay::app

@@ -115,6 +115,7 @@ class Replay {
     for (const auto& file : one->files) options.argv.push_back(file.string());
     options.environment = sanitizer_environment(target.run.libfuzzer);
     options.keep_output = kept_output;
+    options.core_files = false;
     auto started = peers::Process::start(loop_, std::move(options));
     if (!started) {
       check.broken.push_back(started.error());

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "harness/app/fuzz_campaign.hpp"
+#include "harness/app/fuzz_merge.hpp"
 #include "harness/app/home.hpp"
 #include "harness/cli/commands.hpp"
 
@@ -20,6 +21,41 @@ std::string as_typed(const app::FuzzCampaignSettings& settings, const std::strin
   return out + " --out " + settings.out;
 }
 
+void add_merge(CLI::App& fuzz, Commands& commands) {
+  const auto options = std::make_shared<app::FuzzMergeSettings>();
+  auto* command = fuzz.add_subcommand("merge", "corpora and findings of several campaigns or machines into one folder");
+  command->add_option("folders", options->folders, "folders of campaigns")->required();
+  command->add_option("--out", options->out, "folder that takes them in; a campaign can go on there")->required();
+  command->add_option("--build", options->build,
+                      "folder of the targets that prune the corpora (default build/fuzz/fuzz)");
+  command->add_flag("!--all-inputs", options->prune, "keep every input: do not prune the corpora");
+  command->footer(
+      "The same input comes once, the same finding is counted once and its counts are added up. Where a target is\n"
+      "built here, its corpus is pruned to inputs that reach something. No folder that is read is changed.\n"
+      "Examples:\n"
+      "  assay fuzz merge machine-1 machine-2 --out all\n"
+      "  assay fuzz campaign --out all --time 8h");
+  commands.push_back({command, [options](app::Console& console) { return app::fuzz_merge(*options, console); }});
+}
+
+void add_coverage(CLI::App& fuzz, Commands& commands) {
+  const auto options = std::make_shared<app::FuzzCoverageSettings>();
+  auto* command = fuzz.add_subcommand("coverage", "which lines and which cells of the state table the corpora reach");
+  command->add_option("folder", options->folder, "folder of a campaign; when not said, the seeds alone");
+  command->add_option("--target", options->targets, "only these targets, by name or pattern");
+  command->add_option("--build", options->build,
+                      "build folder of targets with source coverage (default build/fuzz-coverage)");
+  command->add_option("--out", options->out, "folder for the pages (default FOLDER/coverage)");
+  command->add_flag("--make", options->make, "build the targets first; that takes minutes");
+  command->footer(
+      "Every input of the corpora and all seeds are run once through targets that clang built with source coverage.\n"
+      "A table per room goes to the console and to coverage.txt, pages for each file to html/index.html.\n"
+      "Examples:\n"
+      "  assay fuzz coverage nightly --make\n"
+      "  assay fuzz coverage --target fuzz_pdu --out pdu-coverage");
+  commands.push_back({command, [options](app::Console& console) { return app::fuzz_coverage(*options, console); }});
+}
+
 }  // namespace
 
 void add_fuzz_campaign(CLI::App& fuzz, Commands& commands) {
@@ -27,6 +63,8 @@ void add_fuzz_campaign(CLI::App& fuzz, Commands& commands) {
     app::FuzzCampaignSettings settings;
     std::string time;
   };
+  add_merge(fuzz, commands);
+  add_coverage(fuzz, commands);
   const auto options = std::make_shared<Options>();
   auto& s = options->settings;
   auto* command =
