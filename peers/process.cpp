@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,6 +34,7 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   void read_output();
   void read_last_output();
   void keep_output(std::string_view text);
+  void drop_middle();
   void wait_end();
   void tell();
   void collect(int options);
@@ -56,6 +58,9 @@ struct Process::Impl : std::enable_shared_from_this<Process::Impl> {
   std::size_t keep = 0;
   std::string output;
   std::uint64_t written = 0;
+  std::size_t keep_first = 0;
+  std::string beginning;
+  std::uint64_t dropped = 0;  // bytes between the two
   std::array<char, 4096> buffer{};
   std::function<void()> handler;
   std::size_t longest_line = 0;
@@ -102,7 +107,7 @@ bool listened_to(std::uint16_t port) {
 
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
-                         pid_t parent, int channel, int report) {
+                         pid_t parent, int channel, bool core_files, int report) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before we asked to be told
@@ -110,6 +115,10 @@ bool listened_to(std::uint16_t port) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (!core_files) {
+    const rlimit none_at_all{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none_at_all);
+  }
   if (report >= 0) follow_in_parent(report);
   const int null = ::open("/dev/null", O_RDONLY);
   if (null >= 0) ::dup2(null, 0);
@@ -176,7 +185,8 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0)
-    become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1], report[1]);
+    become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1],
+           options.core_files, report[1]);
   const int fork_error = errno;
   ::close(output[1]);
   ::close(failure[1]);
@@ -198,6 +208,7 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   impl->pid = pid;
   impl->running = true;
   impl->keep = options.keep_output;
+  impl->keep_first = options.keep_beginning;
   impl->pipe.assign(output[0]);
   // glibc 2.36 declares pidfd_open() without C linkage.
   const auto watch = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
@@ -311,9 +322,17 @@ void Process::Impl::close_channel() {
 }
 
 void Process::Impl::keep_output(std::string_view text) {
-  output += text;
   written += text.size();
-  if (output.size() > 2 * keep) output.erase(0, output.size() - keep);
+  const auto first = std::min(text.size(), keep_first - beginning.size());
+  beginning += text.substr(0, first);
+  output += text.substr(first);
+  if (output.size() > 2 * keep) drop_middle();
+}
+
+void Process::Impl::drop_middle() {
+  if (output.size() <= keep) return;
+  dropped += output.size() - keep;
+  output.erase(0, output.size() - keep);
 }
 
 void Process::Impl::wait_end() {
@@ -342,7 +361,7 @@ void Process::Impl::read_last_output() {
       if (!failed) keep_output({buffer.data(), length});
     }
   }
-  if (output.size() > keep) output.erase(0, output.size() - keep);
+  drop_middle();
   output_read = true;
   tell();
 }
@@ -387,10 +406,18 @@ std::uint64_t Process::written() const { return impl_->written; }
 
 const std::string& Process::unfollowed() const { return impl_->unfollowed; }
 
+std::string Process::whole_output() const {
+  auto out = impl_->beginning;
+  if (impl_->dropped > 0) out += "\n[" + std::to_string(impl_->dropped) + " bytes left out]\n";
+  return out + impl_->output;
+}
+
 std::optional<int> Process::exit_code() const {
   if (impl_->running || !WIFEXITED(impl_->status)) return std::nullopt;
   return WEXITSTATUS(impl_->status);
 }
+
+int Process::signal() const { return !impl_->running && WIFSIGNALED(impl_->status) ? WTERMSIG(impl_->status) : 0; }
 
 std::string Process::ending() const {
   if (impl_->running) return "";

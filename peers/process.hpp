@@ -14,6 +14,8 @@ struct ProcessOptions {
   std::vector<std::pair<std::string, std::string>> environment;  // beside our own
   std::string folder;                                            // to run in; empty = ours
   std::size_t keep_output = 8192;                                // bytes of stdout and stderr, the last ones
+  std::size_t keep_beginning = 0;                                // and as many of the first ones, beside those
+  bool core_files = true;                                        // false: it leaves none when it dies
   /// A channel of lines in both directions; the child finds its number in ASSAY_CHANNEL. Each whole line that comes is
   /// told from the loop, without its end. A longer line than this closes the channel; 0: there is none.
   std::size_t channel_line = 0;
@@ -38,10 +40,14 @@ class Process {
   [[nodiscard]] std::string ending() const;
   /// The exit code, when it ended by itself.
   [[nodiscard]] std::optional<int> exit_code() const;
+  /// The signal that ended it; 0 when none did.
+  [[nodiscard]] int signal() const;
   /// The last of what it wrote.
   [[nodiscard]] const std::string& output() const;
   /// How much it has written in all.
   [[nodiscard]] std::uint64_t written() const;
+  /// The first keep_beginning bytes, a line that says how much is left out behind them if it is, and output().
+  [[nodiscard]] std::string whole_output() const;
   /// Called once when it has ended and its output is read; at the next turn of the loop when it has already.
   void on_end(std::function<void()> handler);
   /// Sends a line, its end is added. Nothing once the child has ended or closed its side.

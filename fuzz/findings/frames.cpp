@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 
 #include "fuzz/findings/process_report.hpp"
 
@@ -111,8 +112,8 @@ std::string function_name(std::string_view text) {
       out += "()";
       at += 2;
     } else if (ends_in_operator() && (rest[0] == '<' || rest[0] == '>' || rest[0] == '-' || rest[0] == '=')) {
-      while (at < text.size() && (text[at] == '<' || text[at] == '>' || text[at] == '-' || text[at] == '=' ||
-                                  text[at] == '*')) {
+      while (at < text.size() &&
+             (text[at] == '<' || text[at] == '>' || text[at] == '-' || text[at] == '=' || text[at] == '*')) {
         out += text[at++];
       }
     } else if (ends_in_operator() && rest[0] == ' ') {  // operator new, operator bool
@@ -203,21 +204,84 @@ bool read_frame(std::string_view line, Frame& frame) {
 }
 
 bool is_runtime(const Frame& frame) {
-  static constexpr std::array<std::string_view, 34> functions{
-      "__asan",  "__interceptor_", "___interceptor_", "__sanitizer", "__ubsan",      "__lsan",       "__msan",
-      "__tsan",  "__hwasan",       "__libc_",         "__GI_",       "__assert_",    "__cxa_",       "__gxx_",
-      "__gnu_",  "__memcpy_",      "__memmove_",      "__memset_",   "__str",        "__pthread_",   "__restore_rt",
-      "__stack_chk_fail",          "__fortify_fail",  "__chk_fail",  "__cxxabiv1::", "fuzzer::",     "asan_thread_start",
-      "std::",   "_Unwind_",       "__printf",        "__vfprintf",  "__fdelt",      "__run_exit_handlers", "_IO_"};
-  static constexpr std::array<std::string_view, 41> whole{
-      "abort",   "raise",   "gsignal", "malloc",   "calloc",  "realloc",  "free",     "posix_memalign", "aligned_alloc",
-      "memcpy",  "memmove", "memset",  "memcmp",   "memchr",  "strlen",   "strnlen",  "strcpy",         "strncpy",
-      "strcat",  "strncat", "strcmp",  "strncmp",  "strchr",  "strdup",   "strndup",  "bcmp",           "sprintf",
-      "snprintf", "vsprintf", "vsnprintf", "printf", "fprintf", "_start", "clone",    "clone3",         "start_thread",
-      "exit",    "_exit",   "assay::fuzz::require", "syscall", "operator delete[]"};
+  static constexpr std::array<std::string_view, 34> functions{"__asan",
+                                                              "__interceptor_",
+                                                              "___interceptor_",
+                                                              "__sanitizer",
+                                                              "__ubsan",
+                                                              "__lsan",
+                                                              "__msan",
+                                                              "__tsan",
+                                                              "__hwasan",
+                                                              "__libc_",
+                                                              "__GI_",
+                                                              "__assert_",
+                                                              "__cxa_",
+                                                              "__gxx_",
+                                                              "__gnu_",
+                                                              "__memcpy_",
+                                                              "__memmove_",
+                                                              "__memset_",
+                                                              "__str",
+                                                              "__pthread_",
+                                                              "__restore_rt",
+                                                              "__stack_chk_fail",
+                                                              "__fortify_fail",
+                                                              "__chk_fail",
+                                                              "__cxxabiv1::",
+                                                              "fuzzer::",
+                                                              "asan_thread_start",
+                                                              "std::",
+                                                              "_Unwind_",
+                                                              "__printf",
+                                                              "__vfprintf",
+                                                              "__fdelt",
+                                                              "__run_exit_handlers",
+                                                              "_IO_"};
+  static constexpr std::array<std::string_view, 41> whole{"abort",
+                                                          "raise",
+                                                          "gsignal",
+                                                          "malloc",
+                                                          "calloc",
+                                                          "realloc",
+                                                          "free",
+                                                          "posix_memalign",
+                                                          "aligned_alloc",
+                                                          "memcpy",
+                                                          "memmove",
+                                                          "memset",
+                                                          "memcmp",
+                                                          "memchr",
+                                                          "strlen",
+                                                          "strnlen",
+                                                          "strcpy",
+                                                          "strncpy",
+                                                          "strcat",
+                                                          "strncat",
+                                                          "strcmp",
+                                                          "strncmp",
+                                                          "strchr",
+                                                          "strdup",
+                                                          "strndup",
+                                                          "bcmp",
+                                                          "sprintf",
+                                                          "snprintf",
+                                                          "vsprintf",
+                                                          "vsnprintf",
+                                                          "printf",
+                                                          "fprintf",
+                                                          "_start",
+                                                          "clone",
+                                                          "clone3",
+                                                          "start_thread",
+                                                          "exit",
+                                                          "_exit",
+                                                          "assay::fuzz::require",
+                                                          "syscall",
+                                                          "operator delete[]"};
   static constexpr std::array<std::string_view, 13> modules{
-      "libc.so",  "libc-",    "libstdc++", "libc++",     "libasan", "libubsan", "liblsan",
-      "libtsan",  "libmsan",  "libm.so",   "libpthread", "ld-linux", "libclang_rt"};
+      "libc.so", "libc-",   "libstdc++", "libc++",     "libasan",  "libubsan",   "liblsan",
+      "libtsan", "libmsan", "libm.so",   "libpthread", "ld-linux", "libclang_rt"};
   static constexpr std::array<std::string_view, 6> sources{"compiler-rt/lib", "libsanitizer/", "sysdeps/",
                                                            "nptl/",           "csu/",          "include/c++/"};
   const std::string_view name = frame.function;
@@ -247,7 +311,7 @@ std::vector<std::string> own_frames(std::string_view text) {
     inside = true;
     last = frame.number;
     ++read;
-    if (frame.function.empty()) continue;
+    if (frame.function.empty() || frame.module.starts_with('[')) continue;  // "[stack]": no code at all
     if (all.size() < most_frames) all.push_back(frame.function);
     if (frame.function.starts_with("fuzzer::") && !own.empty()) break;
     if (is_runtime(frame)) continue;

@@ -1,6 +1,7 @@
 #include "fuzz/findings/reduce.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "fuzz/mutators/dissect.hpp"
@@ -123,6 +124,7 @@ Ranges parts_at(const Parts& parts, std::size_t depth, std::size_t skip) {
 void drop_structure(Shrinking& input) {
   const auto skip = input.form().skip;
   if (input.bytes.size() <= skip) return;
+  if (input.form().kind == InputForm::Kind::instructions) return;
   if (input.form().kind == InputForm::Kind::text) {
     input.drop(lines_of(input.bytes), false);
     return;
@@ -140,7 +142,7 @@ void drop_structure(Shrinking& input) {
 /// right. Not all pieces at once as with parts: one pass of each size over what is left.
 void drop_bytes(Shrinking& input) {
   const auto skip = input.form().skip;
-  const bool text = input.form().kind == InputForm::Kind::text;
+  const bool plain = input.form().kind != InputForm::Kind::binary;  // no lengths to set right
   auto size = input.bytes.size() > skip ? std::bit_floor(input.bytes.size() - skip) : 0;
   for (; size > 0 && !input.spent(); size /= 2) {
     auto end = input.bytes.size();
@@ -148,7 +150,7 @@ void drop_bytes(Shrinking& input) {
       const auto begin = end - std::min(size, end - skip);
       const Range piece{begin, end};
       const Ranges one{piece};
-      if (text || !input.accept(without(input.bytes, input.form(), one))) input.accept(cut(input.bytes, one));
+      if (plain || !input.accept(without(input.bytes, input.form(), one))) input.accept(cut(input.bytes, one));
       end = std::min(begin, input.bytes.size());
     }
   }
@@ -169,6 +171,14 @@ void clear_bytes(Shrinking& input) {
 }
 
 }  // namespace
+
+InputForm form_of(ByteView input) {
+  const auto beginning = input.first(std::min<std::size_t>(input.size(), 4096));
+  const auto odd = std::ranges::count_if(
+      beginning, [](std::uint8_t byte) { return byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t'; });
+  const bool text = !input.empty() && odd * 50 < std::ssize(beginning);
+  return {text ? InputForm::Kind::text : InputForm::Kind::binary, ASSAY_FORMAT_ANY, 0};
+}
 
 bool ReduceBudget::one_more() {
   if (tried >= tries || (give_up && give_up())) spent = true;
@@ -206,7 +216,7 @@ std::vector<std::size_t> reduce_indices(std::size_t count,
 }
 
 Bytes without(ByteView bytes, const InputForm& form, std::span<const Range> ranges) {
-  if (form.kind == InputForm::Kind::text || bytes.size() <= form.skip || bytes.size() > largest_laid_open) {
+  if (form.kind != InputForm::Kind::binary || bytes.size() <= form.skip || bytes.size() > largest_laid_open) {
     return cut(bytes, ranges);
   }
   Parts parts;

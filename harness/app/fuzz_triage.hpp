@@ -18,7 +18,7 @@ namespace assay::app {
 
 struct TriageOptions {
   TargetLimits limits;
-  int runs = 3;                                      // of the input as it came
+  int runs = 3;  // of the input as it came
   bool reduce = true;
   Duration reduce_time = std::chrono::seconds(30);   // for one input
   std::size_t reduce_tries = 3000;                   // candidates for one input
@@ -31,9 +31,9 @@ struct TriageOptions {
 };
 
 struct Triaged {
-  Kept kept;                   // where it lies, and whether it is new
-  fuzz::Finding finding;       // as it was kept
-  std::size_t original = 0;    // bytes
+  Kept kept;                 // where it lies, and whether it is new
+  fuzz::Finding finding;     // as it was kept
+  std::size_t original = 0;  // bytes
   std::size_t reduced = 0;
   bool reduced_to_end = true;  // false: time or tries ran out before
 };
