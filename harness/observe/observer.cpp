@@ -337,7 +337,7 @@ struct Observer::Impl final : trace::Reporter {
   /// PS3.8 Table 9-10 for the sender, and what is now on its way to the receiver. An unreadable PDU counts as sent:
   /// its contents are reported, its place in the order may still be right.
   bool judge_order(Direction& direction, dul::PduKind kind, bool readable, trace::PduSeen& seen) {
-    const auto judgement = direction.follower.own_sent(kind);
+    const auto judgement = kind == dul::PduKind::a_abort ? abort_sent(direction) : direction.follower.own_sent(kind);
     const auto event = dul::received_event(kind);
     if (!readable) {
       to_peer(direction, dul::Event::evt19, event);
@@ -349,6 +349,20 @@ struct Observer::Impl final : trace::Reporter {
     seen.problems.push_back(
         own(not_allowed, "PS3.8 9.2.3", seen.offset, "pdu-type", std::string(dul::name(kind)), judgement->message));
     return false;
+  }
+
+  /// Who has the header of a PDU knows whether it will take it, by its type and length, and need not wait for the rest:
+  /// an A-ABORT that nothing else explains may be the answer to a PDU that has only begun (Evt19).
+  dul::Judgement abort_sent(Direction& direction) {
+    auto with_begun = direction.follower;
+    auto judgement = direction.follower.own_sent(dul::PduKind::a_abort);
+    if (!judgement || of(trace::other(direction.side)).framer.pending() < pdu::pdu_header_length) return judgement;
+    with_begun.peer_sent(dul::Event::evt19);
+    if (!with_begun.own_sent(dul::PduKind::a_abort)) {
+      direction.follower = with_begun;
+      judgement.reset();
+    }
+    return judgement;
   }
 
   /// A release while the sender's own message is half sent: its last fragment can never come (PS3.8 E.2).
