@@ -137,6 +137,28 @@ TEST(Observer, Does_not_accuse_sides_whose_PDUs_cross) {
   EXPECT_TRUE(second.trace().findings.empty());
 }
 
+/// The rules that the acceptor broke by an A-ABORT in Sta2, after these bytes of the requestor.
+std::vector<std::string> blamed_for_an_abort_after(const Bytes& bytes) {
+  Observer observer(nullptr);
+  if (!bytes.empty()) observer.bytes(Side::requestor, bytes, {});
+  observer.bytes(Side::acceptor, bytes_of(pdu::AAbort{2, 6}), {});
+  std::vector<std::string> rules;
+  for (const auto& finding : observer.trace().findings) {
+    if (finding.side == Side::acceptor) rules.push_back(finding.rule);
+  }
+  return rules;
+}
+
+TEST(Observer, Does_not_accuse_an_abort_on_the_header_of_a_PDU_whose_rest_never_came) {
+  EXPECT_TRUE(blamed_for_an_abort_after({4, 0, 1, 0, 0, 0}).empty());  // P-DATA-TF of 16 MiB
+  EXPECT_TRUE(blamed_for_an_abort_after({1, 0, 0, 0, 1, 0, 0, 1}).empty());
+}
+
+TEST(Observer, Accuses_an_abort_in_Sta2_before_there_was_a_header) {
+  EXPECT_EQ(blamed_for_an_abort_after({4, 0, 1, 0, 0}), std::vector<std::string>{"ps3.8/9.2.3/pdu-not-allowed"});
+  EXPECT_EQ(blamed_for_an_abort_after({}), std::vector<std::string>{"ps3.8/9.2.3/pdu-not-allowed"});
+}
+
 TEST(Observer, Marks_only_our_own_provoked_faults) {
   Options options;
   options.ours = Side::requestor;
