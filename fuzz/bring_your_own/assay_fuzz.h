@@ -5,7 +5,8 @@
  *     ASSAY_FUZZ_TARGET(ASSAY_FORMAT_FILE, parse)
  *
  * makes a target of libFuzzer's kind with mutators and a cross-over that know the format (assay_mutators.h); where
- * libFuzzer is absent, the library has a main() that replays files and folders. README.md: from nothing to the first crash.
+ * libFuzzer is absent, the library has a main() that replays files and folders. README.md: from nothing to the first
+ * crash.
  *
  * Differential: your parser tells what it sees in a Data Set, the library reads the same bytes and compares.
  *
@@ -19,9 +20,9 @@
  *     static const assay_differential what = {ASSAY_FORMAT_FILE, "my parser", NULL, 0};
  *     ASSAY_DIFFERENTIAL_TARGET(what, look)
  *
- * Environment: ASSAY_DIFFERENTIAL=abort (default: a new disagreement is printed and ends the process, so that the engine
- * keeps the input) or collect:FOLDER (each kind is counted in FOLDER/clusters.tsv with its smallest input beside it, and
- * the run goes on); ASSAY_EXPLAINED=FILE instead of the target's own list of explained disagreements.
+ * Environment: ASSAY_DIFFERENTIAL=abort (default: a new disagreement is printed and ends the process, so that the
+ * engine keeps the input) or collect:FOLDER (each kind is counted in FOLDER/clusters.tsv with its smallest input beside
+ * it, and the run goes on); ASSAY_EXPLAINED=FILE instead of the target's own list of explained disagreements.
  */
 #ifndef ASSAY_FUZZ_H
 #define ASSAY_FUZZ_H
@@ -38,8 +39,9 @@ typedef struct assay_view assay_view;
 /* No value was looked at, or only its length is known. */
 #define ASSAY_UNKNOWN_LENGTH ((size_t)-1)
 
-/* A Data Element that is no sequence. `vr`: its two letters; several by a slash where the parser leaves it open ("OB/OW");
- * NULL when it does not know. `value` NULL: only the length is compared; length ASSAY_UNKNOWN_LENGTH: not even that. */
+/* A Data Element that is no sequence. `vr`: its two letters; several by a slash where the parser leaves it open
+ * ("OB/OW"); NULL when it does not know. `value` NULL: only the length is compared; length ASSAY_UNKNOWN_LENGTH: not
+ * even that. */
 void assay_view_element(assay_view* view, uint16_t group, uint16_t element, const char* vr, const void* value,
                         size_t length);
 void assay_view_begin_sequence(assay_view* view, uint16_t group, uint16_t element, const char* vr);
@@ -68,8 +70,9 @@ typedef struct assay_differential {
 } assay_differential;
 
 /* Reads the input with both and compares. Returns how many disagreements without explanation there are; in the mode
- * "abort" it does not return when there are any. A file is compared when it is one and its File Meta Information is sound
- * and names a registered Transfer Syntax (PS3.10 7.1): who reads broken ones has to guess, and each guesses otherwise. */
+ * "abort" it does not return when there are any. A file is compared when it is one and its File Meta Information is
+ * sound and names a registered Transfer Syntax (PS3.10 7.1): who reads broken ones has to guess, and each guesses
+ * otherwise. */
 size_t assay_differential_run(const assay_differential* what, const uint8_t* data, size_t size, assay_reader read);
 
 /* What ASSAY_DIFFERENTIAL_TARGET uses instead of the mutators as they are: of a file it mostly leaves alone what stands
@@ -83,27 +86,26 @@ size_t assay_differential_cross_over(enum assay_format format, const uint8_t* fi
 }
 #endif
 
-#define ASSAY_FUZZ_TARGET(format, parse)                                      \
-  ASSAY_CUSTOM_MUTATOR(format)                                                \
-  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);       \
-  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {      \
-    parse(data, size);                                                        \
-    return 0;                                                                 \
+#define ASSAY_FUZZ_TARGET(format, parse)                                 \
+  ASSAY_CUSTOM_MUTATOR(format)                                           \
+  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);  \
+  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) { \
+    parse(data, size);                                                   \
+    return 0;                                                            \
   }
 
-#define ASSAY_DIFFERENTIAL_TARGET(what, read)                                                                      \
-  ASSAY_C size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {         \
-    return assay_differential_mutate((what).format, data, size, max_size, seed);                                   \
-  }                                                                                                                \
-  ASSAY_C size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size, const uint8_t* second,         \
-                                           size_t second_size, uint8_t* out, size_t max_size, unsigned int seed) { \
-    return assay_differential_cross_over((what).format, first, first_size, second, second_size, out, max_size,     \
-                                         seed);                                                                    \
-  }                                                                                                                \
-  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);                                            \
-  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {                                           \
-    assay_differential_run(&(what), data, size, read);                                                             \
-    return 0;                                                                                                      \
+#define ASSAY_DIFFERENTIAL_TARGET(what, read)                                                                         \
+  ASSAY_C size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {            \
+    return assay_differential_mutate((what).format, data, size, max_size, seed);                                      \
+  }                                                                                                                   \
+  ASSAY_C size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size, const uint8_t* second,            \
+                                           size_t second_size, uint8_t* out, size_t max_size, unsigned int seed) {    \
+    return assay_differential_cross_over((what).format, first, first_size, second, second_size, out, max_size, seed); \
+  }                                                                                                                   \
+  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);                                               \
+  ASSAY_C int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {                                              \
+    assay_differential_run(&(what), data, size, read);                                                                \
+    return 0;                                                                                                         \
   }
 
 #endif

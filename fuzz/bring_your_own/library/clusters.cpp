@@ -97,8 +97,9 @@ std::expected<std::vector<Explanation>, std::string> explanations(const std::str
     };
     const auto f = fields_of(line);
     if (f.size() != 8 || std::ranges::any_of(f, [](const std::string& field) { return field.empty(); }))
-      return wrong("a line has 8 fields between tabs, none empty: what feature vr tag syntax clause right why; this has " +
-                   std::to_string(f.size()));
+      return wrong(
+          "a line has 8 fields between tabs, none empty: what feature vr tag syntax clause right why; this has " +
+          std::to_string(f.size()));
     constexpr std::array<std::string_view, 4> sides{"assay", "other", "both", "none"};
     if (std::ranges::find(sides, f[6]) == sides.end())
       return wrong("who is right: assay, other, both or none, not \"" + f[6] + '"');
@@ -162,8 +163,9 @@ bool Collection::flush() {
   for (const auto& [name, count] : totals) text += name + '\t' + std::to_string(count) + '\n';
   text += "state\tcount\texample\twhat\tfeature\tvr\ttag\tsyntax\n";
   for (const auto& [cluster, row] : rows)
-    text += (row.explained ? "explained\t" : "new\t") + std::to_string(row.count) + '\t' + example_name(cluster) + '\t' +
-            cluster.what + '\t' + cluster.feature + '\t' + cluster.vr + '\t' + cluster.tag + '\t' + cluster.syntax + '\n';
+    text += (row.explained ? "explained\t" : "new\t") + std::to_string(row.count) + '\t' + example_name(cluster) +
+            '\t' + cluster.what + '\t' + cluster.feature + '\t' + cluster.vr + '\t' + cluster.tag + '\t' +
+            cluster.syntax + '\n';
   if (!replace(path, text)) return false;
   totals_.clear();
   for (auto& [cluster, row] : rows_) row.count = 0;

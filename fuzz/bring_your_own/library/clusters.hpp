@@ -25,8 +25,8 @@ struct Explanation {
 std::expected<std::vector<Explanation>, std::string> explanations(const std::string& path);
 const Explanation* explanation_of(const std::vector<Explanation>& all, const Cluster& cluster);
 
-/// The counts of a run in a folder that several processes may share: clusters.tsv, and an example and its story for each
-/// cluster. Nothing is lost but the counts of the last moments when a process dies.
+/// The counts of a run in a folder that several processes may share: clusters.tsv, and an example and its story for
+/// each cluster. Nothing is lost but the counts of the last moments when a process dies.
 class Collection {
  public:
   explicit Collection(std::string folder) : folder_(std::move(folder)) {}

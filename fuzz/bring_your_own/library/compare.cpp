@@ -1,5 +1,5 @@
-// Level by level, elements paired by tag. Neither the depth nor the number of pairs exceeds those of our own view, whose
-// depth is limited.
+// Level by level, elements paired by tag. Neither the depth nor the number of pairs exceeds those of our own view,
+// whose depth is limited.
 #include "fuzz/bring_your_own/library/compare.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 using Indexes = std::vector<std::uint32_t>;
 
 struct Found {
-  double at;  // place in our order
+  double at;           // place in our order
   std::size_t number;  // of those found
   const char* what;
   const Entry* ours;
@@ -134,7 +134,8 @@ class Comparison {
       for (std::size_t i = 0; i < std::min(nodes.size(), other->second.size()); ++i)
         pair(nodes[i], other->second[i], path);
       if (nodes.size() < other->second.size())
-        add(nodes.back() + 0.5, "only-theirs", &ours_.entries[nodes.back()], &theirs_.entries[other->second.back()], path);
+        add(nodes.back() + 0.5, "only-theirs", &ours_.entries[nodes.back()], &theirs_.entries[other->second.back()],
+            path);
     }
     double at = before;
     for (const auto i : right) {
@@ -188,7 +189,8 @@ std::vector<Disagreement> disagreements(const View& ours, const View& theirs) {
       return found == ours.problems.end() ? nullptr : &*found;
     };
     const Problem* first = first_where([&](const Problem& problem) {
-      return we_refuse ? problem.gravity == Gravity::error && problem.rule == ours.refused : about_encoding(problem.rule);
+      return we_refuse ? problem.gravity == Gravity::error && problem.rule == ours.refused
+                       : about_encoding(problem.rule);
     });
     if (first == nullptr)
       first = first_where([](const Problem& problem) { return problem.rule.starts_with("ps3.5/7.1/"); });
@@ -207,8 +209,8 @@ std::vector<Disagreement> disagreements(const View& ours, const View& theirs) {
     Disagreement one;
     one.cluster = {found.what, feature_at(ours, found.what, found.ours), vr_field(found.what, found.ours, found.theirs),
                    tag_class(found.theirs != nullptr && std::string_view(found.what) == "only-theirs" ? *found.theirs
-                             : found.ours != nullptr ? *found.ours
-                                                     : *found.theirs),
+                             : found.ours != nullptr                                                  ? *found.ours
+                                                                                                      : *found.theirs),
                    ours.syntax};
     one.path = std::move(found.path);
     one.offset = found.ours == nullptr ? 0 : found.ours->offset;

@@ -38,7 +38,8 @@ bool is_order(std::string_view rule) { return rule.ends_with("/duplicate") || ru
 
 std::string in_words(const Entry& entry) {
   std::string out(name(entry.kind));
-  if (entry.kind != Kind::item && entry.kind != Kind::fragment) out += " " + to_string(entry.tag) + " VR " + vrs_of(entry);
+  if (entry.kind != Kind::item && entry.kind != Kind::fragment)
+    out += " " + to_string(entry.tag) + " VR " + vrs_of(entry);
   if (entry.kind == Kind::element || entry.kind == Kind::fragment) {
     out += entry.size == Entry::unknown ? ", length not told" : ", " + std::to_string(entry.size) + " bytes";
     if (entry.digest != 0) {
@@ -63,10 +64,18 @@ bool leads_apart(std::string_view rule) {
 }
 
 bool about_encoding(std::string_view rule) {
-  constexpr std::array<std::string_view, 12> rules{
-      "limits/",        "ps3.10/7.2/",           "ps3.5/6.2/unknown-vr",     "ps3.5/7.1.1/odd-length", "ps3.5/7.1.1/undefined-length",
-      "ps3.5/7.1.2/vr", "ps3.5/7.1/length-past", "ps3.5/7.1/truncated",      "ps3.5/7.5/",             "ps3.5/8.2/",
-      "ps3.5/A.4/",     "ps3.5/A.5/"};
+  constexpr std::array<std::string_view, 12> rules{"limits/",
+                                                   "ps3.10/7.2/",
+                                                   "ps3.5/6.2/unknown-vr",
+                                                   "ps3.5/7.1.1/odd-length",
+                                                   "ps3.5/7.1.1/undefined-length",
+                                                   "ps3.5/7.1.2/vr",
+                                                   "ps3.5/7.1/length-past",
+                                                   "ps3.5/7.1/truncated",
+                                                   "ps3.5/7.5/",
+                                                   "ps3.5/8.2/",
+                                                   "ps3.5/A.4/",
+                                                   "ps3.5/A.5/"};
   return std::ranges::any_of(rules, [&](std::string_view start) { return rule.starts_with(start); });
 }
 
@@ -86,7 +95,8 @@ std::string vr_field(std::string_view what, const Entry* ours, const Entry* thei
   if (what == "order" || what == "duplicate" || what == "stray") return "-";
   if (what == "vr") return vrs_of(*ours) + ">" + vrs_of(*theirs);
   if (what == "kind")
-    return vrs_of(*ours) + " " + std::string(name(ours->kind)) + ">" + vrs_of(*theirs) + " " + std::string(name(theirs->kind));
+    return vrs_of(*ours) + " " + std::string(name(ours->kind)) + ">" + vrs_of(*theirs) + " " +
+           std::string(name(theirs->kind));
   if (what == "only-theirs" || ours == nullptr) return vrs_of(*theirs);
   return vrs_of(*ours);
 }
@@ -99,7 +109,8 @@ std::string feature_at(const View& ours, std::string_view what, const Entry* ent
   if (entry == nullptr || what == "only-theirs") return fault == ours.problems.end() ? "-" : fault->rule;
   const auto from = entry->offset;
   // The element's own bytes; where it is about what a sequence holds, all of that too.
-  const auto next = what == "kind" || what == "items" ? entry->end : static_cast<std::size_t>(entry - ours.entries.data());
+  const auto next =
+      what == "kind" || what == "items" ? entry->end : static_cast<std::size_t>(entry - ours.entries.data());
   const auto to = after(ours, next, from);
   const Problem* here = nullptr;
   for (const auto& problem : ours.problems) {

@@ -10,7 +10,8 @@ namespace assay::fuzz {
 
 std::string in_words(const Entry& entry);
 std::string in_words(const Problem& problem);
-/// Whether a rule is about how bytes are taken apart, not about what they then say: only such a fault excuses a refusal.
+/// Whether a rule is about how bytes are taken apart, not about what they then say: only such a fault excuses a
+/// refusal.
 bool about_encoding(std::string_view rule);
 /// Of those the ones after which two readers may be at different bytes.
 bool leads_apart(std::string_view rule);

@@ -72,7 +72,8 @@ std::string story_of(const assay_differential& what, const Disagreement& found, 
   std::size_t told = 0;
   for (const auto& problem : ours.problems) {
     if (++told > 5) break;
-    out += "  wrong in it: " + problem.rule + " at byte " + std::to_string(problem.offset) + " (" + problem.clause + ")\n";
+    out +=
+        "  wrong in it: " + problem.rule + " at byte " + std::to_string(problem.offset) + " (" + problem.clause + ")\n";
   }
   const auto& c = found.cluster;
   out += "  to explain it, a line of: " + c.what + "\\t" + c.feature + "\\t" + c.vr + "\\t" + c.tag + "\\t" + c.syntax +

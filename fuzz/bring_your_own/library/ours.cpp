@@ -92,7 +92,8 @@ View file_view(ByteView input, unsigned flags) {
   View view;
   // What names the Transfer Syntax has to be sound, else everything after it would differ by what each makes of that.
   const auto part10 = parse_part10(input);
-  const bool sound = std::ranges::all_of(part10.problems, [](const Problem& one) { return one.gravity == Gravity::note; });
+  const bool sound =
+      std::ranges::all_of(part10.problems, [](const Problem& one) { return one.gravity == Gravity::note; });
   const auto* syntax = find_transfer_syntax(part10.transfer_syntax_uid);
   if (!sound || syntax == nullptr || input.size() < 132 || as_text(input.subspan(128, 4)) != "DICM") {
     view.compared = false;

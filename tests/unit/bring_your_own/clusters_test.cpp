@@ -35,8 +35,9 @@ class Clusters : public testing::Test {
 const Cluster items{"items", "-", "SQ", "item", "explicit-le"};
 
 TEST_F(Clusters, a_line_explains_what_its_patterns_match) {
-  const auto lines = explanations(write(
-      "# a comment\n\nitems\t*\t??\titem\texplicit-*\tPS3.5 7.5\tassay\tbecause\nvr\t*\tUN>*\t*\t*\tPS3.5 6.2\tboth\twhy\n"));
+  const auto lines =
+      explanations(write("# a comment\n\nitems\t*\t??\titem\texplicit-*\tPS3.5 "
+                         "7.5\tassay\tbecause\nvr\t*\tUN>*\t*\t*\tPS3.5 6.2\tboth\twhy\n"));
   ASSERT_TRUE(lines.has_value());
   ASSERT_EQ(lines->size(), 2U);
   EXPECT_EQ(explanation_of(*lines, items), lines->data());
@@ -46,7 +47,8 @@ TEST_F(Clusters, a_line_explains_what_its_patterns_match) {
 }
 
 TEST_F(Clusters, a_line_that_explains_nothing_is_named_with_its_number) {
-  EXPECT_THAT(explanations(write("# x\nitems\t*\t*\n")).error(), testing::HasSubstr("explained.tsv:2: a line has 8 fields"));
+  EXPECT_THAT(explanations(write("# x\nitems\t*\t*\n")).error(),
+              testing::HasSubstr("explained.tsv:2: a line has 8 fields"));
   EXPECT_THAT(explanations(write("a\tb\tc\td\te\tf\tme\twhy\n")).error(), testing::HasSubstr(":1: who is right"));
   EXPECT_THAT(explanations("/nonexistent/x").error(), testing::HasSubstr("cannot be read"));
 }

@@ -75,7 +75,8 @@ TEST(Compare, who_refuses_and_who_reads_on_is_one_cluster_with_the_cause) {
     assay_view_begin_sequence(view, 8, 0x1140, "SQ");
     assay_view_reject(view, "no such thing");
   };
-  EXPECT_EQ(only(told(ASSAY_FORMAT_EXPLICIT_LITTLE, explicit_bytes(), refuses)), " refuses|-|no such thing|-|explicit-le");
+  EXPECT_EQ(only(told(ASSAY_FORMAT_EXPLICIT_LITTLE, explicit_bytes(), refuses)),
+            " refuses|-|no such thing|-|explicit-le");
   auto odd = explicit_bytes();
   odd.insert(odd.end(), {0x40, 0, 0, 1, 'L', 'O', 1, 0, 'x'});
   EXPECT_EQ(only(told(ASSAY_FORMAT_EXPLICIT_LITTLE, odd, refuses)),

@@ -46,8 +46,8 @@ TEST(Steer, crossing_takes_the_data_sets_and_keeps_the_first_head) {
   std::size_t made = 0;
   for (unsigned seed = 0; seed < 100; ++seed) {
     Bytes out(4096);
-    const auto size = assay_differential_cross_over(ASSAY_FORMAT_FILE, one.data(), one.size(), other.data(), other.size(),
-                                                    out.data(), out.size(), seed);
+    const auto size = assay_differential_cross_over(ASSAY_FORMAT_FILE, one.data(), one.size(), other.data(),
+                                                    other.size(), out.data(), out.size(), seed);
     if (size == 0) continue;
     ++made;
     EXPECT_TRUE(std::equal(one.begin(), one.begin() + 250, out.begin()));

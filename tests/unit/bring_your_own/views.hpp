@@ -41,7 +41,8 @@ inline Told told(enum assay_format format, const Bytes& bytes, const std::functi
 }
 
 /// As sample(), told right. `change` may leave out or tell otherwise: its argument is the step that comes.
-inline std::function<void(assay_view*)> right_view(const std::function<bool(assay_view*, std::string_view)>& change = {}) {
+inline std::function<void(assay_view*)> right_view(
+    const std::function<bool(assay_view*, std::string_view)>& change = {}) {
   return [change](assay_view* view) {
     const auto step = [&](std::string_view name, auto tell) {
       if (!change || !change(view, name)) tell();

@@ -1,5 +1,5 @@
-// What a program does with what it read. The bug is of a kind that was published often: a date is copied into the room that
-// the standard allows for it, whatever its length. -DFIXED: without.
+// What a program does with what it read. The bug is of a kind that was published often: a date is copied into the room
+// that the standard allows for it, whatever its length. -DFIXED: without.
 #include <cstring>
 
 #include "assay_fuzz.h"
