@@ -15,18 +15,46 @@ import products
 FOLDER = products.ROOT / "fuzz" / "oss-fuzz"
 RUN, REPLAY, JOB = FOLDER / "blackbox" / "run", FOLDER / "blackbox" / "replay", FOLDER / "centipede" / "job"
 
-# A device that takes connections and dies, by what argv[2] says, when bytes come that are no A-ASSOCIATE-RQ.
-DEVICE = """
-import os, signal, socket, sys
+# A device that answers associations, echoes and releases, and dies, by what argv[2] says, when anything else comes.
+DEVICE = r"""
+import os, signal, socket, struct, sys
+def item(kind, body): return struct.pack(">BxH", kind, len(body)) + body
+def pdu(kind, body): return struct.pack(">BxI", kind, len(body)) + body
+def exactly(one, count):
+    data = b""
+    while len(data) < count:
+        more = one.recv(count - len(data))
+        if not more: return data
+        data += more
+    return data
+def accept(body):
+    at, contexts = 68, b""
+    while at + 4 <= len(body):
+        kind, length = struct.unpack(">BxH", body[at:at + 4])
+        if kind == 0x20: contexts += item(0x21, body[at + 4:at + 5] + b"\0\0\0" + item(0x40, b"1.2.840.10008.1.2"))
+        at += 4 + length
+    user = item(0x50, item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3"))
+    return pdu(2, body[:68] + item(0x10, b"1.2.840.10008.3.1.1.1") + contexts + user)
+def element(number, value): return struct.pack("<HHI", 0, number, len(value)) + value
+def echo(body):
+    at = body.find(struct.pack("<HHI", 0, 0x110, 2))
+    command = element(2, b"1.2.840.10008.1.1\0") + element(0x100, b"\x30\x80") + element(0x120, body[at + 8:at + 10])
+    command += element(0x800, b"\x01\x01") + element(0x900, b"\0\0")
+    command = element(0, struct.pack("<I", len(command))) + command
+    return pdu(4, struct.pack(">IBB", len(command) + 2, body[4], 3) + command)
 listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", int(sys.argv[1]))); listener.listen()
 while True:
     one, _ = listener.accept()
-    data = one.recv(10)
-    if data and data[0] != 1:
-        if sys.argv[2] == "abort": os.kill(os.getpid(), signal.SIGABRT)
-        if sys.argv[2] == "report":
-            print("==1==ERROR: AddressSanitizer: heap-buffer-overflow", file=sys.stderr, flush=True); os._exit(1)
+    while len(header := exactly(one, 6)) == 6:
+        kind, length = struct.unpack(">BxI", header)
+        if kind not in (1, 4, 5):
+            if sys.argv[2] == "abort": os.kill(os.getpid(), signal.SIGABRT)
+            if sys.argv[2] == "report":
+                print("==1==ERROR: AddressSanitizer: heap-buffer-overflow", file=sys.stderr, flush=True); os._exit(1)
+            break
+        body = exactly(one, length)
+        one.sendall(accept(body) if kind == 1 else echo(body) if kind == 4 else pdu(6, bytes(4)))
     one.close()
 """
 
@@ -88,18 +116,18 @@ class BlackBoxTest(unittest.TestCase):
         self.assertLess(sum("is no scenario" in one.stdout for one in played), 2, [one.stdout for one in played])
 
     def test_a_device_that_dies_is_a_crash_with_its_signal(self):
-        done = self.replay(f"{sys.executable} {self.device} {{port}} abort", self.case("070000000004"))
+        done = self.replay(f"{sys.executable} {self.device} {{port}} abort", self.case("ff0000000000"))
         self.assertEqual(done.returncode, 128 + signal.SIGABRT, done.stdout + done.stderr)
         self.assertIn("SIGABRT", done.stdout)
 
     def test_a_report_of_a_sanitizer_is_printed_and_the_exit_code_is_its_own(self):
-        done = self.replay(f"{sys.executable} {self.device} {{port}} report", self.case("070000000004"))
+        done = self.replay(f"{sys.executable} {self.device} {{port}} report", self.case("ff0000000000"))
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("ERROR: AddressSanitizer: heap-buffer-overflow", done.stdout)
 
     def test_a_device_that_lives_is_no_crash(self):
         products.need("storescp")
-        done = self.replay("storescp --ignore {port}", self.case("070000000004"))
+        done = self.replay("storescp --ignore {port}", self.case("ff0000000000"))
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 
     def test_a_file_that_is_no_scenario_is_no_crash(self):
