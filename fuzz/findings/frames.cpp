@@ -166,6 +166,7 @@ std::string function_name(std::string_view text) {
       ++at;
     }
   }
+  if (out.size() > longest_name) out.resize(longest_name);
   // A lambda is known by where it stands.
   constexpr std::string_view call = "lambda::operator()";
   if (out.ends_with(call)) out.resize(out.size() - call.size() + 6);
