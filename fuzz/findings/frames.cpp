@@ -116,7 +116,7 @@ std::string function_name(std::string_view text) {
              (text[at] == '<' || text[at] == '>' || text[at] == '-' || text[at] == '=' || text[at] == '*')) {
         out += text[at++];
       }
-      if (text.substr(at).starts_with(" <")) ++at;  // its template arguments
+      if (text.substr(at).starts_with(" <")) ++at;      // its template arguments
     } else if (ends_in_operator() && rest[0] == ' ') {  // operator new, operator bool
       out += ' ';
       ++at;
