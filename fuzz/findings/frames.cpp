@@ -116,6 +116,7 @@ std::string function_name(std::string_view text) {
              (text[at] == '<' || text[at] == '>' || text[at] == '-' || text[at] == '=' || text[at] == '*')) {
         out += text[at++];
       }
+      if (text.substr(at).starts_with(" <")) ++at;      // its template arguments
     } else if (ends_in_operator() && rest[0] == ' ') {  // operator new, operator bool
       out += ' ';
       ++at;
@@ -166,6 +167,7 @@ std::string function_name(std::string_view text) {
       ++at;
     }
   }
+  if (out.size() > longest_name) out.resize(longest_name);
   // A lambda is known by where it stands.
   constexpr std::string_view call = "lambda::operator()";
   if (out.ends_with(call)) out.resize(out.size() - call.size() + 6);

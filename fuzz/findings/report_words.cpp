@@ -146,7 +146,7 @@ std::string words_of(std::string_view line) {
   for (const std::string_view label : {"ERROR: ", "WARNING: "}) {
     if (line.starts_with(label)) line.remove_prefix(label.size());
   }
-  for (const std::string_view address : {" on address 0x", " on unknown address", ": 0x", " (pc "}) {
+  for (const std::string_view address : {" on address 0x", " on unknown address", " on 0x", ": 0x", " (pc "}) {
     line = line.substr(0, line.find(address));
   }
   auto out = safe_text(line, longest_words);

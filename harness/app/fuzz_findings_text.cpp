@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "fuzz/findings/process_report.hpp"
 #include "harness/app/findings.hpp"
@@ -62,8 +63,11 @@ std::string findings_table(const std::vector<StoredFinding>& findings, bool colo
   }
   if (findings.empty()) return "no findings\n";
   out += counted(findings.size(), "finding") + ":";
+  bool first = true;
   for (std::size_t i = counts.size(); i-- > 0;) {
-    if (counts[i] > 0) out += fmt::format(" {} {}", counts[i], fuzz::name(static_cast<Severity>(i)));
+    if (counts[i] == 0) continue;
+    out += fmt::format("{} {} {}", std::exchange(first, false) ? "" : ",", counts[i],
+                       fuzz::name(static_cast<Severity>(i)));
   }
   return out + "\n";
 }

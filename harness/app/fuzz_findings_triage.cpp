@@ -95,6 +95,12 @@ int fuzz_triage(const FuzzTriageOptions& options, Console& console) {
     console.error("--time and --reduce-time are durations: write 10s, 500ms or 1m");
     return exit_codes::usage;
   }
+  std::error_code code;
+  for (const auto& path : options.paths) {
+    if (fs::exists(path, code)) continue;
+    console.error(fmt::format("{}: there is no such file or folder", path));
+    return exit_codes::usage;
+  }
   std::optional<FuzzTarget> one_target;
   if (!options.program.empty()) {
     auto target = find_target(options.program, options.build);
@@ -106,7 +112,6 @@ int fuzz_triage(const FuzzTriageOptions& options, Console& console) {
     one_target->arguments = options.arguments;
   }
   if (options.json == "-") console.text_to_stderr();
-  std::error_code code;
   auto out = fs::path(options.out);
   if (out.empty()) {
     const auto first = fs::path(options.paths.front());
@@ -209,8 +214,8 @@ int fuzz_triage(const FuzzTriageOptions& options, Console& console) {
   for (const auto& complaint : read.complaints) console.error(complaint);
   console.text(findings_table(read.findings, console.colour()));
   if (counts.tried > 0) {
-    console.text(fmt::format("{} tried: {} new, {} healthy; findings below {}\n", counted(counts.tried, "input"),
-                             counted(counts.fresh, "finding"), counts.healthy, out.string()));
+    console.text(fmt::format("{} tried: {}, {} healthy; findings below {}\n", counted(counts.tried, "input"),
+                             counted(counts.fresh, "new finding"), counts.healthy, out.string()));
   }
   const bool written = write_outputs(options, read.findings, fresh, console);
   if (InterruptGuard::asked()) return exit_codes::interrupted;

@@ -61,7 +61,9 @@ std::expected<fs::path, std::string> store(const Work& work, ByteView input, con
   auto finding = work.stored->finding;
   finding.times = 0;  // it was not seen once more
   FindingFiles files{{finding_input, std::string(as_text(input))}};
-  const auto form = work.target.form ? *work.target.form : fuzz::form_of(input);
+  // What it is, it was from the beginning: a few bytes that are left look like anything.
+  const auto original = read_text(work.stored->folder / finding_original);
+  const auto form = work.target.form ? *work.target.form : fuzz::form_of(original ? as_bytes(*original) : input);
   if (auto made = network_form(finding, form, input)) {
     files.emplace_back(finding_scenario, std::move(made->scenario));
     files.emplace_back(finding_capture, std::move(made->capture));

@@ -184,7 +184,7 @@ std::expected<std::optional<Triaged>, std::string> keep_crash(const FuzzTarget& 
                      {finding_original, text_of(input)},
                      {"report.txt", out.finding.report},
                      {finding_target, target_text(target)}};
-  add_network_form(out.finding, form_of(target, smallest), smallest, files);
+  add_network_form(out.finding, form_of(target, input), smallest, files);
   auto kept = keep_finding(findings, out.finding, files);
   if (!kept) return std::unexpected(kept.error());
   out.kept = std::move(*kept);
