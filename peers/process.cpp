@@ -107,7 +107,7 @@ bool listened_to(std::uint16_t port) {
 
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
-                         pid_t parent, int channel, bool core_files, int report) {
+                         pid_t parent, int channel, int report, bool core_files) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before we asked to be told
@@ -115,11 +115,11 @@ bool listened_to(std::uint16_t port) {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (report >= 0) follow_in_parent(report);
   if (!core_files) {
     const rlimit none_at_all{0, 0};
     ::setrlimit(RLIMIT_CORE, &none_at_all);
   }
-  if (report >= 0) follow_in_parent(report);
   const int null = ::open("/dev/null", O_RDONLY);
   if (null >= 0) ::dup2(null, 0);
   ::dup2(output, 1);
@@ -185,8 +185,8 @@ std::expected<std::unique_ptr<Process>, std::string> Process::start(Loop& loop, 
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0)
-    become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1],
-           options.core_files, report[1]);
+    become(argv.data(), envp.data(), options.folder.c_str(), output[1], failure[1], parent, channel[1], report[1],
+           options.core_files);
   const int fork_error = errno;
   ::close(output[1]);
   ::close(failure[1]);
