@@ -29,4 +29,21 @@ class Prober {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A TCP connection that says nothing until it goes away.
+class SilentConnection {
+ public:
+  /// Connects, running the loop for `within` at the most. Null: nobody takes it.
+  static std::unique_ptr<SilentConnection> open(Loop& loop, const std::string& host, std::uint16_t port,
+                                                Duration within);
+  ~SilentConnection();
+  SilentConnection(const SilentConnection&) = delete;
+  SilentConnection& operator=(const SilentConnection&) = delete;
+
+  struct Impl;
+
+ private:
+  explicit SilentConnection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 }  // namespace assay::peers

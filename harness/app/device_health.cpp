@@ -94,6 +94,15 @@ void DeviceHealth::learn_second_peer() {
   second_peer_ = result && result->failure == Failure::none;
 }
 
+std::optional<Unhealthy> DeviceHealth::check_beside_silence() {
+  if (!second_peer_) return std::nullopt;
+  const auto silent = peers::SilentConnection::open(loop_, options_.host, options_.port, options_.patience);
+  if (!silent) return std::nullopt;
+  auto found = judge(echo(options_.patience));
+  if (found) found->kind = fuzz::Kind::second_peer;
+  return found;
+}
+
 std::optional<Unhealthy> DeviceHealth::judge(const peers::RequestorResult& result) const {
   // A device that refused from the start and now does all is no worse than it was.
   if (result.failure == healthy_ || result.failure == Failure::none || result.failure == Failure::interrupted)

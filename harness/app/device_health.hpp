@@ -24,8 +24,13 @@ class DeviceHealth {
 
   /// Once, at the start: what it answers now is healthy, whatever it is. The error: it answers nothing.
   std::expected<void, std::string> learn();
-  /// Once after learn(): whether it serves a second peer at all.
+  /// Once after learn(): whether it serves a second peer at all. Nothing else is asked of it any more where that ends
+  /// it: forget_second_peer().
   void learn_second_peer();
+  void forget_second_peer() { second_peer_ = false; }
+  /// Of a device that serves several peers: nothing, or that one which connects and says nothing keeps it from all
+  /// others.
+  std::optional<Unhealthy> check_beside_silence();
 
   /// Nothing: it answers as it did at the start. `gone`, asked while waiting, ends the trying: there is nobody to ask.
   std::optional<Unhealthy> check(const std::function<bool()>& gone);

@@ -72,6 +72,8 @@ struct DeviceWatch::Impl {
 
   std::expected<void, std::string> begin();
   std::expected<void, std::string> learn();
+  std::expected<void, std::string> start_program();
+  std::expected<void, std::string> stop_and_start();
   [[nodiscard]] const peers::Process* running_program() const { return program ? program->process() : nullptr; }
   [[nodiscard]] pid_t process() const;
   [[nodiscard]] bool gone() const;
@@ -101,6 +103,9 @@ struct DeviceWatch::Impl {
   std::uint64_t output_seen = 0;          // of what the program has written
   std::uint64_t health_asked = 0;         // at this execution
   Instant looked;
+  std::optional<Finding> blocked;  // what the start has shown, until it is told
+  bool beside_silence = true;
+  std::string second_peer_note;
   bool told = false;  // of what the process died of
   bool learned = false;
 };
@@ -112,23 +117,56 @@ std::expected<void, std::string> DeviceWatch::Impl::begin() {
   memory.forget();
   descriptors.forget();
   keepsakes.forget();
-  if (program) {
-    std::optional<std::pair<bool, std::string>> answer;
-    program->ensure_started([&](bool good, std::string said) { answer.emplace(good, std::move(said)); });
-    if (!loop.run_until([&] { return answer.has_value(); })) return std::unexpected(std::string("interrupted"));
-    if (!answer->first) return std::unexpected(answer->second);
-  }
+  if (auto started = start_program(); !started) return started;
   looked = loop.now();
   if (!std::exchange(learned, true)) return learn();
   if (const auto wrong = health.check([this] { return gone(); }))
     return std::unexpected("the device was started and is not what it was: " + wrong->said);
-  if (options.keepsakes) keepsakes.store();
   return {};
+}
+
+std::expected<void, std::string> DeviceWatch::Impl::start_program() {
+  if (!program) return {};
+  std::optional<std::pair<bool, std::string>> answer;
+  program->ensure_started([&](bool good, std::string said) { answer.emplace(good, std::move(said)); });
+  if (!loop.run_until([&] { return answer.has_value(); })) return std::unexpected(std::string("interrupted"));
+  if (!answer->first) return std::unexpected(answer->second);
+  return {};
+}
+
+std::expected<void, std::string> DeviceWatch::Impl::stop_and_start() {
+  bool stopped = false;
+  program->stop([&] { stopped = true; });
+  if (!loop.run_until([&] { return stopped; })) return std::unexpected(std::string("interrupted"));
+  output_seen = 0;
+  deaths.clear();
+  told = false;
+  return start_program();
 }
 
 std::expected<void, std::string> DeviceWatch::Impl::learn() {
   if (auto good = health.learn(); !good) return good;
   health.learn_second_peer();
+  if (const auto wrong = health.check_beside_silence()) {
+    beside_silence = false;
+    blocked = finding(wrong->kind, "blocked by a silent connection", "Sta2");
+    blocked->happened = fmt::format(
+        "The device serves several peers at once, but while one had connected and said nothing, another got no "
+        "service: {}.",
+        wrong->said);
+    blocked->clause = "PS3.8 9.2.3";
+    blocked->advice =
+        "Read the A-ASSOCIATE-RQ of each connection beside the others (Sta2 is of one connection), not before "
+        "the next one is accepted: one idle peer must not stop all.";
+    blocked->reproduce = fmt::format("nc {0} {1} & assay echo {0}:{1}", options.host, options.port);
+  }
+  loop.wait_until([this] { return gone(); }, std::chrono::milliseconds(300));
+  if (program && (gone() || health.check([this] { return gone(); }))) {
+    // There are devices that do not survive a second peer: they are fuzzed without.
+    health.forget_second_peer();
+    second_peer_note = "off: asking for one ends the device or blocks it";
+    if (auto again = stop_and_start(); !again) return again;
+  }
   if (options.keepsakes) keepsakes.learn();
   return {};
 }
@@ -361,6 +399,11 @@ std::expected<std::unique_ptr<DeviceWatch>, std::string> DeviceWatch::start(peer
 std::optional<Observed> DeviceWatch::after(const Execution& execution) {
   auto& watch = *impl_;
   if (auto found = watch.dead(execution.state)) return found;
+  if (watch.blocked) {
+    Observed observed{std::move(*watch.blocked), false, false};
+    watch.blocked.reset();
+    return observed;
+  }
   const bool due = watch.loop.now() - watch.looked >= watch.options.look_every;
   if (execution.odd || due || execution.number - watch.health_asked >= watch.options.health_every) {
     watch.health_asked = execution.number;
@@ -388,12 +431,12 @@ std::optional<Observed> DeviceWatch::look_at_all(const std::string& state) {
 std::expected<void, std::string> DeviceWatch::restart() {
   auto& watch = *impl_;
   if (!watch.program) return std::unexpected(std::string("the device was not started here: give --dut-start"));
-  bool stopped = false;
-  watch.program->stop([&] { stopped = true; });
-  if (!watch.loop.run_until([&] { return stopped; })) return std::unexpected(std::string("interrupted"));
+  if (auto again = watch.stop_and_start(); !again) return again;
   return watch.begin();
 }
 
+bool DeviceWatch::serves_second_peer() const { return impl_->health.serves_second_peer(); }
+bool DeviceWatch::serves_beside_silence() const { return impl_->health.serves_second_peer() && impl_->beside_silence; }
 bool DeviceWatch::can_restart() const { return impl_->program != nullptr; }
 pid_t DeviceWatch::process() const { return impl_->process(); }
 
@@ -407,8 +450,12 @@ std::vector<std::string> DeviceWatch::notes() const {
     out.push_back("death of its child processes: off: the system does not let them be followed: " +
                   started->unfollowed());
   out.push_back("health: on: it " + watch.health.usual());
-  out.push_back(watch.health.serves_second_peer() ? "second peer: on: one is served while another holds its association"
-                                                  : "second peer: off: none was served at the start either");
+  out.push_back("second peer: " +
+                (watch.health.serves_second_peer()
+                     ? "on: one is served while another holds its association" +
+                           std::string(watch.beside_silence ? "" : ", but not beside one that is silent")
+                 : watch.second_peer_note.empty() ? "off: none was served at the start either"
+                                                  : watch.second_peer_note));
   out.push_back(watch.process() != 0 ? "memory and descriptors: on"
                                      : "memory and descriptors: off: its process is unknown");
   out.push_back("acknowledged data: " + (watch.options.keepsakes ? watch.keepsakes.note() : std::string("off")));

@@ -76,6 +76,10 @@ class DeviceWatch {
 
   /// The process of a device that was started here or told of; 0: unknown.
   [[nodiscard]] pid_t process() const;
+  /// Whether it answered, at the start, a second peer while a first held its association; and while a first had
+  /// connected and said nothing. Without these, silence beside another connection is how the device is made.
+  [[nodiscard]] bool serves_second_peer() const;
+  [[nodiscard]] bool serves_beside_silence() const;
   /// One line per oracle: that it is on, or off and why.
   [[nodiscard]] std::vector<std::string> notes() const;
   /// How many associations of its own it has made.
