@@ -35,7 +35,8 @@ bool dimension(Bench& bench) {
   }
   auto changed = to_bytes(bench.bytes(value));
   if (changed.size() < 2) return false;
-  const auto slot = 2 * bench.chance.below(changed.size() / 2);
+  // Of a descriptor of a table the first of three numbers says how many entries there are.
+  const auto slot = bench.chance.one_in(3) ? 0 : 2 * bench.chance.below(changed.size() / 2);
   const auto endian = bench.endian();
   constexpr std::array<std::uint16_t, 16> sizes{0, 1, 2, 7, 8, 9, 12, 15, 16, 17, 32, 64, 256, 0x4000, 0x8000, 0xFFFF};
   auto number = bench.chance.of(sizes);
@@ -44,9 +45,12 @@ bool dimension(Bench& bench) {
     case 0: number = static_cast<std::uint16_t>(before + 1); break;
     case 1: number = static_cast<std::uint16_t>(before - 1); break;
     case 2: number = static_cast<std::uint16_t>(before * 2); break;
-    case 3: number = 0; break;
+    case 3:
+    case 4: number = 0; break;
     default: break;
   }
+  // Planar Configuration, Pixel Representation: the other one of two.
+  if ((tag == 0x00280006 || tag == 0x00280103) && !bench.chance.one_in(4)) number = before == 0 ? 1 : 0;
   changed[slot + (endian == Endian::little ? 0 : 1)] = static_cast<std::uint8_t>(number);
   changed[slot + (endian == Endian::little ? 1 : 0)] = static_cast<std::uint8_t>(number >> 8U);
   return bench.set(value, changed);
@@ -135,7 +139,7 @@ bool fragment(Bench& bench) {
 
 std::span<const Mutator> image_mutators() {
   static constexpr std::array all{
-      Mutator{"dimension", 9, dimension},
+      Mutator{"dimension", 16, dimension},
       Mutator{"two-dimensions", 3, two_dimensions},
       Mutator{"insert-element", 5, insert_element},
       Mutator{"fragment", 4, fragment},

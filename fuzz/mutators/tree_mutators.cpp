@@ -71,7 +71,8 @@ bool equalise(Bench& bench) {
 
 /// A part is shorter, and the lengths around it know.
 bool cut(Bench& bench) {
-  const auto at = bench.pick([](const Part& p) { return !is_length(p) && size_of(p) > 0; });
+  const bool value = bench.chance.one_in(2);
+  const auto at = bench.pick([&](const Part& p) { return (value ? is_value(p) : !is_length(p)) && size_of(p) > 0; });
   if (at == Bench::none) return false;
   const auto size = size_of(bench.part(at));
   return bench.truncate(at, bench.chance.one_in(3) ? size - 1 : bench.chance.below(size));

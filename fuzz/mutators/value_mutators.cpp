@@ -8,19 +8,26 @@
 namespace assay::fuzz {
 namespace {
 
+/// A place that fits, mostly a value: of tags, VRs and reserved fields there are more, and each has its own mutators.
+template <typename Fits>
+std::size_t pick_value(Bench& bench, Fits fits) {
+  const bool any = bench.chance.one_in(4);
+  return bench.pick([&](const Part& p) { return (any || is_value(p)) && fits(p); });
+}
+
 bool number(Bench& bench) {
-  const auto at = bench.pick(is_number);
+  const auto at = pick_value(bench, is_number);
   return at != Bench::none && bench.set_number(at, bench.chance.of(numbers));
 }
 
 bool number_off(Bench& bench) {
   constexpr std::array<std::int64_t, 10> steps{-16, -8, -2, -1, 1, 2, 8, 16, 0x80, 0x8000};
-  const auto at = bench.pick(is_number);
+  const auto at = pick_value(bench, is_number);
   return at != Bench::none && bench.add_number(at, bench.chance.of(steps));
 }
 
 bool flip(Bench& bench) {
-  const auto at = bench.pick(is_leaf);
+  const auto at = pick_value(bench, is_leaf);
   if (at == Bench::none) return false;
   return bench.xor_byte(at, bench.chance.below(size_of(bench.part(at))),
                         static_cast<std::uint8_t>(1U << bench.chance.below(8)));
@@ -46,7 +53,7 @@ bool text(Bench& bench) {
   auto at = bench.pick([&](const Part& p) { return is_value(p) && (!title || p.name.ends_with("title")); });
   if (at == Bench::none) at = bench.pick(is_value);
   if (at == Bench::none) return false;
-  auto bytes = to_bytes(bench.chance.of(texts));
+  auto bytes = to_bytes(bench.chance.one_in(3) ? bench.chance.of(paths) : bench.chance.of(texts));
   if (bytes.size() % 2 != 0 && !bench.chance.one_in(4)) bytes.push_back(' ');
   if (bench.part(at).name.ends_with("title")) bytes.resize(16, ' ');
   return bench.set(at, bytes);
@@ -73,6 +80,8 @@ bool uid(Bench& bench) {
   return bench.set(at, bytes);
 }
 
+bool starts_with_digit(ByteView bytes) { return !bytes.empty() && bytes[0] >= '0' && bytes[0] <= '9'; }
+
 /// Without the padding at the end.
 ByteView unpadded(ByteView bytes) {
   while (!bytes.empty() && (bytes.back() == 0 || bytes.back() == ' ')) bytes = bytes.first(bytes.size() - 1);
@@ -81,11 +90,16 @@ ByteView unpadded(ByteView bytes) {
 
 /// One text in all places where another stands: an identifier that Command Set, Data Set and file information agree on.
 bool same_everywhere(Bench& bench) {
-  const auto at = bench.pick([&](const Part& p) { return is_value(p) && size_of(p) >= 2 && size_of(p) <= 64; });
+  // Mostly what looks like an identifier.
+  const bool number = !bench.chance.one_in(4);
+  const auto at = bench.pick([&](const Part& p) {
+    return is_value(p) && size_of(p) >= 2 && size_of(p) <= 64 && (!number || starts_with_digit(bench.bytes(p)));
+  });
   if (at == Bench::none) return false;
   const auto old = to_bytes(unpadded(bench.bytes(at)));
   if (old.empty()) return false;
-  const auto other = bench.chance.one_in(3) ? bench.chance.of(uids) : bench.chance.of(texts);
+  const auto which = bench.chance.below(4);
+  const auto other = which == 0 ? bench.chance.of(uids) : which == 1 ? bench.chance.of(texts) : bench.chance.of(paths);
   bool done = false;
   for (std::size_t i = 1; i < bench.parts().size(); ++i) {
     const auto& part = bench.part(i);
@@ -108,8 +122,7 @@ bool empty(Bench& bench) {
 
 /// One byte less, one more, or a few.
 bool odd(Bench& bench) {
-  const bool values = !bench.chance.one_in(3);
-  const auto at = bench.pick([&](const Part& p) { return is_leaf(p) && (!values || is_value(p)); });
+  const auto at = pick_value(bench, is_leaf);
   if (at == Bench::none) return false;
   auto bytes = to_bytes(bench.bytes(at));
   if (bench.chance.one_in(2)) {
@@ -122,7 +135,7 @@ bool odd(Bench& bench) {
 
 /// The engine's own mutation, with its dictionary, of one value: the lengths around it stay right.
 bool engine(Bench& bench) {
-  const auto at = bench.pick(is_leaf);
+  const auto at = pick_value(bench, is_leaf);
   if (at == Bench::none) return false;
   auto bytes = to_bytes(bench.bytes(at));
   if (bench.engine == nullptr) {
@@ -144,7 +157,7 @@ std::span<const Mutator> value_mutators() {
       Mutator{"number", 6, number},  Mutator{"number-off", 4, number_off},
       Mutator{"flip", 3, flip},      Mutator{"number-inside", 5, number_inside},
       Mutator{"text", 4, text},      Mutator{"long-text", 3, long_text},
-      Mutator{"uid", 4, uid},        Mutator{"same-everywhere", 6, same_everywhere},
+      Mutator{"uid", 4, uid},        Mutator{"same-everywhere", 7, same_everywhere},
       Mutator{"empty", 5, empty},    Mutator{"odd", 4, odd},
       Mutator{"engine", 10, engine},
   };

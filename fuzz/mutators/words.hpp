@@ -17,10 +17,13 @@ inline constexpr std::array<std::uint32_t, 24> length_lies{
     0xFFFE,     0xFFFF,     0x10000,    0xFFFFFF,   0x7FFFFFFC, 0x7FFFFFFE, 0x7FFFFFFF, 0x80000000,
     0x80000001, 0xFFFFFFF0, 0xFFFFFFF6, 0xFFFFFFF8, 0xFFFFFFFA, 0xFFFFFFFC, 0xFFFFFFFE, 0xFFFFFFFF};
 
-inline constexpr std::array<std::string_view, 22> texts{
-    "../../../../etc/x", "..",    ".",        "/tmp/x", "..\\..\\x", "a/b",         "%n%n%n%n", "%s%s%s%s",
-    "%08x.%08x",         "\\",    "\\\\\\\\", "^^^^^^", "=====",     "*",           "?",        "99999999999999999999",
-    "-2147483648",       "1e999", "nan",      " ",      "\x1b$B",    "\xff\xfe\x80"};
+/// Texts that leave a folder when they become a name in it.
+inline constexpr std::array<std::string_view, 9> paths{"../../../../etc/x", "..",  ".",      "../x", "/tmp/x",
+                                                       "..\\..\\x",         "a/b", "a/../b", "CON"};
+
+inline constexpr std::array<std::string_view, 16> texts{
+    "%n%n%n%n",    "%s%s%s%s", "%08x.%08x", "\\", "\\\\\\\\", "^^^^^^",      "=====", "*", "?", "99999999999999999999",
+    "-2147483648", "1e999",    "nan",       " ",  "\x1b$B",   "\xff\xfe\x80"};
 
 inline constexpr std::array<std::string_view, 12> escapes{"\x1b(B", "\x1b)I", "\x1b$B", "\x1b$)C", "\x1b$)A", "\x1b-A",
                                                           "\x1b-F", "\x1b",   "\x1b$",  "\x1b$(",  "\x1b$(D", "\x1b%G"};

@@ -6,7 +6,8 @@ Every run is one line of a table; what stands there is not run again, so a measu
     tests/planted/measure.py                                         all bugs, plain and dictionary, 5 seeds, 60 s
     tests/planted/measure.py --bugs 10 42 75 --seeds 10              three of them
     tests/planted/measure.py --modes plain --seeds 1 --seconds 10 --nice 19      a first look, out of the way of others
-    tests/planted/measure.py --modes mutators --mutators build/fuzz/libassay_mutators.a
+    tests/planted/measure.py --modes mutators --mutators any.o --mutators build/fuzz/libassay_mutators.a --decide
+                                                 any.o: fuzz/custom_mutators/any.cpp; three seeds of five are enough
     tests/planted/measure.py --table                                 what was measured so far; runs nothing
 
 Modes: plain: libFuzzer alone. dictionary: with fuzz/dictionaries. mutators: with these and the library of --mutators, which
@@ -96,6 +97,13 @@ def measured(row, target, mode, seed, options):
             "report": done.report().replace("\t", " ").replace(str(build.ROOT) + "/", "") or "-"}
 
 
+def decided(table, number, mode, options):
+    """Whether most of the seeds found it, or most did not, so that the others cannot change on which side the median is."""
+    by_seed = times(table, number, mode, options)
+    hits = sum(not math.isinf(seconds) for seconds in by_seed)
+    return 2 * max(hits, len(by_seed) - hits) > options.seeds
+
+
 def measure(table, rows, options):
     """All runs that are not in the table yet, seed by seed, so that a part of it is a sample of the whole."""
     todo = []
@@ -111,9 +119,16 @@ def measure(table, rows, options):
             mutators = options.mutators if mode == "mutators" else None
             number = None if mode == "none" else row["number"]
             made[row["number"], mode] = build.target(row["needs"], options.build, number, mutators)
-        running_now = [pool.submit(measured, row, made[row["number"], mode], mode, seed, options) for row, mode, seed in todo]
-        for ended in concurrent.futures.as_completed(running_now):
+
+        def unless_decided(row, mode, seed):
+            if options.decide and decided(table, row["number"], mode, options):
+                return None
+            return measured(row, made[row["number"], mode], mode, seed, options)
+
+        for ended in concurrent.futures.as_completed([pool.submit(unless_decided, *one) for one in todo]):
             run = ended.result()
+            if run is None:
+                continue
             table.add(run)
             print(f"{run['bug']} {run['mode']} seed {run['seed']}: "
                   f"{'found after ' if run['found'] else 'nothing in '}{run['seconds']} s  {run['report']}", flush=True)
@@ -161,6 +176,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=60, help="CPU seconds of a run (default 60)")
     parser.add_argument("--seeds", type=int, default=5, help="runs of each bug in each mode (default 5)")
     parser.add_argument("--jobs", type=int, default=1, help="runs at once (default 1)")
+    parser.add_argument("--decide", action="store_true",
+                        help="leave the other seeds of a bug when most of them found it, or most did not")
     parser.add_argument("--nice", type=int, default=0, help="niceness of the runs")
     parser.add_argument("--mutators", action="append",
                         help="object, library or linker flag of the mutators; may come more than once")
