@@ -55,7 +55,8 @@ void check_problems(const Findings& findings, const dataset::DicomFile& file) {
     require(path.has_value() || !clean(file.problems), "a problem has a path");
     if (!path) continue;
     if (path->steps.size() == 1) continue;  // what is missing at the top level
-    require(dataset::places_of(file.data_set, *path).has_value(), "the path leads to a place");
+    // Where an element stands twice the path leads to the first, which need not be the one; the decoder has said so.
+    require(dataset::places_of(file.data_set, *path).has_value() || !clean(file.problems), "the path leads to a place");
   }
 }
 
@@ -112,12 +113,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   IodNeeds needs;
   const auto alone = check_deidentified({cleaned.data_set, nullptr, {}}, options, needs);
   check_problems(alone.findings, cleaned);
+  if (wanted(1, 3, input)) check_itself(cleaned, options);
+  if (wanted(2, 3, input)) check_search(cleaned, original, options);
+  if (!wanted(0, 3, input)) return 0;
   const auto judged = check_deidentified({cleaned.data_set, nullptr, {}}, options, needs, true);
   require(judged.findings.problems.size() <= alone.findings.problems.size(), "an original takes doubts away");
   Comparison set(options);
   const auto compared = set.add("cleaned", cleaned, original, judged.findings.problems);
   check_problems(compared.findings, cleaned);
-  if (wanted(0, 2, input)) check_itself(cleaned, options);
-  if (wanted(1, 2, input)) check_search(cleaned, original, options);
   return 0;
 }

@@ -21,7 +21,7 @@ using namespace conformance::iod;
 
 constexpr std::size_t most = 100;
 
-void check_problems(const dataset::DataSet& data_set, const Problems& problems, ByteView input) {
+void check_problems(const dataset::DataSetDecode& decoded, const Problems& problems, ByteView input) {
   require(problems.size() <= most, "problems are limited");
   std::size_t looked_at = 0;
   for (const auto& problem : problems) {
@@ -32,15 +32,18 @@ void check_problems(const dataset::DataSet& data_set, const Problems& problems, 
     if (++looked_at > 8) continue;
     const auto path = dataset::parse_tag_path(problem.field);
     require(path.has_value() && !path->steps.empty(), "a problem has a path");
-    require(dataset::places_of(data_set, *path).has_value(), "the path leads to a place");
+    // Where an element stands twice the path leads to the first, which need not be the one; the decoder has said so.
+    require(dataset::places_of(decoded.data_set, *path).has_value() || !clean(decoded.problems),
+            "the path leads to a place");
   }
 }
 
-void check_values(const dataset::DataSet& data_set, ByteView input) {
+void check_values(const dataset::DataSetDecode& decoded, ByteView input) {
+  const auto& data_set = decoded.data_set;
   ObjectOptions options;
   options.max_problems = most;
   options.now = 0;
-  check_problems(data_set, check_object(data_set, options), input);
+  check_problems(decoded, check_object(data_set, options), input);
   if (const auto pixels = PixelValues::of(data_set); pixels) {
     const auto limits = pixels->limits();
     require(limits.has_value() && limits->low <= limits->high, "pixels have limits");
@@ -51,14 +54,16 @@ void check_values(const dataset::DataSet& data_set, ByteView input) {
   }
 }
 
-void check_pair(const dataset::DataSet& source, const dataset::DataSet& derived, std::string_view syntax,
+void check_pair(const dataset::DataSetDecode& one, const dataset::DataSetDecode& other, std::string_view syntax,
                 ByteView input) {
+  const auto& source = one.data_set;
+  const auto& derived = other.data_set;
   const ImageObject sources[] = {{&source, uids::ExplicitVRLittleEndian}};
   DerivedOptions options;
   options.max_problems = most;
   const auto judgement = check_derived(sources, {&derived, syntax}, options);
   require(judgement.sources.size() == 1 && judgement.not_judged.empty(), "the only source is the source");
-  check_problems(derived, judgement.problems, input);
+  check_problems(other, judgement.problems, input);
   const auto there = compare_pixels(source, derived);
   const auto back = compare_pixels(derived, source);
   require((there == Sameness::same) == (back == Sameness::same), "pixels are the same both ways");
@@ -82,9 +87,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = std::min<std::size_t>(data[1] + std::size_t{256} * data[2], both.size());
   const auto source = dataset::decode(both.first(cut), encoding, usual_options(both));
   const auto derived = dataset::decode(both.subspan(cut), encoding, usual_options(both));
-  check_values(derived.data_set, both);
-  check_pair(source.data_set, derived.data_set, syntax, both);
-  check_pair(derived.data_set, source.data_set, syntax, both);
+  check_values(derived, both);
+  check_pair(source, derived, syntax, both);
+  check_pair(derived, source, syntax, both);
   // An object agrees with itself in all that a copy must keep.
   const conformance::iod::ImageObject itself[] = {{&derived.data_set, {}}};
   const auto copy = conformance::iod::check_derived(itself, {&derived.data_set, {}});

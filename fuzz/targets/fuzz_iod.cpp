@@ -21,7 +21,8 @@ namespace {
 
 using namespace conformance::iod;
 
-void check_object(const dataset::DataSet& data_set, const dataset::DataSet& meta, ByteView input) {
+void check_object(const dataset::DataSetDecode& decoded, const dataset::DataSet& meta, ByteView input) {
+  const auto& data_set = decoded.data_set;
   IodOptions options{.meta = &meta, .max_problems = 200, .max_depth = 16};
   const auto judgement = check_iod(data_set, options);
   require(judgement.iod != nullptr, "the class has a table");
@@ -34,12 +35,15 @@ void check_object(const dataset::DataSet& data_set, const dataset::DataSet& meta
     if (++looked_at > 16) continue;
     const auto path = dataset::parse_tag_path(problem.field);
     require(path.has_value() && !path->steps.empty(), "a problem has a path");
+    // Where an element stands twice the path leads to the first, which need not be the one; the decoder has said so.
+    if (!clean(decoded.problems)) continue;
     require(dataset::places_of(data_set, *path).has_value(), "the path leads to a place");
     const bool absent = problem.rule.ends_with("-missing") || problem.rule == "ps3.3/C/doubtful" ||
                         problem.rule == "ps3.3/C/contradiction";
     require(absent || !dataset::find_all(data_set, *path).empty(), "what is wrong is there");
   }
-  if (judgement.more_problems > 0 || judgement.problems.size() >= options.max_problems / 2) return;
+  if (!wanted(0, 4, input) || judgement.more_problems > 0 || judgement.problems.size() >= options.max_problems / 2)
+    return;
   options.notes = false;
   const auto red =
       std::ranges::count_if(judgement.problems, [](const Problem& p) { return p.gravity != Gravity::note; });
@@ -118,12 +122,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   dataset::DataSet meta;
   meta.set_text(tags::TransferSyntaxUID, uids::ExplicitVRLittleEndian);
   decoded.data_set.set_text(tags::SOPClassUID, classes[data[0] % classes.size()].uid);
-  check_object(decoded.data_set, meta, input);
-  conformance::iod::Hierarchy hierarchy;
-  hierarchy.add("a", decoded.data_set);
-  hierarchy.add("b", decoded.data_set);
-  // Twice the same object differs in nothing, and has its UID twice.
-  require(hierarchy.contradictions().size() <= 1, "an object agrees with itself");
+  check_object(decoded, meta, input);
+  if (wanted(1, 4, input)) {
+    conformance::iod::Hierarchy hierarchy;
+    hierarchy.add("a", decoded.data_set);
+    hierarchy.add("b", decoded.data_set);
+    // Twice the same object differs in nothing, and has its UID twice.
+    require(hierarchy.contradictions().size() <= 1, "an object agrees with itself");
+  }
+  if (!wanted(2, 4, input)) return 0;
   conformance::iod::Resemblance resemblance;
   resemblance.add("a", decoded.data_set);
   resemblance.add("b", decoded.data_set);
