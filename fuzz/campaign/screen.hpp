@@ -1,5 +1,5 @@
 // The campaign on one screen while it runs, and the line that a pipe gets instead. Text alone.
-// Tests: tests/unit/campaign/screen_test.cpp
+// Tests: tests/unit/campaign/summary_test.cpp
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // How much of PS3.8 Table 9-10 inputs reached: the lines that targets write to ASSAY_STATE_TABLE, and the table of 13
-// states and 19 events for people. Tests: tests/unit/campaign/state_table_test.cpp
+// states and 19 events for people. Tests: tests/unit/campaign/summary_test.cpp
 #pragma once
 
 #include <array>
