@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <map>
 #include <set>
 #include <system_error>
@@ -111,7 +112,7 @@ int fuzz_triage(const FuzzTriageOptions& options, Console& console) {
     one_target = std::move(*target);
     one_target->arguments = options.arguments;
   }
-  if (options.json == "-") console.text_to_stderr();
+  if (options.json == "-" || options.sarif == "-" || options.junit == "-") console.text_to_stderr();
   auto out = fs::path(options.out);
   if (out.empty()) {
     const auto first = fs::path(options.paths.front());
@@ -202,10 +203,11 @@ int fuzz_triage(const FuzzTriageOptions& options, Console& console) {
       console.text(fmt::format("healthy   {}: {} ends as it should\n", file, target->name));
     }
     done.insert(digest);
-    std::string list;
-    for (const auto& line : done) list += line + "\n";
-    if (const auto written = write_text(out / done_list, list); !written) {
-      console.error(written.error());
+    std::ofstream list(out / done_list, std::ios::app);
+    list << digest << '\n';
+    list.flush();
+    if (!list) {
+      console.error(fmt::format("{}: cannot be written", (out / done_list).string()));
       return exit_codes::usage;
     }
   }

@@ -59,12 +59,22 @@ FindingsRead findings_at(const fs::path& path) {
 }
 
 std::expected<FuzzTarget, std::string> target_of(const StoredFinding& stored, const FuzzReplayOptions& options) {
-  if (!options.program.empty()) return find_target(options.program);
-  if (!options.build.empty()) return find_target(stored.finding.subject, options.build);
+  const auto at = [&](std::string why) {
+    return fmt::format("{}: {}", (stored.folder / finding_target).string(), why);
+  };
   const auto text = read_text(stored.folder / finding_target);
-  if (!text) return std::unexpected(text.error());
-  auto target = target_from_text(*text);
-  if (!target) return std::unexpected(fmt::format("{}: {}", (stored.folder / finding_target).string(), target.error()));
+  if (options.program.empty() && options.build.empty()) {
+    if (!text) return std::unexpected(text.error());
+    auto target = target_from_text(*text);
+    if (!target) return std::unexpected(at(target.error()));
+    return target;
+  }
+  auto target =
+      options.program.empty() ? find_target(stored.finding.subject, options.build) : find_target(options.program);
+  if (!target || !text) return target;
+  auto arguments = target_arguments(*text);
+  if (!arguments) return std::unexpected(at(arguments.error()));
+  target->arguments = std::move(*arguments);
   return target;
 }
 
@@ -73,9 +83,7 @@ Replayed replay_input(const StoredFinding& stored, const FuzzReplayOptions& opti
   if (!target) return {Came::not_run, target.error()};
   const auto input = read_text(stored.folder / finding_input);
   if (!input) return {Came::not_run, input.error()};
-  auto once = how;
-  // What came every time need not be tried three times.
-  auto tried = try_input(*target, as_bytes(*input), once);
+  auto tried = try_input(*target, as_bytes(*input), how);
   if (!tried) return {Came::not_run, tried.error()};
   if (!tried->finding) return {Came::fixed, fmt::format("{} ends as it should", target->name)};
   tried->finding->subject = stored.finding.subject;
@@ -177,7 +185,7 @@ int fuzz_replay(const FuzzReplayOptions& options, Console& console) {
     Replayed came;
     if (on_device) {
       came = replay_scenario(stored, options, *time);
-    } else if (in_process || !options.build.empty()) {
+    } else if (in_process) {
       came = replay_input(stored, options, how);
     } else {
       came.note = "it broke a device: say which with --target HOST:PORT";

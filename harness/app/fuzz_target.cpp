@@ -230,19 +230,28 @@ std::string target_text(const FuzzTarget& target) {
   return json_text(json);
 }
 
-std::expected<FuzzTarget, std::string> target_from_text(std::string_view text) {
+std::expected<std::vector<std::string>, std::string> target_arguments(std::string_view text) {
   const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
   const auto bad = std::unexpected(std::string("no JSON object with the texts program and arguments"));
   if (!json.is_object()) return bad;
-  const auto program = json.find("program");
   const auto arguments = json.find("arguments");
-  if (program == json.end() || !program->is_string() || arguments == json.end() || !arguments->is_array()) return bad;
-  auto target = find_target(program->get<std::string>());
-  if (!target) return target;
+  if (arguments == json.end() || !arguments->is_array()) return bad;
+  std::vector<std::string> out;
   for (const auto& argument : *arguments) {
     if (!argument.is_string()) return bad;
-    target->arguments.push_back(argument.get<std::string>());
+    out.push_back(argument.get<std::string>());
   }
+  return out;
+}
+
+std::expected<FuzzTarget, std::string> target_from_text(std::string_view text) {
+  auto arguments = target_arguments(text);
+  if (!arguments) return std::unexpected(arguments.error());
+  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  const auto program = json.find("program");
+  if (program == json.end() || !program->is_string()) return std::unexpected(std::string("no text program"));
+  auto target = find_target(program->get<std::string>());
+  if (target) target->arguments = std::move(*arguments);
   return target;
 }
 

@@ -60,6 +60,8 @@ std::vector<std::pair<std::string, std::string>> sanitizer_environment(bool libf
 inline constexpr const char* finding_target = "target.json";
 std::string target_text(const FuzzTarget& target);
 std::expected<FuzzTarget, std::string> target_from_text(std::string_view text);
+/// What stands before the input's file there.
+std::expected<std::vector<std::string>, std::string> target_arguments(std::string_view text);
 
 /// A command line that runs the target on this file again, with no more than it needs.
 std::string target_command(const FuzzTarget& target, const std::filesystem::path& input);

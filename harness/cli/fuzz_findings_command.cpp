@@ -28,7 +28,9 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
       ->type_name("FILE");
   command->footer(
       "Inputs of parsers are given to their targets; with --target or --dut-start the scenarios of all findings that "
-      "have one\nare run instead.\n"
+      "have one\nare run instead. Without --build and --target-program the program that target.json names is started: "
+      "give "
+      "one of them\nfor findings of other people.\n"
       "Exit code: 0 none comes again, 1 at least one does, 2 bad usage or a damaged finding, 3 not all could be run.\n"
       "Examples:\n"
       "  assay fuzz replay campaign/findings\n"

@@ -248,6 +248,7 @@ TEST(ProcessReport, HealthyEndsAreNoFinding) {
   EXPECT_FALSE(finding_of("", {std::nullopt, 15}).has_value());
   EXPECT_FALSE(finding_of("usage: toy FILE\n", {2, 0}).has_value());
   EXPECT_FALSE(finding_of("cannot read x\n", {2, 0}).has_value());
+  EXPECT_FALSE(finding_of("==5==LeakSanitizer has encountered a fatal error.\n", {1, 0}).has_value());
   EXPECT_FALSE(finding_of("toy: error while loading shared libraries: libx.so\n", {127, 0}).has_value());
 }
 
