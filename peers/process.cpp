@@ -107,8 +107,7 @@ bool listened_to(std::uint16_t port) {
 
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
-                         pid_t parent, int channel, int report,
-                         bool core_files) {
+                         pid_t parent, int channel, int report, bool core_files) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before we asked to be told
