@@ -1,5 +1,5 @@
 // Plain connections to one place, several at once, for who plays both the right and the wrong: bytes out as they are,
-// bytes in, how each ends. Judges nothing and follows no protocol. Tests: tests/loopback/lines_test.cpp
+// bytes in, how each ends. Judges nothing and follows no protocol. Tests: tests/interop/fuzz_device_test.py
 #pragma once
 
 #include <cstdint>

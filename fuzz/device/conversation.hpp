@@ -39,10 +39,10 @@ std::string_view name(Await what);
 
 struct Step {
   Do what = Do::send;
-  std::uint8_t line = 0;           // which connection, from 0
-  Bytes bytes = {};                // send
+  std::uint8_t line = 0;                   // which connection, from 0
+  Bytes bytes = {};                        // send
   std::vector<std::uint32_t> pieces = {};  // send: lengths of its segments, the last repeats; empty: one write
-  Duration pause{0};               // send: between pieces; pause: how long
+  Duration pause{0};                       // send: between pieces; pause: how long
   Await await = Await::messages;
   std::uint16_t count = 1;  // await messages: how many
 
@@ -58,10 +58,10 @@ struct Conversation {
   friend bool operator==(const Conversation&, const Conversation&) = default;
 };
 
-inline constexpr std::size_t max_steps = 512;                                  // of one conversation
-inline constexpr std::size_t max_bytes = std::size_t{1} << 20;                 // of one conversation
-inline constexpr std::size_t max_lines = 32;                                   // connections of one conversation
-inline constexpr Duration max_pause = std::chrono::seconds(2);                 // of one step
+inline constexpr std::size_t max_steps = 512;                                    // of one conversation
+inline constexpr std::size_t max_bytes = std::size_t{1} << 20;                   // of one conversation
+inline constexpr std::size_t max_lines = 32;                                     // connections of one conversation
+inline constexpr Duration max_pause = std::chrono::seconds(2);                   // of one step
 inline constexpr std::size_t max_file = 2 * max_bytes + (std::size_t{1} << 16);  // hexadecimal text
 
 /// The side of the requestor of connections that passed: `traces` are those that we opened, in the order of opening.

@@ -1,5 +1,5 @@
 // What to try next: conversations that led the device where none had led it before are kept, and those that lead to
-// rare places are taken more often. Tests: tests/unit/device_fuzz/guide_test.cpp
+// rare places are taken more often. Tests: tests/unit/device_fuzz/mutate_test.cpp
 #pragma once
 
 #include <cstdint>

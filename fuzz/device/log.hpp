@@ -1,7 +1,7 @@
 // What a run of `assay fuzz device` remembers from one start to the next: which conversation each execution came from,
 // and what each kept one led to. Lines of text, appended and on disk before the next execution; a line that was cut off
-// by a kill is left out. With it execution K can be made again exactly. Tests: tests/unit/device_fuzz/log_test.cpp; fuzz
-// target: fuzz_device_corpus
+// by a kill is left out. With it execution K can be made again exactly. Tests:
+// tests/unit/device_fuzz/conversation_test.cpp; fuzz target: fuzz_device_corpus
 #pragma once
 
 #include <cstdint>

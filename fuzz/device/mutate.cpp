@@ -160,21 +160,21 @@ Bytes any_pdu(Random& random) {
       pdu::AAssociateRq rq;
       rq.called_ae_title = "ANY-SCP";
       rq.calling_ae_title = "ASSAY";
-      rq.items = {pdu::ApplicationContextItem{"1.2.840.10008.3.1.1.1"},
-                  pdu::PresentationContextItemRq{1, {pdu::AbstractSyntaxSubItem{"1.2.840.10008.1.1"},
-                                                     pdu::TransferSyntaxSubItem{"1.2.840.10008.1.2"}}},
-                  pdu::UserInformationItem{{pdu::MaximumLengthSubItem{16384},
-                                            pdu::ImplementationClassUidSubItem{"2.25.1"}}}};
+      rq.items = {
+          pdu::ApplicationContextItem{"1.2.840.10008.3.1.1.1"},
+          pdu::PresentationContextItemRq{
+              1, {pdu::AbstractSyntaxSubItem{"1.2.840.10008.1.1"}, pdu::TransferSyntaxSubItem{"1.2.840.10008.1.2"}}},
+          pdu::UserInformationItem{{pdu::MaximumLengthSubItem{16384}, pdu::ImplementationClassUidSubItem{"2.25.1"}}}};
       return pdu::encode(rq);
     }
     case 1: {
       pdu::AAssociateAc ac;
       ac.called_ae_title = "ANY-SCP";
       ac.calling_ae_title = "ASSAY";
-      ac.items = {pdu::ApplicationContextItem{"1.2.840.10008.3.1.1.1"},
-                  pdu::PresentationContextItemAc{1, 0, {pdu::TransferSyntaxSubItem{"1.2.840.10008.1.2"}}},
-                  pdu::UserInformationItem{{pdu::MaximumLengthSubItem{16384},
-                                            pdu::ImplementationClassUidSubItem{"2.25.1"}}}};
+      ac.items = {
+          pdu::ApplicationContextItem{"1.2.840.10008.3.1.1.1"},
+          pdu::PresentationContextItemAc{1, 0, {pdu::TransferSyntaxSubItem{"1.2.840.10008.1.2"}}},
+          pdu::UserInformationItem{{pdu::MaximumLengthSubItem{16384}, pdu::ImplementationClassUidSubItem{"2.25.1"}}}};
       return pdu::encode(ac);
     }
     case 2: return pdu::encode(pdu::AAssociateRj{});

@@ -40,8 +40,8 @@ class Writer {
         "  <advice>{}</advice>\n",
         escaped(head_.id), escaped(conversation_.kind), escaped(head_.title), escaped(head_.part),
         escaped(head_.section), escaped(head_.advice));
-    const auto last_await = std::ranges::find(conversation_.steps.rbegin(), conversation_.steps.rend(), Do::await,
-                                              &Step::what);
+    const auto last_await =
+        std::ranges::find(conversation_.steps.rbegin(), conversation_.steps.rend(), Do::await, &Step::what);
     for (const auto& one : conversation_.steps)
       step(one, head_.silence_fails && last_await != conversation_.steps.rend() && &one == &*last_await);
     for (std::size_t i = 0; i < open_.size(); ++i)

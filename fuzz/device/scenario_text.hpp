@@ -1,6 +1,6 @@
 // A conversation of the fuzzer as a scenario that anybody can run: what is sent is sent again byte for byte, whatever
 // comes is taken, and then the device must still serve. It fails as long as the device breaks.
-// Tests: tests/unit/device_fuzz/scenario_text_test.cpp
+// Tests: tests/unit/device_fuzz/talk_test.cpp
 #pragma once
 
 #include <string>

@@ -365,10 +365,9 @@ void Talk::connected(std::uint8_t number, bool stands, const std::string& why, I
     impl_->refused(number, why);
   } else {
     line.state = Line::State::open;
-    line.observer.emplace(impl_->options.rules,
-                          observe::Options{.connection = fmt::format("c{}", number + 1),
-                                           .description = "assay -> device",
-                                           .ours = Side::requestor});
+    line.observer.emplace(impl_->options.rules, observe::Options{.connection = fmt::format("c{}", number + 1),
+                                                                 .description = "assay -> device",
+                                                                 .ours = Side::requestor});
     if (impl_->options.record)
       if (auto tap = impl_->options.record(number)) line.observer->listen(std::move(tap));
     line.observer->opened(now);
@@ -390,7 +389,8 @@ void Talk::closed(std::uint8_t number, Closing how, Instant now) {
   line.observer->closed(Side::acceptor, how, now);
   impl_->look(line);
   // After a release, a refusal or an abort it is the device's to close, or may be.
-  const bool usual = line.release || line.release_asked || line.aborted || (line.answered && !line.accepted) || line.half;
+  const bool usual =
+      line.release || line.release_asked || line.aborted || (line.answered && !line.accepted) || line.half;
   if (!usual) impl_->outcome.dropped = true;
   impl_->feature(line.place + (how == Closing::fin ? " -> closed" : " -> reset"), true);
   line.state = Line::State::closed;

@@ -51,9 +51,9 @@ struct Outcome {
   std::string last;                   // place of the last thing that was said
   bool refused = false;               // a connection could not be opened
   std::string refused_why;
-  bool dropped = false;    // the device closed where nobody had asked for it
-  bool answered = false;   // everything that was waited for came
-  Duration slowest{0};     // answer that came
+  bool dropped = false;   // the device closed where nobody had asked for it
+  bool answered = false;  // everything that was waited for came
+  Duration slowest{0};    // answer that came
   std::size_t sent_bytes = 0;
   std::vector<trace::Trace> traces;  // of the lines that stood, by line
 };

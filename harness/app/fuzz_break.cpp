@@ -66,9 +66,11 @@ std::vector<Finding> findings_of(const fuzz::device::Outcome& outcome, const std
     f.detail = "no answer";
     f.state = state;
     f.clause = state.contains("A-") ? "PS3.8 9.2.3" : "PS3.7 7.5";
-    f.happened = "An answer was due and did not come, on a connection that stayed open; nothing that was sent on it "
-                 "broke a rule of PS3.7 or PS3.8.";
-    f.advice = "Answer every request, or abort the association: a peer that hears nothing waits until its time is over.";
+    f.happened =
+        "An answer was due and did not come, on a connection that stayed open; nothing that was sent on it "
+        "broke a rule of PS3.7 or PS3.8.";
+    f.advice =
+        "Answer every request, or abort the association: a peer that hears nothing waits until its time is over.";
     out.push_back(std::move(f));
   }
   return out;
@@ -106,8 +108,8 @@ Conversation Breaks::reduce(const Conversation& conversation, const Test& still,
     Conversation c{made.kind, made.from, std::move(steps)};
     return c;
   };
-  made.steps = fuzz::reduce_units<Step>(
-      made.steps, [&](const std::vector<Step>& steps) { return still(with(steps)); }, budget);
+  made.steps =
+      fuzz::reduce_units<Step>(made.steps, [&](const std::vector<Step>& steps) { return still(with(steps)); }, budget);
   if (!bytes) return made;
   for (auto& step : made.steps) {
     if (step.what != Do::send || step.bytes.empty() || budget.spent) continue;
@@ -132,7 +134,8 @@ Conversation Breaks::reduce(const Conversation& conversation, const Test& still,
   return made;
 }
 
-Broken Breaks::write(Finding finding, const Conversation& reduced, const Conversation& original) {
+Broken Breaks::write(Finding finding, const Conversation& reduced, const Conversation& original,
+                     const std::string& before) {
   finding.first_seen = finding.last_seen = utc_now();
   Broken out;
   const auto slug = finding.slug();
@@ -162,6 +165,7 @@ Broken Breaks::write(Finding finding, const Conversation& reduced, const Convers
   files.emplace_back(finding_scenario, fuzz::device::to_scenario(reduced, head));
   if (!capture.empty()) files.emplace_back(finding_capture, std::string(as_text(capture)));
   if (!finding.report.empty()) files.emplace_back("report.txt", finding.report);
+  if (!before.empty()) files.emplace_back("before.txt", before);
   known_.insert(finding.id());
   out.finding = finding;
   if (auto kept = keep_finding(settings_.findings, finding, files)) {
@@ -185,7 +189,7 @@ Broken Breaks::seen(Observed observed, const Held& held) {
   // It is kept before anything else is tried: whoever stops us now finds it.
   if (knows(finding)) {
     finding.first_seen = finding.last_seen = utc_now();
-    Broken out{finding, false, {}, {}};
+    Broken out{.finding = finding, .folder = {}, .trouble = {}};
     if (auto kept = keep_finding(settings_.findings, finding, {}); !kept)
       out.trouble = kept.error();
     else
@@ -193,7 +197,11 @@ Broken Breaks::seen(Observed observed, const Held& held) {
     return restart(std::move(out));
   }
   finding.reproducible = false;
-  auto out = write(finding, last, last);
+  // What was held before it lies beside it: one of those, or all together, may have done it.
+  std::string before;
+  for (const auto& [number, conversation] : held)
+    before += fmt::format("execution {}\n{}\n", number, fuzz::device::to_text(conversation));
+  auto out = write(finding, last, last, before);
   if (!watch_.can_restart() || !observed.of_this_execution || settings_.interrupted()) return restart(std::move(out));
   // The newest first: what came before may have done it.
   const Test still = [&](const Conversation& c) { return breaks(c, finding); };
@@ -213,12 +221,14 @@ Broken Breaks::seen(Observed observed, const Held& held) {
 Broken Breaks::told(Finding finding, std::uint64_t /*number*/, const Conversation& conversation) {
   if (knows(finding)) {
     finding.first_seen = finding.last_seen = utc_now();
-    Broken out{finding, false, {}, {}};
+    Broken out{.finding = finding, .folder = {}, .trouble = {}};
     if (auto kept = keep_finding(settings_.findings, finding, {}); !kept) out.trouble = kept.error();
     return out;
   }
   const Test still = [&](const Conversation& c) { return tells(c, finding); };
   finding.reproducible = still(conversation);
+  if (!finding.reproducible && finding.kind == Kind::hang)
+    return {.finding = finding, .unsure = true, .folder = {}, .trouble = {}};
   return write(finding, finding.reproducible ? reduce(conversation, still, finding.kind != Kind::hang) : conversation,
                conversation);
 }

@@ -21,14 +21,15 @@ struct BreakSettings {
   TalkTarget target;
   std::function<fuzz::device::TalkOptions()> talk;  // for one conversation
   std::filesystem::path findings;
-  std::string options;                               // of the command line, for those who repeat it
+  std::string options;  // of the command line, for those who repeat it
   std::function<bool()> interrupted;
-  Duration reduce = std::chrono::seconds(40);        // and then what there is has to do
+  Duration reduce = std::chrono::seconds(40);  // and then what there is has to do
 };
 
 struct Broken {
   fuzz::Finding finding;
   bool fresh = false;
+  bool unsure = false;  // silence that did not come again: nothing was kept, and it is no finding
   std::filesystem::path folder;
   std::string trouble;  // it could not be written, or the device does not start again
 };
@@ -51,7 +52,7 @@ class Breaks {
   [[nodiscard]] bool tells(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
   fuzz::device::Conversation reduce(const fuzz::device::Conversation& conversation, const Test& still, bool bytes);
   Broken write(fuzz::Finding finding, const fuzz::device::Conversation& reduced,
-               const fuzz::device::Conversation& original);
+               const fuzz::device::Conversation& original, const std::string& before = {});
 
   peers::Loop& loop_;
   DeviceWatch& watch_;

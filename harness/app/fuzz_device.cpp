@@ -26,8 +26,9 @@ namespace device = fuzz::device;
 
 /// What may have broken a device whose health was asked last so many conversations ago.
 constexpr std::size_t held_back = 64;
-/// A device that cannot be reached so many times in a row is not there.
-constexpr Duration lease_quick = std::chrono::milliseconds(40);
+/// How long an answer that need not come is waited for: four times what the slowest of the sane ones took, within
+/// these.
+constexpr Duration least_quick = std::chrono::milliseconds(40);
 constexpr Duration most_quick = std::chrono::milliseconds(500);
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
@@ -96,6 +97,7 @@ class Run {
   std::map<std::string, std::uint64_t> kinds_;  // executions by kind
   std::map<std::string, fuzz::Finding> found_;  // by id
   std::map<std::string, std::string> found_kind_;
+  std::uint64_t unsure_ = 0;  // silences that did not come again
   std::vector<std::string> left_out_;
   Instant began_;
   Duration busy_{0};
@@ -185,8 +187,8 @@ bool Run::begin() {
   }
   seed_ = options_.seed.value_or(folder_.continues() ? folder_.log().head.seed : 1);
   if (folder_.continues() && folder_.log().head.seed != seed_) {
-    code_ = fail(fmt::format("--seed {}: {} holds a run with seed {}: leave --seed away, or choose another --out", seed_,
-                             options_.out, folder_.log().head.seed),
+    code_ = fail(fmt::format("--seed {}: {} holds a run with seed {}: leave --seed away, or choose another --out",
+                             seed_, options_.out, folder_.log().head.seed),
                  exit_codes::usage);
     return false;
   }
@@ -219,8 +221,8 @@ bool Run::begin() {
   if (options_.calling_ae != "ASSAY") b.options += " --calling-ae " + options_.calling_ae;
   b.interrupted = [this] { return interrupted_; };
   breaks_ = std::make_unique<Breaks>(loop_, *watch_, std::move(b));
-  console_.text(fmt::format("Fuzzing {}{}, seed {}\n", subject(),
-                            options_.start.empty() ? "" : ", started by Assay", seed_));
+  console_.text(
+      fmt::format("Fuzzing {}{}, seed {}\n", subject(), options_.start.empty() ? "" : ", started by Assay", seed_));
   for (const auto& line : watch_->notes()) console_.text("  " + line + "\n");
   return true;
 }
@@ -239,8 +241,8 @@ bool Run::seeds() {
     }
     if (!log.runs.empty()) number_ = log.runs.back().execution;
     if (guide_.kept().empty()) {
-      code_ = fail(fmt::format("{} holds a run that had not begun: choose another --out", options_.out),
-                   exit_codes::usage);
+      code_ =
+          fail(fmt::format("{} holds a run that had not begun: choose another --out", options_.out), exit_codes::usage);
       return false;
     }
     console_.text(fmt::format("  goes on behind execution {}, with {} conversations\n", number_, guide_.kept().size()));
@@ -264,9 +266,10 @@ bool Run::seeds() {
     for (const auto& cell : outcome.cells) ++cells_[cell];
     const auto kept = guide_.add(std::move(seed), outcome.features, 0);
     if (!saved(folder_.keep(kept, guide_.kept()[kept]))) return false;
-    for (auto& finding : findings_of(outcome, subject())) tell(breaks_->told(finding, 0, guide_.kept()[kept].conversation));
+    for (auto& finding : findings_of(outcome, subject()))
+      tell(breaks_->told(finding, 0, guide_.kept()[kept].conversation));
   }
-  quick_ = std::clamp<Duration>(4 * slowest, lease_quick, most_quick);
+  quick_ = std::clamp<Duration>(4 * slowest, least_quick, most_quick);
   return !guide_.kept().empty();
 }
 
@@ -274,6 +277,10 @@ void Run::tell(const Broken& broken) {
   const auto& f = broken.finding;
   if (!broken.trouble.empty()) trouble_ = broken.trouble;
   if (f.kind == fuzz::Kind::hang && !f.state.empty()) silences_.insert(f.state);
+  if (broken.unsure) {
+    ++unsure_;
+    return;
+  }
   if (!found_.try_emplace(f.id(), f).second) return;
   found_kind_[f.id()] = held_.empty() ? "" : held_.back().second.kind;
   console_.text(fmt::format("{:9} {}{}\n          {}\n", name(f.severity), f.title(),
@@ -353,7 +360,8 @@ void Run::campaign() {
   busy_ = loop_.now() - began_;
   console_.clear_progress();
   if (trouble_.empty() && !interrupted_ && executed_ > 0)
-    if (auto seen = watch_->look_at_all("at the end"); seen && !held_.empty()) tell(breaks_->seen(std::move(*seen), held_));
+    if (auto seen = watch_->look_at_all("at the end"); seen && !held_.empty())
+      tell(breaks_->seen(std::move(*seen), held_));
 }
 
 int Run::again() {
@@ -365,8 +373,8 @@ int Run::again() {
                 exit_codes::usage);
   device::Random random(seed_, found->execution);
   const auto& kept = guide_.kept();
-  auto conversation = device::mutated(kept[found->choice.parent].conversation, kept[found->choice.donor].conversation,
-                                      random);
+  auto conversation =
+      device::mutated(kept[found->choice.parent].conversation, kept[found->choice.donor].conversation, random);
   console_.text(fmt::format("Execution {}: {} of {}\n", found->execution, conversation.from,
                             kept[found->choice.parent].conversation.from));
   began_ = loop_.now();
@@ -425,6 +433,8 @@ int Run::finish() {
   for (const auto& [id, f] : found_) ++severities.at(static_cast<std::size_t>(f.severity));
   console_.text(fmt::format("{} conversations in {:.1f} s ({:.1f}/s), {} places reached, {} kept\n", executed_,
                             seconds(busy_), rate, guide_.features(), guide_.kept().size()));
+  if (unsure_ > 0)
+    console_.text(fmt::format("{} answers came late once and in time when asked again: not findings\n", unsure_));
   std::string cells;
   for (const auto& [cell, times] : cells_) cells += fmt::format("{:8}  {}\n", times, cell);
   const auto table = folder_.folder() / "places.txt";

@@ -25,7 +25,8 @@ std::expected<void, std::string> FuzzFolder::open(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder / "corpus", code);
   if (!code) fs::create_directories(folder / "findings", code);
-  if (code) return std::unexpected(fmt::format("--out {}: the folder cannot be made: {}", folder.string(), code.message()));
+  if (code)
+    return std::unexpected(fmt::format("--out {}: the folder cannot be made: {}", folder.string(), code.message()));
   const auto path = folder / "log";
   if (fs::exists(path, code)) {
     const auto text = read_text(path);
@@ -42,8 +43,8 @@ std::expected<void, std::string> FuzzFolder::open(const fs::path& folder) {
   }
   file_ = std::fopen(path.c_str(), "ae");
   if (file_ == nullptr)
-    return std::unexpected(fmt::format("--out {}: {} cannot be written: {}", folder.string(), path.string(),
-                                       std::strerror(errno)));
+    return std::unexpected(
+        fmt::format("--out {}: {} cannot be written: {}", folder.string(), path.string(), std::strerror(errno)));
   return {};
 }
 

@@ -27,12 +27,13 @@ constexpr std::array<std::string_view, 4> more = {
 bool wanted(const CatalogueCase& c, const FuzzDeviceOptions& options) {
   if (std::ranges::find(kinds, c.group) == kinds.end() || !c.function.empty()) return false;
   if (c.scenario_case.scenario->role != "requestor") return false;
-  const auto among = [&](const std::vector<std::string>& list) { return std::ranges::find(list, c.group) != list.end(); };
+  const auto among = [&](const std::vector<std::string>& list) {
+    return std::ranges::find(list, c.group) != list.end();
+  };
   if (!options.only.empty() && !among(options.only)) return false;
   if (among(options.skip)) return false;
   const auto& tags = c.scenario_case.scenario->tags;
-  return std::ranges::find(tags, "sanity") != tags.end() ||
-         std::ranges::find(more, c.scenario_case.id()) != more.end();
+  return std::ranges::find(tags, "sanity") != tags.end() || std::ranges::find(more, c.scenario_case.id()) != more.end();
 }
 
 }  // namespace
@@ -97,10 +98,10 @@ std::expected<FuzzSeeds, std::string> record_seeds(peers::Loop& loop, const Fuzz
     if (std::ranges::find(out.seeds, kind, &fuzz::device::Conversation::kind) == out.seeds.end())
       out.left_out.push_back(kind + ": " + why);
   if (out.seeds.empty() && !interrupted())
-    return std::unexpected(
-        out.left_out.empty()
-            ? std::string("no conversation is left after --only and --skip")
-            : "the device holds none of the conversations that fuzzing begins with; " + out.left_out.front());
+    return std::unexpected(out.left_out.empty()
+                               ? std::string("no conversation is left after --only and --skip")
+                               : "the device holds none of the conversations that fuzzing begins with; " +
+                                     out.left_out.front());
   return out;
 }
 

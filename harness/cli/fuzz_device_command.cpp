@@ -18,7 +18,8 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
   const auto options = std::make_shared<Options>();
   auto& d = options->device;
   auto* command = fuzz.add_subcommand("device", "break a device over the network, in the lab");
-  command->add_option("target", d.target, "HOST:PORT of the device; with --start a free port of this machine when left out");
+  command->add_option("target", d.target,
+                      "HOST:PORT of the device; with --start a free port of this machine when left out");
   command->add_option("--start", d.start,
                       "command that starts the device; {port} and {called} are filled in; Assay restarts and ends it");
   command->add_option("--called-ae", d.called_ae, "AE title of the device")->capture_default_str();
@@ -34,9 +35,11 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
   auto* seed = command->add_option("--seed", options->seed, "the same seed changes the same conversation the same way");
   command->add_option("--only", d.only, "only conversations of this kind: association, verification, storage, ...");
   command->add_option("--skip", d.skip, "leave out conversations of this kind");
-  auto* execution = command->add_option("--execution", options->execution, "hold this conversation of --out again, alone");
+  auto* execution =
+      command->add_option("--execution", options->execution, "hold this conversation of --out again, alone");
   command->add_option("--process", d.process, "id of the device's process on this machine, to watch it");
-  command->add_option("--stored", d.stored, "folder in which the device keeps what it is sent, to look whether it does");
+  command->add_option("--stored", d.stored,
+                      "folder in which the device keeps what it is sent, to look whether it does");
   command->add_flag("--i-am-authorised", d.authorised,
                     "the device is on another machine, and I may break it: it holds nothing that anybody needs");
   command->add_flag("--json", d.json, "results.json on standard output");

@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""`assay fuzz device` against devices that break in one known way, against healthy ones, and with bad arguments."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import products
+
+HERE = pathlib.Path(__file__).parent
+FRAGILE = HERE / "fragile_device.py"
+LONG = os.environ.get("ASSAY_LONG") == "1"
+
+
+def fuzz(*arguments, limit=180):
+    return subprocess.run([products.ASSAY, "fuzz", "device", *map(str, arguments)], capture_output=True, text=True, timeout=limit,
+                          check=False)
+
+
+def fragile(mode):
+    return f"exec {sys.executable} -B {FRAGILE} {mode} {{port}}"
+
+
+def findings(folder):
+    return [json.loads(file.read_text()) for file in sorted(pathlib.Path(folder).glob("findings/*/finding.json"))]
+
+
+class Fuzz(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.out = self.folder / "out"
+
+    def found(self, mode, kinds, count=60):
+        run = fuzz("--start", fragile(mode), "--out", self.out, "--count", count, "--time", "60s", "--only", "verification",
+                   "--only", "association", "--timeout", "1s")
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        of_kind = [one for one in findings(self.out) if one["kind"] in kinds]
+        self.assertTrue(of_kind, run.stdout + run.stderr)
+        return of_kind
+
+    def test_a_healthy_archive_gives_no_finding(self):
+        run = fuzz("--start", f"exec {products.ASSAY} serve archive --port {{port}}", "--out", self.out, "--time",
+                   "300s" if LONG else "10s")
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertEqual(findings(self.out), [])
+        self.assertTrue((self.out / "junit.xml").exists())
+        self.assertIn("C-ECHO-RSP 0000", (self.out / "places.txt").read_text())
+
+    def test_a_healthy_twin_of_the_fragile_device_gives_no_finding(self):
+        run = fuzz("--start", fragile("healthy"), "--out", self.out, "--count", 80, "--time", "60s", "--timeout", "2s", "--only",
+                   "verification", "--only", "association")
+        grave = [one for one in findings(self.out) if one["kind"] != "forbidden-answer"]
+        self.assertEqual(grave, [], run.stdout + run.stderr)
+
+    def test_a_device_that_dies_is_found_reduced_and_the_scenario_shows_it(self):
+        found = self.found("segv", {"crash"})
+        self.assertTrue(any(one["reproducible"] for one in found))
+        folder = next(file.parent for file in self.out.glob("findings/*/finding.json")
+                      if json.loads(file.read_text())["kind"] == "crash" and json.loads(file.read_text())["reproducible"])
+        for name in ("input", "original", "scenario.xml", "capture.pcapng", "finding.txt"):
+            self.assertTrue((folder / name).exists(), name)
+        check = subprocess.run([products.ASSAY, "list", "--check", folder / "scenario.xml"], capture_output=True, text=True,
+                               check=False)
+        self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+        for mode, code in (("segv", 1), ("healthy", 0)):
+            run = subprocess.run([products.ASSAY, "run", folder / "scenario.xml", "--dut-start", fragile(mode), "--timeout", "2s"],
+                                 capture_output=True, text=True, timeout=120, check=False)
+            self.assertEqual(run.returncode, code, mode + run.stdout + run.stderr)
+
+    def test_the_report_of_a_sanitizer_is_found(self):
+        self.assertEqual(self.found("asan", {"sanitizer"})[0]["place"], "parse_item")
+
+    def test_a_device_that_listens_no_more_is_found(self):
+        self.found("deaf", {"dead-listener", "unhealthy"})
+
+    def test_a_killed_run_loses_nothing_and_goes_on(self):
+        arguments = ["--start", fragile("segv"), "--out", self.out, "--only", "verification", "--timeout", "1s"]
+        run = subprocess.Popen([products.ASSAY, "fuzz", "device", *map(str, arguments), "--time", "60s"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        log = self.out / "log"
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not (findings(self.out) and log.exists() and log.read_text().count("\nrun ") > 3):
+            time.sleep(0.05)
+        before = {one["detail"] for one in findings(self.out)}
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        executed = log.read_text().count("\nrun ")
+        self.assertGreater(executed, 3)
+        again = fuzz(*arguments, "--count", 3, "--time", "60s")
+        self.assertIn("goes on behind execution", again.stdout)
+        self.assertGreaterEqual(log.read_text().count("\nrun "), executed)
+        self.assertLessEqual(before, {one["detail"] for one in findings(self.out)})
+
+    def test_one_execution_can_be_made_again(self):
+        device = ("--start", fragile("healthy"), "--out", self.out, "--only", "verification", "--timeout", "1s")
+        fuzz(*device, "--count", 10, "--time", "60s")
+        first, second = (fuzz(*device, "--execution", 5).stdout for _ in range(2))
+        line = next(line for line in first.splitlines() if line.startswith("Execution 5: "))
+        self.assertIn(line, second)
+        wrong = fuzz(*device, "--execution", 99999)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("holds no such execution", wrong.stderr)
+
+    def test_another_machine_is_refused_without_the_word(self):
+        run = fuzz("192.0.2.1:104", "--out", self.out)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("--i-am-authorised", run.stderr)
+        self.assertFalse(self.out.exists())
+
+    def test_nobody_listening_is_exit_code_3(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        run = fuzz(f"127.0.0.1:{port}", "--out", self.out, "--timeout", "1s")
+        self.assertEqual(run.returncode, 3, run.stdout + run.stderr)
+
+    def test_bad_arguments_are_told_before_anything_is_sent(self):
+        for arguments, words in (
+            (["127.0.0.1:1", "--only", "nonsense"], "no kind of conversation is called so"),
+            (["127.0.0.1:1", "--time", "soon"], "is no duration"),
+            ([], "give HOST:PORT"),
+            (["127.0.0.1"], "127.0.0.1"),
+            (["127.0.0.1:1", "--out", "/dev/null/x"], "cannot be made"),
+        ):
+            run = fuzz(*arguments, *([] if "--out" in arguments else ["--out", self.out]))
+            self.assertEqual(run.returncode, 2, run.stdout + run.stderr)
+            self.assertIn(words, run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
