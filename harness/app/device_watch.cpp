@@ -4,16 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <utility>
 
 #include "fuzz/findings/process_report.hpp"
-#include "harness/app/device_health.hpp"
+#include "harness/app/device_watch_impl.hpp"
 #include "harness/app/elf_names.hpp"
-#include "harness/app/growth.hpp"
-#include "harness/app/keepsake.hpp"
-#include "harness/app/process_tree.hpp"
-#include "peers/dut_program.hpp"
 
 namespace assay::app {
 namespace {
@@ -48,67 +43,26 @@ void place_of(Finding& finding, const peers::SignalDeath& death) {
 
 }  // namespace
 
-struct DeviceWatch::Impl {
-  Impl(peers::Loop& used, DeviceWatchOptions given)
-      : loop(used),
-        options(std::move(given)),
-        health(loop, options),
-        keepsakes(loop, {health.requestor(options.patience), options.stored}),
-        memory(options.memory_growth),
-        descriptors(options.descriptor_growth) {
-    if (options.start.empty()) return;
-    peers::DutControl control;
-    control.start = options.start;
-    control.start_timeout = options.start_timeout;
-    control.host = options.host;
-    control.port = options.port;
-    control.called = options.called_ae;
-    control.calling = options.calling_ae;
-    control.keep_output = output_kept;
-    control.on_death = [this](peers::SignalDeath death) { deaths.push_back(std::move(death)); };
-    control.log = options.log;
-    program = std::make_shared<peers::DutProgram>(loop, std::move(control));
-  }
-
-  std::expected<void, std::string> begin();
-  std::expected<void, std::string> learn();
-  std::expected<void, std::string> start_program();
-  std::expected<void, std::string> stop_and_start();
-  [[nodiscard]] const peers::Process* running_program() const { return program ? program->process() : nullptr; }
-  [[nodiscard]] pid_t process() const;
-  [[nodiscard]] bool gone() const;
-  [[nodiscard]] ProcessUse use_now() const;
-
-  void settle();
-  std::string_view new_output() const;
-  std::optional<Observed> died(const std::string& state);
-  std::optional<Observed> child_died(const std::string& state);
-  std::optional<Observed> reported(const std::string& state);
-  std::optional<Observed> dead(const std::string& state);
-  std::optional<Observed> unhealthy(const std::string& state);
-  std::optional<Observed> unserved(const std::string& state);
-  std::optional<Observed> grows(const Execution& execution, bool now);
-  std::optional<Observed> grows(Kind kind, Growth& growth, std::uint64_t least, const std::string& state);
-  std::optional<Observed> lost(const std::string& state);
-  [[nodiscard]] Finding finding(Kind kind, std::string detail, const std::string& state) const;
-
-  peers::Loop& loop;
-  DeviceWatchOptions options;
-  std::shared_ptr<peers::DutProgram> program;
-  DeviceHealth health;
-  Keepsakes keepsakes;
-  Growth memory;
-  Growth descriptors;
-  std::deque<peers::SignalDeath> deaths;  // not told yet
-  std::uint64_t output_seen = 0;          // of what the program has written
-  std::uint64_t health_asked = 0;         // at this execution
-  Instant looked;
-  std::optional<Finding> blocked;  // what the start has shown, until it is told
-  bool beside_silence = true;
-  std::string second_peer_note;
-  bool told = false;  // of what the process died of
-  bool learned = false;
-};
+DeviceWatch::Impl::Impl(peers::Loop& used, DeviceWatchOptions given)
+    : loop(used),
+      options(std::move(given)),
+      health(loop, options),
+      keepsakes(loop, {health.requestor(options.patience), options.stored}),
+      memory(options.memory_growth),
+      descriptors(options.descriptor_growth) {
+  if (options.start.empty()) return;
+  peers::DutControl control;
+  control.start = options.start;
+  control.start_timeout = options.start_timeout;
+  control.host = options.host;
+  control.port = options.port;
+  control.called = options.called_ae;
+  control.calling = options.calling_ae;
+  control.keep_output = output_kept;
+  control.on_death = [this](peers::SignalDeath death) { deaths.push_back(std::move(death)); };
+  control.log = options.log;
+  program = std::make_shared<peers::DutProgram>(loop, std::move(control));
+}
 
 std::expected<void, std::string> DeviceWatch::Impl::begin() {
   output_seen = 0;
@@ -179,13 +133,6 @@ pid_t DeviceWatch::Impl::process() const {
 bool DeviceWatch::Impl::gone() const {
   if (const auto* const started = running_program()) return !started->running();
   return options.process != 0 && !lives(options.process);
-}
-
-ProcessUse DeviceWatch::Impl::use_now() const {
-  auto processes = process_tree(process());
-  if (running_program() != nullptr && !processes.empty())
-    processes.erase(processes.begin());  // the one that follows it
-  return measure(processes);
 }
 
 /// What has come from the device's process is taken in.
@@ -261,7 +208,7 @@ std::optional<Observed> DeviceWatch::Impl::child_died(const std::string& state) 
   if (death.first) return std::nullopt;
   const std::string output(new_output());
   if (const auto* const started = running_program()) output_seen = started->written();
-  auto out = fuzz::finding_of(output, {.signal = death.signal});
+  auto out = fuzz::finding_of(output, {.exit_code = {}, .signal = death.signal});
   if (!out) out = finding(Kind::crash, fmt::format("signal {}", death.signal), state);
   place_of(*out, death);
   out->subject = finding(Kind::crash, "", state).subject;
@@ -311,79 +258,6 @@ std::optional<Observed> DeviceWatch::Impl::unhealthy(const std::string& state) {
                    ? "Whatever one peer sends, the listener must go on to serve the others: look at what it waits for."
                    : "What one association did must not change what the next one gets: look at what it left behind.";
   return Observed{std::move(out), true, true};
-}
-
-std::optional<Observed> DeviceWatch::Impl::unserved(const std::string& state) {
-  const auto wrong = health.check_second_peer([this] { return gone(); });
-  if (auto found = dead(state)) return found;
-  if (!wrong) return std::nullopt;
-  auto out = finding(wrong->kind, wrong->detail, state);
-  out.happened = fmt::format(
-      "At the start the device served a second peer while a first held its association. Now it does not: {}.",
-      wrong->said);
-  out.advice = "An association that went wrong still holds what others wait for: a thread, a slot, a lock.";
-  return Observed{std::move(out), false, true};
-}
-
-std::optional<Observed> DeviceWatch::Impl::grows(const Execution& execution, bool now) {
-  const auto id = process();
-  if (id == 0 || (!now && execution.number % std::max<std::uint64_t>(options.measure_every, 1) != 0))
-    return std::nullopt;
-  const auto use = use_now();
-  if (use.processes == 0) return std::nullopt;
-  memory.add(execution.number, use.memory);
-  descriptors.add(execution.number, use.descriptors);
-  if (auto found = grows(Kind::descriptors, descriptors, options.descriptor_growth, execution.state)) return found;
-  return grows(Kind::leak, memory, options.memory_growth, execution.state);
-}
-
-std::optional<Observed> DeviceWatch::Impl::grows(Kind kind, Growth& growth, std::uint64_t least,
-                                                 const std::string& state) {
-  const auto trend = growth.growing();
-  if (!trend) return std::nullopt;
-  const auto value = [&] {
-    const auto use = use_now();
-    return kind == Kind::leak ? use.memory : use.descriptors;
-  };
-  // Left alone, a device puts away what its last associations held.
-  const auto back = [&] { return value() < trend->from + least; };
-  if (loop.wait_until([&] { return gone() || back(); }, options.patience) || gone()) {
-    growth.forget();
-    return std::nullopt;
-  }
-  growth.forget();
-  (void)state;  // of no one conversation
-  auto out = finding(kind, kind == Kind::leak ? "memory grows" : "descriptors grow", "");
-  if (kind == Kind::leak) {
-    out.happened = fmt::format(
-        "Memory grew from {} KiB to {} KiB in {} conversations, window by window and not slower "
-        "towards the end ({} bytes each), and stayed when nobody was connected.",
-        trend->from >> 10, trend->to >> 10, trend->executions, trend->per_thousand() / 1000);
-    out.advice = "What an association takes must be given back when it ends, however it ends.";
-  } else {
-    out.happened = fmt::format(
-        "Open descriptors grew from {} to {} in {} conversations, and stayed when nobody was "
-        "connected.",
-        trend->from, trend->to, trend->executions);
-    out.advice = "Close the connection, and the files, of every association that ends, however it ends.";
-  }
-  return Observed{std::move(out), false, false};
-}
-
-std::optional<Observed> DeviceWatch::Impl::lost(const std::string& state) {
-  if (!options.keepsakes || !keepsakes.on()) return std::nullopt;
-  auto said = keepsakes.lost();
-  if (auto found = dead(state)) return found;
-  if (!said) {
-    keepsakes.store();
-    return std::nullopt;
-  }
-  auto out = finding(Kind::lost_data, "acknowledged object gone", "");
-  out.happened = *said + ".";
-  out.clause = "PS3.4 B.2.3";
-  out.advice =
-      "A status of Success for a C-STORE says that the object is kept: write it, and keep others from it, first.";
-  return Observed{std::move(out), false, false};
 }
 
 DeviceWatch::DeviceWatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,5 +1,7 @@
 #include "harness/app/fuzz_talk.hpp"
 
+#include <memory>
+
 #include "peers/lines.hpp"
 
 namespace assay::app {
@@ -53,7 +55,11 @@ fuzz::device::Outcome converse(peers::Loop& loop, const TalkTarget& target,
                         }});
   lines = &all;
   talk.start(loop.now());
-  loop.post(carry);
+  // A conversation may be over before the loop turns: what was posted for it must not find it gone.
+  const auto alive = std::make_shared<bool>(true);
+  loop.post([carry, held = std::weak_ptr(alive)] {
+    if (!held.expired()) carry();
+  });
   if (!loop.run_until([&] { return talk.done(); })) talk.interrupt(loop.now());
   return talk.finish(loop.now());
 }

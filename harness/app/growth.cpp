@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t most_windows = 48;  // then two become one: a campaign of a night needs no more memory
 constexpr std::size_t warm_up = 3;        // windows; of many, the first quarter
-constexpr std::size_t fewest = 6;         // windows behind them
+constexpr std::size_t fewest = 10;        // windows behind them
 
 }  // namespace
 

@@ -35,6 +35,7 @@ MODES = {
     "child-asan": "the same with what AddressSanitizer writes",
     "child-healthy": "serves every association in a child process: healthy",
     "forbidden": "answers with an A-ASSOCIATE-AC where there is an association already",
+    "blocks": "reads what comes first from each connection before it takes the next",
     "hangs": "does not answer this one association, and serves the others",
 }
 
@@ -117,9 +118,9 @@ class Device:
         sys.stderr.write(text)
         sys.stderr.flush()
 
-    def die(self, sig):
-        signal.signal(sig, signal.SIG_DFL)
-        os.kill(os.getpid(), sig)
+    def die(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+        threading.Event().wait()  # it comes to whichever thread
 
     def trigger(self):
         """Returns when the device goes on."""
@@ -127,7 +128,7 @@ class Device:
         if self.mode == "exit":
             os._exit(3)
         elif self.mode in ("segv", "child"):
-            self.die(signal.SIGSEGV)
+            self.die()
         elif self.mode in ("asan", "child-asan"):
             self.say(ASAN)
             os._exit(1)
@@ -190,6 +191,8 @@ class Device:
                     while os.waitpid(-1, os.WNOHANG)[0]:
                         pass
             else:
+                if self.mode == "blocks":
+                    connection.recv(1, socket.MSG_PEEK)
                 threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
 

@@ -189,6 +189,23 @@ TEST(DeviceWatch, A_second_peer_that_is_no_longer_served_is_told_where_one_was_s
   EXPECT_EQ(found->finding.kind, Kind::second_peer);
 }
 
+TEST(DeviceWatch, A_device_of_many_peers_that_a_silent_one_blocks_is_told_once_and_one_of_a_single_peer_is_not) {
+  const auto impatient = [](DeviceWatchOptions& options) { options.patience = std::chrono::milliseconds(300); };
+  Watched blocked("blocks", impatient);
+  ASSERT_TRUE(blocked);
+  const auto found = blocked.converse();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->finding.kind, Kind::second_peer);
+  EXPECT_EQ(found->finding.detail, "blocked by a silent connection");
+  EXPECT_FALSE(found->of_this_execution);
+  EXPECT_TRUE(blocked.watch().serves_second_peer());
+  EXPECT_FALSE(blocked.watch().serves_beside_silence());
+  EXPECT_FALSE(blocked.converse_often(3));
+  Watched healthy("healthy", impatient);
+  ASSERT_TRUE(healthy);
+  EXPECT_TRUE(healthy.watch().serves_beside_silence());
+}
+
 TEST(DeviceWatch, Descriptors_that_are_never_closed_are_told_after_a_while) {
   const auto few = [](DeviceWatchOptions& options) {
     options.patience = std::chrono::milliseconds(200);
