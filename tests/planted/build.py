@@ -76,7 +76,8 @@ def target(entry, out=OUT, number=None, mutators=None):
     name = f"plain-{entry}" if number is None else f"bug-{number}"
     libraries = mutators or []
     product = out / (name + "-mutators" if libraries else name)
-    if libraries or older(product, *objects):
+    files = [pathlib.Path(library) for library in libraries if not library.startswith("-")]
+    if older(product, *objects, *files):
         run([COMPILER, "-fsanitize=fuzzer,address,undefined", "-fuse-ld=lld", *objects, *libraries, "-lz", "-o", product])
     return product
 

@@ -29,7 +29,7 @@ import build
 import running
 import witnesses
 
-DICTIONARIES = {"file": ["dataset"], "wire": ["pdu", "dataset"]}
+DICTIONARIES = {"file": ["dicomdir"], "wire": ["pdu", "dimse"]}
 MODES = ["plain", "dictionary", "mutators", "none"]
 COLUMNS = ["bug", "mode", "seed", "limit", "found", "seconds", "executions", "expected", "report"]
 PLAIN = [{"number": f"plain-{entry}", "name": "no bug", "needs": entry, "difficulty": "none", "report": "nothing"}
