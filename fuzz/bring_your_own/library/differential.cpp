@@ -1,4 +1,5 @@
 // The run of a differential target: both views, the comparison, and what becomes of a disagreement.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -13,7 +14,7 @@ namespace {
 using namespace assay;
 using namespace assay::fuzz;
 
-constexpr std::uint64_t inputs_between_flushes = 4096;
+constexpr std::chrono::seconds between_flushes{1};  // what a process that dies may lose of its counts
 
 #if defined(__linux__) && defined(__clang__)
 // What libFuzzer takes for coverage: kinds of disagreement, and the other's reasons to refuse, since a parser of a
@@ -34,7 +35,7 @@ void feed_back(std::string_view) {}
 struct Setting {
   std::vector<Explanation> explained;
   std::unique_ptr<Collection> collection;
-  std::uint64_t inputs = 0;
+  std::chrono::steady_clock::time_point flushed = std::chrono::steady_clock::now();
 };
 
 Setting* the_setting = nullptr;
@@ -86,7 +87,10 @@ std::size_t run(const assay_differential& what, ByteView input, assay_reader rea
   auto* collection = state.collection.get();
   if (collection != nullptr) {
     collection->count("inputs");
-    if (++state.inputs % inputs_between_flushes == 0) collection->flush();
+    if (const auto now = std::chrono::steady_clock::now(); now - state.flushed > between_flushes) {
+      collection->flush();
+      state.flushed = now;
+    }
   }
   const auto ours = our_view(what.format, input, what.flags);
   if (!ours.compared) {
@@ -110,7 +114,7 @@ std::size_t run(const assay_differential& what, ByteView input, assay_reader rea
     fresh += explained ? 0 : 1;
     if (collection != nullptr) {
       const auto story = story_of(what, one, ours, input.size());
-      if (collection->add(one, explained, input, story)) collection->flush();
+      collection->add(one, explained, input, story);
       continue;
     }
     if (explained) continue;

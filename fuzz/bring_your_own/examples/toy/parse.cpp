@@ -12,8 +12,9 @@ struct Instance : toy::Handler {
 
   void element(std::uint16_t group, std::uint16_t element, const char* vr, const std::uint8_t* value,
                std::size_t length) override {
-    (void)vr;
-    if (group != 0x0008 || element != 0x0020 || length == 0) return;
+    (void)group;
+    (void)element;
+    if (std::strcmp(vr, "DA") != 0 || length == 0) return;
 #ifdef FIXED
     if (length >= sizeof date) return;
 #endif
