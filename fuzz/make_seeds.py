@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the seeds of the targets whose inputs are made from others: bodies of PDUs from those of fuzz_pdu, conversations
-for fuzz_observer and fuzz_rules with every DIMSE command, fault files from peers/faults/examples. The same seeds every
+for fuzz_observer and fuzz_rules with every DIMSE command, every cell of the state table for fuzz_session, fault files from peers/faults/examples. The same seeds every
 time.
 
     fuzz/make_seeds.py [--check]      --check writes nothing and fails where a seed is missing or another
@@ -80,6 +80,27 @@ def traces():
         yield f"pdu-{name}", bytes([1]) + bytes([0 | (acceptor if data[0] in (1, 2, 5) else 0)]) + operand(whole) + bytes([6])
 
 
+def cells():
+    """fuzz_session: one for each cell of Table 9-10 that is defined, by the shortest way to its state. An opcode is 1 for
+    the transport, 2 for a primitive, 5 for the end of the transport, 4 for seconds, 0 for bytes, 6 for a whole PDU."""
+    events = {1: [2, 0, 0], 2: [1], 3: [6, 1], 4: [6, 2], 5: [1], 6: [6, 0], 7: [2, 1, 0], 8: [2, 2, 1], 9: [2, 4, 3],
+              10: [6, 17, 2, 0, 0], 11: [2, 5, 0], 12: [6, 4], 13: [6, 5], 14: [2, 6, 0], 15: [2, 7, 0], 16: [6, 6], 17: [5],
+              18: [4, 7], 19: [0, 6, 255, 0, 0, 0, 0, 0, 3]}
+    accepted, asked = [5, 6, 7], [1, 2, 3]  # the ways to Sta6 as acceptor and as requestor
+    ways = {1: (0, []), 2: (0, [5]), 3: (0, [5, 6]), 4: (1, [1]), 5: (1, [1, 2]), 6: (0, accepted), 7: (0, accepted + [11]),
+            8: (0, accepted + [12]), 9: (1, asked + [11, 12]), 10: (0, accepted + [11, 12]), 11: (1, asked + [11, 12, 14]),
+            12: (0, accepted + [11, 12, 13]), 13: (0, [5, 12])}
+    for line in (ROOT / "tests/golden/ul-state-table.tsv").read_text(encoding="utf-8").splitlines():
+        fields = line.split("\t")
+        if not fields[0].startswith("Evt") or len(fields) < 5 or fields[3] in ("", "-"):
+            continue
+        state, event = int(fields[2][3:]), int(fields[0][3:])
+        role, way = ways[state]
+        if state == 1:
+            role = int(event == 1)
+        yield f"cell-sta{state}-evt{event}", bytes([role, *(byte for one in [*way, event] for byte in events[one])])
+
+
 def fault_files():
     for path in sorted((ROOT / "peers/faults/examples").glob("*.xml")):
         yield path.stem, path.read_bytes()
@@ -87,6 +108,7 @@ def fault_files():
 
 def wanted():
     for target, make in (("fuzz_pdu_body", bodies), ("fuzz_observer", conversations), ("fuzz_rules", traces),
+                         ("fuzz_session", cells),
                          ("fuzz_fault_file", fault_files)):
         for name, data in make():
             yield SEEDS / target / name, data

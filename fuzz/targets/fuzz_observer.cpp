@@ -107,7 +107,9 @@ class Watch final : public trace::RuleRun {
     if (const auto* pdu = std::get_if<trace::PduSeen>(&entry.what)) {
       const auto& to = before_[pdu->from == Side::requestor ? 1 : 0];
       if (const auto event = event_of(*pdu); event && to.size() == 1)
-        to.for_each([&](dul::State state) { fuzz::cell_reached(state, *event); });
+        to.for_each([&](dul::State state) {
+          if (dul::cell(state, *event).action != dul::Action::none) fuzz::cell_reached(state, *event);
+        });
     } else if (const auto* seen = std::get_if<trace::MessageSeen>(&entry.what)) {
       const auto& from = before_[seen->from == Side::requestor ? 0 : 1];
       if (from.size() == 1)

@@ -73,6 +73,17 @@ class StateCountersTest(unittest.TestCase):
         plain = subprocess.run([target, *seeds], capture_output=True, text=True, timeout=120)
         self.assertEqual(plain.returncode, 0)
 
+    def test_the_seeds_of_the_session_go_through_every_cell_of_the_table(self):
+        table = self.folder / "states"
+        seeds = sorted((products.ROOT / "fuzz" / "seeds" / "fuzz_session").iterdir())
+        done = subprocess.run([BUILD / "fuzz" / "fuzz_session", *seeds], env={**os.environ, "ASSAY_STATE_TABLE": str(table)},
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [line.split("\t") for line in (products.ROOT / "tests/golden/ul-state-table.tsv").read_text().splitlines()]
+        defined = {f"cell {row[2]} {row[0]}" for row in rows if row[0].startswith("Evt") and len(row) > 4 and row[3] not in ("", "-")}
+        self.assertEqual(len(defined), 123)
+        self.assertEqual({line.rsplit(" ", 1)[0] for line in table.read_text().splitlines() if line.startswith("cell")}, defined)
+
     def test_a_table_that_cannot_be_written_is_said(self):
         target = BUILD / "fuzz" / "fuzz_requestor"
         seed = next((products.ROOT / "fuzz" / "seeds" / "fuzz_requestor").iterdir())
