@@ -114,7 +114,7 @@ class Engine {
   /// Everything that can be begun is begun.
   void step() {
     reap();
-    if (over() && !interrupted_ && left() < 1) desk_.hurry();
+    if (over()) desk_.no_more_old();
     desk_.step();
     while (!over() && rounds_.size() + (desk_.busy() ? 1 : 0) < std::max<std::size_t>(jobs_, desk_.busy() ? 2 : 1)) {
       const auto next = schedule_.next();
