@@ -124,7 +124,7 @@ class Engine {
       round->began = loop_.now();
       auto& state = state_of(*round);
       round->values = fuzz::uses_value_profile(schedule_.lanes()[*next].rounds);
-      round->pruning = wants_pruning(corpus_[*next], state.pruned) && left() > 10;
+      round->pruning = wants_pruning(corpus_[*next], state.pruned) && left() > 5;
       schedule_.started(*next);
       rounds_.push_back(std::move(round));
       launch(*rounds_.back());

@@ -409,7 +409,7 @@ class FuzzCampaignTest(unittest.TestCase):
         many = self.folder / "seeds-healthy"
         for i in range(100_000 if products.LONG else 2000):
             (many / f"i{i}").write_bytes(b"AS" + i.to_bytes(4, "big"))
-        code, out, err = self.campaign("healthy", seconds=40 if products.LONG else 13)
+        code, out, err = self.campaign("healthy", seconds=60 if products.LONG else 8)
         self.assertEqual(code, 0, out + err)
         (target,) = self.results()["targets"]
         self.assertLess(target["corpus_files"], 1000, out)
