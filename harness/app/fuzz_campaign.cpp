@@ -93,8 +93,9 @@ fuzz::CampaignSummary summarise(const FuzzCampaignSettings& settings, const fuzz
     const auto id = one.finding.id();
     // Of what was not run again nothing is known: it is what it was.
     const bool was_fixed = before != nullptr && in(before->fixed, id);
-    const bool seen = one.finding.last_seen >= state.started || in(run.still_broken, id) ||
-                      (!in(run.not_again, id) && !was_fixed && one.finding.reproducible);
+    const bool seen = in(run.still_broken, id) ||
+                      (!in(run.not_again, id) &&
+                       (one.finding.last_seen >= state.started || (!was_fixed && one.finding.reproducible)));
     out.findings.push_back({std::move(one.finding), one.folder.string(), fuzz::standing_of(id, seen, before)});
   }
   fuzz::sort_findings(out.findings);

@@ -79,6 +79,7 @@ bool CrashDesk::count_again(Crash& crash) {
     complain(kept.error());
     return false;
   }
+  still_broken_.push_back(again.id());
   std::error_code code;
   fs::remove(crash.artifact, code);
   taken_.erase(crash.artifact);
@@ -103,9 +104,11 @@ void CrashDesk::remember(const fuzz::Finding& finding, bool fresh) {
     findings_.push_back(finding);
 }
 
+void CrashDesk::no_more_old() { old_.clear(); }
+
 void CrashDesk::hurry() {
   hurried_ = true;
-  old_.clear();
+  no_more_old();
 }
 
 void CrashDesk::give_up() {
@@ -164,6 +167,14 @@ void CrashDesk::look_into(Crash crash) {
 void CrashDesk::settle(const Crash& crash, std::expected<std::optional<Triaged>, std::string> outcome) {
   taken_.erase(crash.artifact);
   std::error_code code;
+  if (!outcome && hurried_ && !given_up_ && !crash.interrupted) {
+    // It was cut off by Ctrl-C: once more, without what takes long.
+    auto again = crash;
+    again.interrupted = true;
+    taken_.insert(again.artifact);
+    crashes_.push_front(std::move(again));
+    return;
+  }
   if (!outcome) {
     // The artifact stays where it is: it is tried again when the campaign goes on.
     if (!given_up_) complain(outcome.error());

@@ -38,7 +38,9 @@ class CrashDesk {
   void step();
   [[nodiscard]] bool busy() const { return busy_; }
   [[nodiscard]] bool idle() const { return !busy_ && crashes_.empty() && old_.empty(); }
-  /// No old findings any more, and no reducing: somebody waits for the end.
+  /// No old findings any more: the time is over.
+  void no_more_old();
+  /// And no reducing: somebody waits for the end.
   void hurry();
   /// What is in hand is left as it is; artifacts stay for the next time.
   void give_up();
@@ -59,6 +61,7 @@ class CrashDesk {
     std::string output;
     fuzz::Ending ending;
     std::optional<fuzz::Finding> seen;
+    bool interrupted = false;
   };
   using Result = std::function<void()>;  // what the loop does with what came out
 

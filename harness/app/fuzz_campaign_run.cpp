@@ -114,7 +114,7 @@ class Engine {
   /// Everything that can be begun is begun.
   void step() {
     reap();
-    if (over() && !interrupted_ && left() < 1) desk_.hurry();
+    if (over()) desk_.no_more_old();
     desk_.step();
     while (!over() && rounds_.size() + (desk_.busy() ? 1 : 0) < std::max<std::size_t>(jobs_, desk_.busy() ? 2 : 1)) {
       const auto next = schedule_.next();
@@ -124,7 +124,7 @@ class Engine {
       round->began = loop_.now();
       auto& state = state_of(*round);
       round->values = fuzz::uses_value_profile(schedule_.lanes()[*next].rounds);
-      round->pruning = wants_pruning(corpus_[*next], state.pruned) && left() > 10;
+      round->pruning = wants_pruning(corpus_[*next], state.pruned) && left() > 5;
       schedule_.started(*next);
       rounds_.push_back(std::move(round));
       launch(*rounds_.back());

@@ -108,7 +108,7 @@ class Replay {
       options.argv.push_back(fmt::format("-timeout={}", target.timeout));
       options.argv.push_back(fmt::format("-rss_limit_mb={}", target.memory_mb));
       // Nothing is to be written where somebody happens to stand.
-      options.argv.emplace_back("-artifact_prefix=/dev/null/");
+      options.argv.emplace_back("-exact_artifact_path=/dev/null");
       for (const auto& option : target.options)
         if (option.starts_with("-detect_leaks")) options.argv.push_back(option);
     }

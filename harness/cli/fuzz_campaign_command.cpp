@@ -74,7 +74,7 @@ void add_fuzz_campaign(CLI::App& fuzz, Commands& commands) {
   command->add_option("--time", options->time, "how long, for example 20s, 30m or 8h; the file's, or an hour");
   command->add_option("--out", s.out, "folder for corpora, findings and reports")
       ->capture_default_str()
-      ->default_val("assay-campaign");
+      ->default_val("assay-report-fuzz");
   command->add_option("--target", s.targets, "only these targets, by name or pattern; may be said several times");
   command->add_option("--jobs", s.jobs, "targets at a time; one for each core when not said")
       ->check(CLI::Range(1, 1024));
