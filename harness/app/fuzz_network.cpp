@@ -35,7 +35,9 @@ struct Stored {
 std::string uid_of(ByteView value) {
   auto text = as_text(value);
   while (text.ends_with('\0') || text.ends_with(' ')) text.remove_suffix(1);
-  const bool fits = !text.empty() && text.size() <= 64 && text.find_first_not_of("0123456789.") == std::string::npos;
+  const bool fits = !text.empty() && text.size() <= 64 &&
+                    text.find_first_not_of("0123456789.") == std::string_view::npos && !text.starts_with('.') &&
+                    !text.ends_with('.') && !text.contains("..");
   return fits ? std::string(text) : "";
 }
 

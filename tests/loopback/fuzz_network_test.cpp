@@ -61,7 +61,8 @@ TEST(FuzzNetwork, BytesThatChooseSomethingAreNotSent) {
   const auto made =
       network_form(finding(), {InputForm::Kind::binary, ASSAY_FORMAT_WIRE, 1}, Bytes{0x77, 7, 0, 0, 0, 0, 0});
   ASSERT_TRUE(made.has_value());
-  EXPECT_EQ(made->scenario.find("77"), std::string::npos);
+  EXPECT_EQ(made->scenario.find("7707"), std::string::npos);
+  EXPECT_NE(made->scenario.find(" 070000000000\n"), std::string::npos);
 }
 
 TEST(FuzzNetwork, WhatHasNoFormThereSaysWhy) {
