@@ -10,7 +10,7 @@
 namespace assay::fuzz::device {
 
 struct ScenarioHead {
-  std::string id;  // "fuzz/3f2a9c0d1b7e"
+  std::string id;  // "fuzz/device/3f2a9c0d1b7e"
   std::string title;
   std::string advice;
   std::string part = "PS3.8";

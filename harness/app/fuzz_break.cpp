@@ -144,7 +144,7 @@ Broken Breaks::write(Finding finding, const Conversation& reduced, const Convers
                                   settings_.target.port, settings_.options);
   finding.happened += fmt::format(" The conversation: {}.", steps_in_words(reduced));
   fuzz::device::ScenarioHead head;
-  head.id = "fuzz/" + finding.id();
+  head.id = "fuzz/device/" + finding.id();
   head.title = fmt::format("After this conversation the device still serves: {}", finding.title());
   head.advice = finding.advice.empty() ? "Look at what the device did with the last bytes of it." : finding.advice;
   head.silence_fails = finding.kind == Kind::hang;

@@ -81,7 +81,7 @@ std::expected<FuzzSeeds, std::string> record_seeds(peers::Loop& loop, const Fuzz
     }
     const auto result = interpreter->result();
     if (!result.conversation_worked && result.verdict != trace::Verdict::pass) {
-      refusals.try_emplace(c.group, result.reason);
+      refusals.try_emplace(c.group, result.reason.substr(0, result.reason.find("; no profile says")));
       continue;
     }
     std::vector<const trace::Trace*> ours;
