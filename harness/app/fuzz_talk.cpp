@@ -1,7 +1,5 @@
 #include "harness/app/fuzz_talk.hpp"
 
-#include <memory>
-
 #include "peers/lines.hpp"
 
 namespace assay::app {
@@ -55,11 +53,7 @@ fuzz::device::Outcome converse(peers::Loop& loop, const TalkTarget& target,
                         }});
   lines = &all;
   talk.start(loop.now());
-  // A conversation may be over before the loop turns: what was posted for it must not find it gone.
-  const auto alive = std::make_shared<bool>(true);
-  loop.post([carry, held = std::weak_ptr(alive)] {
-    if (!held.expired()) carry();
-  });
+  carry();  // not posted: a conversation without a connect is over before the loop turns
   if (!loop.run_until([&] { return talk.done(); })) talk.interrupt(loop.now());
   return talk.finish(loop.now());
 }
