@@ -53,6 +53,7 @@ struct Observed {
   fuzz::Finding finding;
   bool of_this_execution = true;  // false: what led there lies further back (growth, lost data)
   bool of_no_use = true;          // the device must be restarted before it can be fuzzed further
+  std::string scenario = {};      // that shows it, where the watch has seen it by itself; else the conversation does
 };
 
 class DeviceWatch {
