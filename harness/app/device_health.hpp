@@ -1,5 +1,5 @@
 // A conversation that a healthy device has: a C-ECHO, alone or while another association is held open. What the device
-// does at the start is what it must do later. Tests: tests/interop/device_watch_test.py
+// does at the start is what it must do later. Tests: tests/loopback/device_watch_test.cpp
 #pragma once
 
 #include <functional>

@@ -19,6 +19,22 @@ using fuzz::Kind;
 constexpr std::size_t output_kept = std::size_t{256} << 10;  // a sanitizer's report with its stacks, and more
 constexpr auto symbols_wait = std::chrono::seconds(20);      // a sanitizer looks its symbols up before it ends
 
+/// Shows on a device started afresh that one silent connection keeps it from others.
+constexpr const char* silent_scenario =
+    R"(<scenario id="fuzz/device/blocked-by-a-silent-connection" role="requestor" tags="fuzz association">
+  <title>A peer that connects and says nothing does not keep others from being served</title>
+  <clause part="PS3.8" section="9.2.3" level="statement">Sta2, awaiting the A-ASSOCIATE-RQ, is a state of one connection.</clause>
+  <advice>Read the A-ASSOCIATE-RQ of each connection beside the others, not before the next one is accepted.</advice>
+  <connect as="silent"/>
+  <wait for="300ms"/>
+  <connect as="second"/>
+  <send connection="second"><a-associate-rq><context id="1" abstract="Verification"/></a-associate-rq></send>
+  <expect connection="second" judge="yes"><a-associate-ac/></expect>
+  <release connection="second"/>
+  <close connection="silent"/>
+</scenario>
+)";
+
 /// Whether a report of a sanitizer has begun, and whether it is there as a whole.
 bool report_begins(std::string_view output) {
   for (const std::string_view word : {"Sanitizer: ", ": runtime error: "})
@@ -112,7 +128,6 @@ std::expected<void, std::string> DeviceWatch::Impl::learn() {
     blocked->advice =
         "Read the A-ASSOCIATE-RQ of each connection beside the others (Sta2 is of one connection), not before "
         "the next one is accepted: one idle peer must not stop all.";
-    blocked->reproduce = fmt::format("nc {0} {1} & assay echo {0}:{1}", options.host, options.port);
   }
   loop.wait_until([this] { return gone(); }, std::chrono::milliseconds(300));
   if (program && (gone() || health.check([this] { return gone(); }))) {
@@ -274,7 +289,7 @@ std::optional<Observed> DeviceWatch::after(const Execution& execution) {
   auto& watch = *impl_;
   if (auto found = watch.dead(execution.state)) return found;
   if (watch.blocked) {
-    Observed observed{std::move(*watch.blocked), false, false};
+    Observed observed{std::move(*watch.blocked), false, false, silent_scenario};
     watch.blocked.reset();
     return observed;
   }

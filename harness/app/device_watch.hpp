@@ -1,7 +1,7 @@
 // Watches a device while it is fuzzed: did it, or a child of it, die; did a sanitizer speak; does it listen, answer,
 // and serve a second peer; do its memory and its descriptors grow without end; is what it acknowledged still there.
 // What a healthy device does is measured at the start: an oracle that does not hold then is switched off, and notes()
-// say so. Every wait has a limit. Tests: tests/interop/device_watch_test.py, tests/loopback/device_watch_test.cpp
+// say so. Every wait has a limit. Tests: tests/loopback/device_watch_test.cpp
 #pragma once
 
 #include <sys/types.h>
@@ -35,7 +35,7 @@ struct DeviceWatchOptions {
   Duration patience = std::chrono::seconds(5);    // for each answer; asked again once, with four times as much
   std::uint64_t health_every = 50;                // executions between health checks where nothing is odd
   Duration look_every = std::chrono::seconds(4);  // at least this between looks that cost associations
-  std::uint64_t measure_every = 10;               // executions between samples of memory and descriptors
+  std::uint64_t measure_every = 2;                // executions between samples of memory and descriptors
   std::uint64_t memory_growth = std::uint64_t{24} << 20;  // bytes: less is never called a leak
   std::uint64_t descriptor_growth = 48;                   // descriptors: less is never called a leak
   std::shared_ptr<const peers::TlsContext> tls;
@@ -53,6 +53,7 @@ struct Observed {
   fuzz::Finding finding;
   bool of_this_execution = true;  // false: what led there lies further back (growth, lost data)
   bool of_no_use = true;          // the device must be restarted before it can be fuzzed further
+  std::string scenario = {};      // that shows it, where the watch has seen it by itself; else the conversation does
 };
 
 class DeviceWatch {

@@ -137,11 +137,7 @@ Conversation Breaks::reduce(const Conversation& conversation, const Test& still,
 Broken Breaks::write(Finding finding, const Conversation& reduced, const Conversation& original,
                      const std::string& before) {
   finding.first_seen = finding.last_seen = utc_now();
-  Broken out;
-  const auto slug = finding.slug();
-  const auto scenario = settings_.findings / slug / finding_scenario;
-  finding.reproduce = fmt::format("assay run {} --target {}:{}{}", scenario.string(), settings_.target.host,
-                                  settings_.target.port, settings_.options);
+  finding.reproduce = repeat_with(finding);
   finding.happened += fmt::format(" The conversation: {}.", steps_in_words(reduced));
   fuzz::device::ScenarioHead head;
   head.id = "fuzz/device/" + finding.id();
@@ -166,6 +162,25 @@ Broken Breaks::write(Finding finding, const Conversation& reduced, const Convers
   if (!capture.empty()) files.emplace_back(finding_capture, std::string(as_text(capture)));
   if (!finding.report.empty()) files.emplace_back("report.txt", finding.report);
   if (!before.empty()) files.emplace_back("before.txt", before);
+  return keep(std::move(finding), files);
+}
+
+/// The command line that shows it once more.
+std::string Breaks::repeat_with(const Finding& finding) const {
+  const auto scenario = settings_.findings / finding.slug() / finding_scenario;
+  return fmt::format("assay run {} --target {}:{}{}", scenario.string(), settings_.target.host, settings_.target.port,
+                     settings_.options);
+}
+
+/// Of what the watch has seen by itself, with the scenario that shows it.
+Broken Breaks::write_own(Finding finding, const std::string& scenario) {
+  finding.first_seen = finding.last_seen = utc_now();
+  finding.reproduce = repeat_with(finding);
+  return keep(std::move(finding), {{finding_scenario, scenario}});
+}
+
+Broken Breaks::keep(Finding finding, const FindingFiles& files) {
+  Broken out;
   known_.insert(finding.id());
   out.finding = finding;
   if (auto kept = keep_finding(settings_.findings, finding, files)) {
@@ -196,6 +211,7 @@ Broken Breaks::seen(Observed observed, const Held& held) {
       out.folder = kept->folder;
     return restart(std::move(out));
   }
+  if (!observed.scenario.empty()) return restart(write_own(finding, observed.scenario));
   finding.reproducible = false;
   // What was held before it lies beside it: one of those, or all together, may have done it.
   std::string before;

@@ -48,6 +48,9 @@ class Breaks {
 
  private:
   using Test = std::function<bool(const fuzz::device::Conversation&)>;
+  Broken write_own(fuzz::Finding finding, const std::string& scenario);
+  Broken keep(fuzz::Finding finding, const std::vector<std::pair<std::string, std::string>>& files);
+  [[nodiscard]] std::string repeat_with(const fuzz::Finding& finding) const;
   [[nodiscard]] bool breaks(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
   [[nodiscard]] bool tells(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
   fuzz::device::Conversation reduce(const fuzz::device::Conversation& conversation, const Test& still, bool bytes);

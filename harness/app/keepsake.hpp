@@ -1,6 +1,6 @@
 // Objects of our own that a device acknowledged, looked for later: in the folder where it keeps them, by C-GET, or by
 // C-FIND, as the device lets us. Each is small and has UIDs that nobody else makes, so no other traffic may change it.
-// Tests: tests/interop/device_watch_test.py
+// Tests: tests/loopback/device_watch_test.cpp
 #pragma once
 
 #include <deque>

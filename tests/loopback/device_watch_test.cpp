@@ -198,6 +198,7 @@ TEST(DeviceWatch, A_device_of_many_peers_that_a_silent_one_blocks_is_told_once_a
   EXPECT_EQ(found->finding.kind, Kind::second_peer);
   EXPECT_EQ(found->finding.detail, "blocked by a silent connection");
   EXPECT_FALSE(found->of_this_execution);
+  EXPECT_THAT(found->scenario, HasSubstr("<connect as=\"silent\"/>"));
   EXPECT_TRUE(blocked.watch().serves_second_peer());
   EXPECT_FALSE(blocked.watch().serves_beside_silence());
   EXPECT_FALSE(blocked.converse_often(3));
@@ -215,13 +216,13 @@ TEST(DeviceWatch, Descriptors_that_are_never_closed_are_told_after_a_while) {
   };
   Watched leaking("descriptors", few);
   ASSERT_TRUE(leaking);
-  const auto found = leaking.converse_often(200);
+  const auto found = leaking.converse_often(130);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->finding.kind, Kind::descriptors);
   EXPECT_FALSE(found->of_this_execution);
   Watched healthy("healthy", few);
   ASSERT_TRUE(healthy);
-  EXPECT_FALSE(healthy.converse_often(200));
+  EXPECT_FALSE(healthy.converse_often(130));
 }
 
 TEST(DeviceWatch, Memory_that_grows_without_end_is_told_and_a_cache_and_a_collected_heap_are_not) {
@@ -233,13 +234,13 @@ TEST(DeviceWatch, Memory_that_grows_without_end_is_told_and_a_cache_and_a_collec
   };
   Watched leaking("memory", little);
   ASSERT_TRUE(leaking);
-  const auto found = leaking.converse_often(200);
+  const auto found = leaking.converse_often(130);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->finding.kind, Kind::leak);
   for (const char* mode : {"cache", "heap"}) {
     Watched healthy(mode, little);
     ASSERT_TRUE(healthy);
-    EXPECT_FALSE(healthy.converse_often(200)) << mode;
+    EXPECT_FALSE(healthy.converse_often(130)) << mode;
   }
 }
 
