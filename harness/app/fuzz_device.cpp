@@ -290,6 +290,7 @@ void Run::tell(const Broken& broken) {
 bool Run::more() const {
   if (interrupted_ || !trouble_.empty()) return false;
   if (options_.count != 0 && executed_ >= options_.count) return false;
+  if (options_.first && !found_.empty()) return false;
   return loop_.now() - began_ < options_.time;
 }
 

@@ -42,6 +42,7 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
                       "folder in which the device keeps what it is sent, to look whether it does");
   command->add_flag("--i-am-authorised", d.authorised,
                     "the device is on another machine, and I may break it: it holds nothing that anybody needs");
+  command->add_flag("--first", d.first, "end with the first finding");
   command->add_flag("--json", d.json, "results.json on standard output");
   command->footer(
       "Conversations of the catalogue that the device holds are changed by message, field, order, timing and\n"

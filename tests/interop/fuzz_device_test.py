@@ -39,9 +39,9 @@ class Fuzz(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.out = self.folder / "out"
 
-    def found(self, mode, kinds, count=60):
-        run = fuzz("--start", fragile(mode), "--out", self.out, "--count", count, "--time", "60s", "--only", "verification",
-                   "--only", "association", "--timeout", "1s")
+    def found(self, mode, kinds):
+        run = fuzz("--start", fragile(mode), "--out", self.out, "--first", "--time", "60s", "--only", "verification", "--only",
+                   "association", "--timeout", "1s")
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         of_kind = [one for one in findings(self.out) if one["kind"] in kinds]
         self.assertTrue(of_kind, run.stdout + run.stderr)
