@@ -139,7 +139,7 @@ TEST(Observer, Does_not_accuse_sides_whose_PDUs_cross) {
 
 /// The rules that the acceptor broke by an A-ABORT in Sta2, after these bytes of the requestor.
 std::vector<std::string> blamed_for_an_abort_after(const Bytes& bytes) {
-  Observer observer(nullptr);
+  Observer observer(nullptr, Options{});
   if (!bytes.empty()) observer.bytes(Side::requestor, bytes, {});
   observer.bytes(Side::acceptor, bytes_of(pdu::AAbort{2, 6}), {});
   std::vector<std::string> rules;
