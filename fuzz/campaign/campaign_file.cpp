@@ -165,7 +165,8 @@ class Reader {
     if (e.name == "target") {
       out.program = path(e, "program");
       out.name = e.has("name") ? e.value("name") : out.program.substr(out.program.rfind('/') + 1);
-      if (!out.name.empty() && scenario::problem_with(V::name, out.name))
+      // A name becomes that of folders.
+      if (out.name.empty() || out.name == "." || out.name == ".." || scenario::problem_with(V::name, out.name))
         wrong(e, "program", fmt::format("'{}' cannot name a target: give it a name=\"...\"", out.name));
     } else {
       out.match = e.has("match") ? e.value("match") : "fuzz_*";

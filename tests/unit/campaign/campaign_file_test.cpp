@@ -53,7 +53,7 @@ TEST(CampaignFile, SaysWhatIsFuzzed) {
 }
 
 TEST(CampaignFile, EachMistakeHasItsPlace) {
-  EXPECT_THAT(mistakes("<campaign/>"), HasSubstr("c.xml:1:2: <campaign> without targets"));
+  EXPECT_THAT(mistakes("<campaign/>"), HasSubstr("c.xml:1:1: <campaign> without targets"));
   EXPECT_THAT(mistakes("<campaign>\n<targets share='0'/></campaign>"), HasSubstr("c.xml:2:"));
   EXPECT_THAT(mistakes("<campaign>\n<targets share='1e9'/></campaign>"), HasSubstr("0.1 to 100"));
   EXPECT_THAT(mistakes("<campaign time='0s'><targets/></campaign>"), HasSubstr("no time here"));
@@ -62,6 +62,7 @@ TEST(CampaignFile, EachMistakeHasItsPlace) {
   EXPECT_THAT(mistakes("<campaign><target program='a/x'/><target program='b/x'/></campaign>"),
               HasSubstr("a second target is called 'x'"));
   EXPECT_THAT(mistakes("<campaign><target program='..'/></campaign>"), HasSubstr("c.xml:1:"));
+  EXPECT_THAT(mistakes("<campaign><target program='in/'/></campaign>"), HasSubstr("cannot name a target"));
   EXPECT_THAT(mistakes("<campaign><target name='x'/></campaign>"), HasSubstr("program"));
   EXPECT_THAT(mistakes("<campaign><targets match='${x}'/></campaign>"), HasSubstr("no variables"));
   EXPECT_THAT(mistakes("<campaign><targets><option>-fork=4</option></targets></campaign>"), HasSubstr("-fork is the"));
