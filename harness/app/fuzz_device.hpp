@@ -30,7 +30,7 @@ struct FuzzDeviceOptions {
   std::optional<std::uint64_t> execution;  // only this one, again
   long process = 0;                        // of a device that runs on this machine
   std::string stored;                      // the folder in which the device keeps what it is sent
-  bool first = false;  // the first finding is enough
+  bool first = false;                      // the first finding is enough
   bool json = false;
   std::string command_line;
 };
