@@ -18,6 +18,8 @@ using fuzz::Kind;
 
 constexpr std::size_t output_kept = std::size_t{256} << 10;  // a sanitizer's report with its stacks, and more
 constexpr auto symbols_wait = std::chrono::seconds(20);      // a sanitizer looks its symbols up before it ends
+constexpr auto ending_wait =
+    std::chrono::milliseconds(500);  // from the last line of a report to the end of its process
 
 /// Shows on a device started afresh that one silent connection keeps it from others.
 constexpr const char* silent_scenario =
@@ -241,6 +243,7 @@ std::optional<Observed> DeviceWatch::Impl::reported(const std::string& state) {
   const auto* const started = running_program();
   if (started == nullptr || !report_begins(new_output())) return std::nullopt;
   loop.wait_until([&] { return report_whole(new_output()) || gone(); }, symbols_wait);
+  if (new_output().contains("Sanitizer: ")) loop.wait_until([&] { return gone(); }, ending_wait);
   if (gone()) return died(state);
   const std::string output(new_output());
   output_seen = started->written();
