@@ -59,7 +59,8 @@ class Services(products.CatalogueTest):
 
     @staticmethod
     def other(r):
-        return [f'{c["id"]}: {c["verdict"]}: {c["reason"]}' for c in r["cases"] if c["verdict"] not in ("pass", "warning")]
+        return [f'{c["id"]}: {c["verdict"]}: {c["reason"]}' for c in r["cases"]
+                if c["verdict"] not in ("pass", "warning") and not c["expected_deviation"]]
 
     def test_dcmqrscp_moves_to_us(self):
         products.need("dcmqrscp")
@@ -67,10 +68,15 @@ class Services(products.CatalogueTest):
             ours = products.free_port()
             profile = (products.ROOT / "conformance" / "profiles" / "dcmtk-dcmqrscp.xml").read_text()
             (folder / "profile.xml").write_text(profile.replace('"knows-our-address" value="no"', '"knows-our-address" value="yes"'))
+            # What depends on whether the C-CANCEL overtakes its C-STORE-RQ.
+            known = [line for line in (products.DEVIATIONS / "dcmtk-dcmqrscp.txt").read_text().splitlines(keepends=True)
+                     if line.startswith("flaky ps3.7/9.3.2.3/")]
+            self.assertEqual(len(known), 1)
+            (folder / "known.txt").write_text("".join(known))
             start = f"{products.HERE}/start_dcmqrscp.sh {folder} {{port}} {{called}}"
             r = self.run_cases(
                 folder, ("retrieve", "cancel"), 120, "--jobs", 1, "--listen", ours, "--dut-start", f"env DESTINATION='ASSAY, 127.0.0.1, {ours}' {start}",
-                "--called-ae", "QRSCP", "--profile", folder / "profile.xml")
+                "--called-ae", "QRSCP", "--profile", folder / "profile.xml", "--expected", folder / "known.txt")
             self.assertEqual(self.other(r), [])
 
     def test_the_embedded_archive_moves_to_us(self):
