@@ -146,10 +146,13 @@ bool same_text(const ObjectReport& a, const ObjectReport& b, Tag tag) {
 }
 
 void check_derived_identity(const Derivation& of) {
-  if (of.same_instance && of.changed())
-    of.derived.at(tags::SOPInstanceUID, "ps3.3/C.7.6.1.1.2/uid-kept", uid(of.derived.text(tags::SOPInstanceUID)),
+  if (of.same_instance && of.changed()) {
+    // Not its first value: it is one even where it begins with a backslash, and where its VR is not that of a UID.
+    const auto kept = of.derived.whole(tags::SOPInstanceUID);
+    of.derived.at(tags::SOPInstanceUID, "ps3.3/C.7.6.1.1.2/uid-kept", uid(kept.empty() ? "that of the source" : kept),
                   of.lossy_step ? "a new SOP Instance UID: the image was compressed with loss"
                                 : "a new SOP Instance UID: the pixels differ from those of the source");
+  }
   check_image_type(of);
   check_class(of);
   const auto series = of.derived.text(tags::SeriesInstanceUID);

@@ -93,7 +93,8 @@ void matching(ByteReader in) {
 ASSAY_CUSTOM_MUTATOR_AT(ASSAY_FORMAT_IMPLICIT_LITTLE, 1)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const fuzz::MemoryBound memory(size, 512);
+  // What iconv loads for a character set is of a fixed size.
+  const fuzz::MemoryBound memory(size, 512, std::size_t{4} << 20U);
   const ByteView input(data, size);
   if (input.empty()) return 0;
   if (input[0] % 2 == 0) {

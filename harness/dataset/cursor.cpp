@@ -74,8 +74,10 @@ bool Cursor::arrive(std::uint32_t index) {
     creators_.push_back({node.tag.packed(), last, unpadded(as_text(node.value))});
     last = static_cast<std::uint32_t>(creators_.size());
   }
-  if (node.tag == tags::PixelRepresentation && node.value.size() >= 2)
-    level.signed_pixels = load<std::uint16_t>(node.value.data(), level.endian) == 1;
+  if (node.tag == tags::PixelRepresentation) {
+    if (node.value.size() >= 2) level.signed_pixels = load<std::uint16_t>(node.value.data(), level.endian) == 1;
+    if (node.value.size() == 1 && level.endian == Endian::little) level.signed_pixels = node.value[0] == 1;
+  }
   return true;
 }
 

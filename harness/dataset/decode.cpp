@@ -177,8 +177,12 @@ template <typename Sink>
 Vr Decoder<Sink>::vr_of_implicit(Frame& frame, Tag tag, std::size_t left) const {
   const Vr quick = dict::quick_vr(tag);
   if (quick != Vr::none) [[likely]] {
-    if (tag == tags::PixelRepresentation && left >= 10 && u32(at_ + 4, frame.big) == 2)
-      frame.signed_pixels = u16(at_ + 8, frame.big) == 1;
+    if (tag == tags::PixelRepresentation && left >= 9) {
+      const auto length = u32(at_ + 4, frame.big);
+      if (length == 2 && left >= 10) frame.signed_pixels = u16(at_ + 8, frame.big) == 1;
+      // An encoder makes it even by a zero behind it.
+      if (length == 1 && !frame.big) frame.signed_pixels = data_[at_ + 8] == 1;
+    }
     return quick;
   }
   if (frame.signed_pixels) {

@@ -205,6 +205,15 @@ TEST(DatasetDecode, Reads_US_or_SS_by_the_pixel_representation) {
   }
 }
 
+TEST(DatasetDecode, Reads_a_pixel_representation_of_one_byte_as_the_one_that_encoding_makes_of_it) {
+  for (const bool is_signed : {false, true}) {
+    const auto decoded = decode(
+        hex(std::string("28000301 01000000 0") + (is_signed ? "1" : "0") + " 28000601 02000000 00f8"), implicit_le);
+    EXPECT_EQ(decoded.data_set.find(tags::SmallestImagePixelValue)->vr, is_signed ? Vr::SS : Vr::US);
+    EXPECT_TRUE(decoded.data_set.equal_in_value(decode(encode(decoded.data_set, implicit_le), implicit_le).data_set));
+  }
+}
+
 TEST(DatasetDecode, Stops_before_a_tag) {
   const Bytes bytes = hex("08006000 4353 0200 4d52 10001000 504e 0200 4142 e07f1000 4f57 0000 ffffff00");
   DecodeOptions options;
