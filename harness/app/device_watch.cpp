@@ -19,7 +19,7 @@ using fuzz::Kind;
 constexpr std::size_t output_kept = std::size_t{256} << 10;  // a sanitizer's report with its stacks, and more
 constexpr auto symbols_wait = std::chrono::seconds(20);      // a sanitizer looks its symbols up before it ends
 constexpr auto ending_wait =
-    std::chrono::milliseconds(500);  // from the last line of a report to the end of its process
+    std::chrono::milliseconds(500);  // from the last word of a process to its end, from that to where it was
 
 /// Shows on a device started afresh that one silent connection keeps it from others.
 constexpr const char* silent_scenario =
@@ -206,6 +206,7 @@ std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
     out->report = output.substr(output.size() - std::min(output.size(), fuzz::max_report));
   }
   settle();  // where it was may be told after its end
+  if (ending.signal != 0) loop.wait_until([&] { return !deaths.empty(); }, ending_wait);
   if (!deaths.empty()) place_of(*out, deaths.back());
   deaths.clear();
   out->subject = finding(Kind::crash, "", state).subject;

@@ -207,10 +207,11 @@ TEST(DatasetDecode, Reads_US_or_SS_by_the_pixel_representation) {
 
 TEST(DatasetDecode, Reads_a_pixel_representation_of_one_byte_as_the_one_that_encoding_makes_of_it) {
   for (const bool is_signed : {false, true}) {
-    const auto decoded = decode(
-        hex(std::string("28000301 01000000 0") + (is_signed ? "1" : "0") + " 28000601 02000000 00f8"), implicit_le);
+    const Bytes bytes = hex(std::string("28000301 01000000 0") + (is_signed ? "1" : "0") + " 28000601 02000000 00f8");
+    const auto decoded = decode(bytes, implicit_le);
     EXPECT_EQ(decoded.data_set.find(tags::SmallestImagePixelValue)->vr, is_signed ? Vr::SS : Vr::US);
-    EXPECT_TRUE(decoded.data_set.equal_in_value(decode(encode(decoded.data_set, implicit_le), implicit_le).data_set));
+    const auto encoded = encode(decoded.data_set, implicit_le);
+    EXPECT_TRUE(decoded.data_set.equal_in_value(decode(encoded, implicit_le).data_set));
   }
 }
 
