@@ -220,10 +220,9 @@ std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
 
 /// A process that the device started, for this association perhaps, died by a signal.
 std::optional<Observed> DeviceWatch::Impl::child_died(const std::string& state) {
-  if (deaths.empty()) return std::nullopt;
+  if (deaths.empty() || deaths.front().first) return std::nullopt;  // that of the device itself is for died()
   const auto death = std::move(deaths.front());
   deaths.pop_front();
-  if (death.first) return std::nullopt;
   const std::string output(new_output());
   if (const auto* const started = running_program()) output_seen = started->written();
   auto out = fuzz::finding_of(output, {.exit_code = {}, .signal = death.signal});

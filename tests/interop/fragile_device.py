@@ -119,8 +119,8 @@ class Device:
         sys.stderr.flush()
 
     def die(self):
-        os.kill(os.getpid(), signal.SIGSEGV)
-        threading.Event().wait()  # it comes to whichever thread
+        signal.pthread_kill(threading.get_ident(), signal.SIGSEGV)  # as a fault does: to the thread that is at fault
+        threading.Event().wait()
 
     def trigger(self):
         """Returns when the device goes on."""
