@@ -191,19 +191,6 @@ class Reader {
   std::vector<LoadError>& errors_;
 };
 
-/// A campaign has no variables.
-void no_variables(const Element& root, std::vector<LoadError>& errors) {
-  std::vector<const Element*> todo{&root};
-  while (!todo.empty()) {
-    const auto* e = todo.back();
-    todo.pop_back();
-    for (const auto& attribute : e->attributes)
-      if (scenario::has_variable(attribute.value))
-        errors.push_back(scenario::error_at(attribute.at, "there are no variables in a campaign"));
-    for (const auto& child : e->children) todo.push_back(&child);
-  }
-}
-
 /// What the campaign decides by itself.
 constexpr std::array<std::string_view, 16> own_options{"artifact_prefix",
                                                        "exact_artifact_path",
@@ -249,7 +236,7 @@ std::expected<Campaign, std::vector<LoadError>> load_campaign(std::string_view x
   const auto root = scenario::read_checked(xml, file_name, campaign_language(), errors);
   Campaign out;
   if (root) {
-    no_variables(*root, errors);
+    scenario::no_variables(*root, "a campaign", errors);
     out = Reader(folder, errors).campaign(*root);
   }
   if (!errors.empty() || !root) return std::unexpected(std::move(errors));

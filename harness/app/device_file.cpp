@@ -236,19 +236,6 @@ class Reader {
   std::vector<LoadError>& errors_;
 };
 
-/// A file of its own has no variables.
-void no_variables(const Element& root, std::vector<LoadError>& errors) {
-  std::vector<const Element*> todo{&root};
-  while (!todo.empty()) {
-    const auto* e = todo.back();
-    todo.pop_back();
-    for (const auto& attribute : e->attributes)
-      if (scenario::has_variable(attribute.value))
-        errors.push_back(scenario::error_at(attribute.at, "there are no variables in a file of devices"));
-    for (const auto& child : e->children) todo.push_back(&child);
-  }
-}
-
 const scenario::Location& where(const Element& e, std::string_view attribute) {
   const auto* said = e.attribute(attribute);
   return said != nullptr ? said->at : e.at;
@@ -314,7 +301,7 @@ std::expected<std::vector<DeviceDescription>, std::vector<LoadError>> load_devic
   std::vector<DeviceDescription> out;
   const auto root = scenario::read_checked(xml, file_name, device_language(), errors);
   if (root) {
-    no_variables(*root, errors);
+    scenario::no_variables(*root, "a file of devices", errors);
     Reader reader(std::filesystem::path(file_name).parent_path(), errors);
     std::vector<const Element*> elements;
     for (const auto& child : root->children) {

@@ -116,8 +116,7 @@ bool write_reports(const fuzz::CampaignSummary& summary, const CampaignFolder& f
   return good;
 }
 
-}  // namespace
-
+/// The campaign of the file, or that of all targets of the project. Complains itself.
 std::optional<fuzz::Campaign> campaign_of(const FuzzCampaignSettings& settings, Console& console) {
   if (settings.file.empty()) {
     fuzz::Campaign all;
@@ -137,37 +136,46 @@ std::optional<fuzz::Campaign> campaign_of(const FuzzCampaignSettings& settings, 
   return std::nullopt;
 }
 
-int fuzz_campaign(const FuzzCampaignSettings& settings, Console& console) {
-  const auto campaign = campaign_of(settings, console);
-  if (!campaign) return exit_codes::usage;
-  const auto targets = campaign_targets(*campaign, settings.targets, settings.build);
+}  // namespace
+
+std::optional<OpenCampaign> open_campaign(const FuzzCampaignSettings& settings, Console& console) {
+  auto campaign = campaign_of(settings, console);
+  if (!campaign) return std::nullopt;
+  auto targets = campaign_targets(*campaign, settings.targets, settings.build);
   if (!targets) {
     console.error(targets.error());
-    return exit_codes::usage;
+    return std::nullopt;
   }
-  const auto folder = CampaignFolder::open(settings.out);
+  auto folder = CampaignFolder::open(settings.out);
   if (!folder) {
     console.error(folder.error());
+    return std::nullopt;
+  }
+  return OpenCampaign{std::move(*campaign), std::move(*targets), std::move(*folder)};
+}
+
+int fuzz_campaign(const FuzzCampaignSettings& settings, Console& console) {
+  const auto opened = open_campaign(settings, console);
+  if (!opened) return exit_codes::usage;
+  const auto& [campaign, targets, folder] = *opened;
+  if (!console.log_to((folder.path() / "console.log").string())) {
+    console.error(fmt::format("{}: console.log cannot be written there", folder.path().string()));
     return exit_codes::usage;
   }
-  if (!console.log_to((folder->path() / "console.log").string())) {
-    console.error(fmt::format("{}: console.log cannot be written there", folder->path().string()));
-    return exit_codes::usage;
-  }
-  const auto history = folder->history();
+  const auto history = folder.history();
   if (history.damaged != 0)
-    console.error(fmt::format("{}: {} that cannot be read: passed over", (folder->path() / "history.jsonl").string(),
+    console.error(fmt::format("{}: {} that cannot be read: passed over", (folder.path() / "history.jsonl").string(),
                               counted(history.damaged, "line")));
   const auto* before = history.records.empty() ? nullptr : &history.records.back();
-  auto state = begin(settings, *campaign, *folder, before, console);
+  auto state = begin(settings, campaign, folder, before, console);
   std::uint64_t came = 0;
-  for (const auto& target : *targets) {
-    auto ready = folder->prepare(target.name());
+  for (const auto& target : targets) {
+    auto ready = folder.prepare(target.name());
     for (const auto* inputs : {&target.seeds, &target.corpora})
       for (const auto& from : *inputs) {
         if (!ready) break;
         console.progress(fmt::format("reading {}", from.string()));
-        auto copied = import_inputs(from, folder->corpus(target.name()));
+        auto copied = import_inputs(from, folder.corpus(target.name()));
         if (copied)
           came += *copied;
         else
@@ -181,26 +189,26 @@ int fuzz_campaign(const FuzzCampaignSettings& settings, Console& console) {
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   const auto jobs = settings.jobs != 0 ? settings.jobs : cores;
   console.text(fmt::format("Campaign {}: {}, {} at a time, {} in {}{}\n", state.number,
-                           counted(targets->size(), "target"), jobs, fuzz::long_time(state.wanted - state.spent),
-                           folder->path().string(),
+                           counted(targets.size(), "target"), jobs, fuzz::long_time(state.wanted - state.spent),
+                           folder.path().string(),
                            came == 0 ? "" : fmt::format("; {} came from seeds and corpora", counted(came, "input"))));
-  if (auto done = folder->write_state(state); !done) {
+  if (auto done = folder.write_state(state); !done) {
     console.error(done.error());
     return exit_codes::usage;
   }
-  const auto run = run_campaign(*folder, *targets, state, jobs, console);
-  auto summary = summarise(settings, *campaign, *folder, *targets, state, run, jobs, before);
-  bool kept = write_reports(summary, *folder, console);
+  const auto run = run_campaign(folder, targets, state, jobs, console);
+  auto summary = summarise(settings, campaign, folder, targets, state, run, jobs, before);
+  bool kept = write_reports(summary, folder, console);
   console.text(campaign_text(summary, console.colour()));
   if (!run.interrupted) {
     // The history first: killed between the two, the campaign is told twice, and not forgotten.
-    if (auto done = folder->add_history(fuzz::record_of(summary, before)); !done) {
+    if (auto done = folder.add_history(fuzz::record_of(summary, before)); !done) {
       console.error(done.error());
       kept = false;
     }
     state.over = true;
   }
-  if (auto done = folder->write_state(state); !done) {
+  if (auto done = folder.write_state(state); !done) {
     console.error(done.error());
     kept = false;
   }

@@ -38,8 +38,14 @@ int fuzz_regression(const FuzzCampaignSettings& settings, Console& console);
 
 // The parts, each in a file of its own.
 
-/// The campaign that the settings mean: their file, or all targets of the project. Complains itself.
-std::optional<fuzz::Campaign> campaign_of(const FuzzCampaignSettings& settings, Console& console);
+/// What the settings mean: the campaign of their file or of the whole project, its targets, and its folder, locked.
+struct OpenCampaign {
+  fuzz::Campaign campaign;
+  std::vector<CampaignTarget> targets;
+  CampaignFolder folder;
+};
+/// Nothing where something is wrong, which it complains of itself.
+std::optional<OpenCampaign> open_campaign(const FuzzCampaignSettings& settings, Console& console);
 
 /// Fuzzes until the state's time is over or somebody interrupts; `state` and the folder are up to date after it.
 struct CampaignRun {

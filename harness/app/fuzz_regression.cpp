@@ -215,33 +215,24 @@ std::string junit(const std::vector<Check>& checks, const std::vector<CampaignTa
 }  // namespace
 
 int fuzz_regression(const FuzzCampaignSettings& settings, Console& console) {
-  const auto campaign = campaign_of(settings, console);
-  if (!campaign) return exit_codes::usage;
-  const auto targets = campaign_targets(*campaign, settings.targets, settings.build);
-  if (!targets) {
-    console.error(targets.error());
-    return exit_codes::usage;
-  }
-  const auto folder = CampaignFolder::open(settings.out);
-  if (!folder) {
-    console.error(folder.error());
-    return exit_codes::usage;
-  }
-  const auto found = read_findings(folder->findings());
+  const auto opened = open_campaign(settings, console);
+  if (!opened) return exit_codes::usage;
+  const auto& [campaign, targets, folder] = *opened;
+  const auto found = read_findings(folder.findings());
   for (const auto& text : found.complaints) console.error(text);
-  const auto history = folder->history();
+  const auto history = folder.history();
   std::vector<Check> checks;
   std::size_t elsewhere = 0;
   // Findings first: they are few, and what comes back matters most.
   for (const auto& one : found.findings) {
-    const auto target = std::ranges::find(*targets, one.finding.subject, &CampaignTarget::name);
+    const auto target = std::ranges::find(targets, one.finding.subject, &CampaignTarget::name);
     std::error_code code;
-    if (target == targets->end() || !fs::exists(one.folder / finding_input, code)) {
+    if (target == targets.end() || !fs::exists(one.folder / finding_input, code)) {
       ++elsewhere;
       continue;
     }
     Check check;
-    check.target = static_cast<std::size_t>(target - targets->begin());
+    check.target = static_cast<std::size_t>(target - targets.begin());
     check.name = fmt::format("{} {}", one.finding.id(), one.finding.title());
     check.finding = &one;
     check.was_fixed =
@@ -249,15 +240,15 @@ int fuzz_regression(const FuzzCampaignSettings& settings, Console& console) {
     check.files = {one.folder / finding_input};
     checks.push_back(std::move(check));
   }
-  for (std::size_t i = 0; i < targets->size(); ++i) {
+  for (std::size_t i = 0; i < targets.size(); ++i) {
     Check check;
     check.target = i;
-    check.files = inputs_of((*targets)[i]);
-    check.name = fmt::format("{} of {}", counted(check.files.size(), "seed"), (*targets)[i].name());
+    check.files = inputs_of(targets[i]);
+    check.name = fmt::format("{} of {}", counted(check.files.size(), "seed"), targets[i].name());
     if (!check.files.empty()) checks.push_back(std::move(check));
   }
   const auto jobs = settings.jobs != 0 ? settings.jobs : std::max(1U, std::thread::hardware_concurrency());
-  const bool whole = Replay(*targets, checks, jobs, settings.time.value_or(usual_time), console).run();
+  const bool whole = Replay(targets, checks, jobs, settings.time.value_or(usual_time), console).run();
   std::size_t red = 0;
   std::size_t open = 0;
   std::size_t unreached = 0;
@@ -278,7 +269,7 @@ int fuzz_regression(const FuzzCampaignSettings& settings, Console& console) {
         fmt::format("{} could not be run again: another target, or no input\n", counted(elsewhere, "finding")));
   console.text(fmt::format("{}: {} held, {} red, {} known and open, {} not reached whole{}\n",
                            counted(checks.size(), "check"), held, red, open, unreached, whole ? "" : "; interrupted"));
-  if (auto done = write_text(folder->path() / "regression-junit.xml", junit(checks, *targets)); !done) {
+  if (auto done = write_text(folder.path() / "regression-junit.xml", junit(checks, targets)); !done) {
     console.error(done.error());
     return exit_codes::usage;
   }

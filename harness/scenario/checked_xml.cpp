@@ -234,6 +234,18 @@ LoadError error_at(const Location& at, std::string message) {
   return {at.file ? *at.file : std::string{}, at.line, at.column, std::move(message)};
 }
 
+void no_variables(const Element& root, std::string_view where, std::vector<LoadError>& errors) {
+  std::vector<const Element*> todo{&root};
+  while (!todo.empty()) {
+    const auto* e = todo.back();
+    todo.pop_back();
+    for (const auto& attribute : e->attributes)
+      if (has_variable(attribute.value))
+        errors.push_back(error_at(attribute.at, "there are no variables in " + std::string(where)));
+    for (const auto& child : e->children) todo.push_back(&child);
+  }
+}
+
 std::optional<Element> read_checked(std::string_view xml, std::string_view file_name, const Grammar& grammar,
                                     std::vector<LoadError>& errors) {
   const Source source(xml, file_name);

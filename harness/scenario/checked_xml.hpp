@@ -32,6 +32,10 @@ inline constexpr std::size_t max_file_bytes = 16U << 20;
 
 LoadError error_at(const Location& at, std::string message);
 
+/// For files of other languages than the scenarios': each ${variable} in an attribute below `root` is a mistake.
+/// `where` is "a campaign", "a file of devices".
+void no_variables(const Element& root, std::string_view where, std::vector<LoadError>& errors);
+
 /// The tree, as far as it could be read; nothing when the text is no XML or its root is none of the grammar's.
 /// Values with ${variables} are not checked here. Errors are appended in document order.
 std::optional<Element> read_checked(std::string_view xml, std::string_view file_name, const Grammar& grammar,
