@@ -17,7 +17,7 @@ RUN, REPLAY, JOB = FOLDER / "blackbox" / "run", FOLDER / "blackbox" / "replay", 
 
 # A device that answers associations, echoes and releases, and dies, by what argv[2] says, when anything else comes.
 DEVICE = r"""
-import os, signal, socket, struct, sys
+import os, select, signal, socket, struct, sys
 def item(kind, body): return struct.pack(">BxH", kind, len(body)) + body
 def pdu(kind, body): return struct.pack(">BxI", kind, len(body)) + body
 def exactly(one, count):
@@ -49,7 +49,8 @@ while True:
     while len(header := exactly(one, 6)) == 6:
         kind, length = struct.unpack(">BxI", header)
         if kind not in (1, 4, 5):
-            if sys.argv[2] == "abort": os.kill(os.getpid(), signal.SIGABRT)
+            if sys.argv[2] == "late": select.select([listener], [], [])  # the system has taken the next connection
+            if sys.argv[2] in ("abort", "late"): os.kill(os.getpid(), signal.SIGABRT)
             if sys.argv[2] == "report":
                 print("==1==ERROR: AddressSanitizer: heap-buffer-overflow", file=sys.stderr, flush=True); os._exit(1)
             break
@@ -119,6 +120,10 @@ class BlackBoxTest(unittest.TestCase):
         done = self.replay(f"{sys.executable} {self.device} {{port}} abort", self.case("ff0000000000"))
         self.assertEqual(done.returncode, 128 + signal.SIGABRT, done.stdout + done.stderr)
         self.assertIn("SIGABRT", done.stdout)
+
+    def test_a_device_that_dies_when_the_next_connection_waits_already_is_a_crash(self):
+        done = self.replay(f"{sys.executable} {self.device} {{port}} late", self.case("ff0000000000"))
+        self.assertEqual(done.returncode, 128 + signal.SIGABRT, done.stdout + done.stderr)
 
     def test_a_report_of_a_sanitizer_is_printed_and_the_exit_code_is_its_own(self):
         done = self.replay(f"{sys.executable} {self.device} {{port}} report", self.case("ff0000000000"))
