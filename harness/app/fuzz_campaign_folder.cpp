@@ -7,8 +7,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -137,11 +135,9 @@ std::uint64_t files_in(const fs::path& folder) {
 }
 
 std::optional<Bytes> read_bytes(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::nullopt;
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (in.bad()) return std::nullopt;
-  return Bytes(text.begin(), text.end());
+  const auto text = read_text(file);
+  if (!text) return std::nullopt;
+  return Bytes(text->begin(), text->end());
 }
 
 std::expected<std::uint64_t, std::string> import_inputs(const fs::path& from, const fs::path& corpus) {

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "harness/version.hpp"
 
@@ -26,7 +26,13 @@ std::expected<std::string, std::string> read_text(const std::filesystem::path& f
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in) return std::unexpected(fmt::format("{}: cannot be read: {}", file.string(), std::strerror(errno)));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
+  // Not by iterators: those throw where a read fails, as of /proc when the process is gone.
+  std::string text;
+  std::array<char, 16384> part{};
+  do {
+    in.read(part.data(), part.size());
+    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  } while (in);
   if (in.bad())
     return std::unexpected(fmt::format("{}: reading stopped half way: {}", file.string(), std::strerror(errno)));
   return text;

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
-
+#include "harness/app/home.hpp"
 #include "harness/base/bulk_digest.hpp"
 #include "harness/base/bytes.hpp"
 #include "harness/dict/dict.hpp"
@@ -63,10 +61,7 @@ std::uint64_t digest_of(ByteView bytes) {
   return digest.value();
 }
 
-std::string content(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+std::string content(const fs::path& file) { return read_text(file).value_or(""); }
 
 /// It was asked, and answered.
 bool answered(Failure failure) { return failure == Failure::none || failure == Failure::status; }

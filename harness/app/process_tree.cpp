@@ -4,22 +4,20 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "harness/app/home.hpp"
 
 namespace assay::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string text_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+/// Empty when the process is gone.
+std::string text_of(const std::string& file) { return read_text(file).value_or(""); }
 
 struct Stat {
   char state = '?';

@@ -375,6 +375,7 @@ class FuzzCampaignTest(unittest.TestCase):
         code, _, err = products.assay("fuzz", "campaign", file, "--out", self.out, "--time", "soon")
         self.assertEqual(code, 2)
         self.assertIn("'soon' is no duration", err)
+        self.assertIn("reading stopped half way", refused("/proc/self/mem"))
         self.assertEqual(products.assay("fuzz", "campaign", "--help")[0], 0)
 
     def bad(self, text):

@@ -24,7 +24,7 @@ class Device:
 
     def arguments(self, folder):
         words = {"FOLDER": str(folder), "HERE": str(HERE), "ASSAY": products.ASSAY,
-                 "NODE": str(products.ROOT / "build" / "interop" / "dcmjs" / "node_modules")}
+                 "MODULES": str(products.ROOT / "build" / "interop" / "dcmjs" / "node_modules")}
         def filled(text):
             return re.sub("|".join(words), lambda found: words[found.group()], text)
         out = ["--start", filled(self.start), "--called-ae", self.called]
@@ -56,7 +56,7 @@ DEVICES = {
     "orthanc": Device("Orthanc", lambda: package("orthanc"), "exec HERE/start_orthanc.sh FOLDER {port} ORTHANC", "ORTHANC",
                       ["Orthanc"]),
     "dcmjs": Device("dcmjs-dimse", npm_version,
-                    "mkdir -p FOLDER/in; LISTEN_PORT={port} NODE_PATH=NODE exec node HERE/dcmjs/services.js scp FOLDER/in 1", "DCMJS",
+                    "mkdir -p FOLDER/in; LISTEN_PORT={port} NODE_PATH=MODULES exec node HERE/dcmjs/services.js scp FOLDER/in 1", "DCMJS",
                     ["node", "npm"], "FOLDER/in"),
     "simple_storage": Device("CTN simple_storage", lambda: package("ctn"), "exec HERE/start_simple_storage.sh FOLDER {port} CTN",
                              "CTN", ["simple_storage"]),

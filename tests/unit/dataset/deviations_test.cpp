@@ -74,6 +74,11 @@ const std::vector<Case>& cases() {
        "(0040,0160)", Gravity::error, "40006001 5554 0000 04000000 41422020"},
       {"undefined_length_lo", implicit_le, "10002000 ffffffff feffdde0 00000000", "ps3.5/7.1.1/undefined-length", 4,
        "(0010,0020)", Gravity::deviation, "10002000 00000000"},
+      // The content of UN is little endian, whatever stands around it: only so it begins with an Item.
+      {"un_of_big_items_as_pixels", explicit_be, "7fe00010 554e 0000 ffffffff fffee000 00000000 fffee0dd 00000000",
+       "ps3.5/7.1.1/undefined-length", 8, "(7FE0,0010)", Gravity::error, "7fe00010 4f57 0000 00000000"},
+      {"un_of_little_items_as_pixels", explicit_be, "7fe00010 554e 0000 ffffffff feff00e0 00000000 feffdde0 00000000",
+       "ps3.5/7.1.1/undefined-length", 8, "(7FE0,0010)", Gravity::deviation, "7fe00010 4f57 0000 00000000"},
       {"fragments_in_another_element", jpeg, "66001600 4f46 0000 ffffffff feffdde0 00000000",
        "ps3.5/7.1.1/undefined-length", 8, "(0066,0016)", Gravity::deviation, "66001600 4f46 0000 00000000"},
       {"encapsulated_in_native", explicit_le, "e07f1000 4f42 0000 ffffffff feff00e0 00000000 feffdde0 00000000",
