@@ -42,7 +42,7 @@ def targets(rooms):
         return names.union(*(included(ROOT / name) for name in names if name.startswith("fuzz/")))
 
     return [source.stem for source in sorted((ROOT / "fuzz/targets").glob("fuzz_*.cpp"))
-            if source.stem != "fuzz_mutators" and all(name.startswith((*layer, "fuzz/")) for name in included(source))]
+            if source.stem != "fuzz_mutators" and all(name.startswith((*layer, "fuzz/targets/", "fuzz/mutators/")) for name in included(source))]
 
 
 def build(names, rooms):
