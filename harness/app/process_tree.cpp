@@ -1,11 +1,12 @@
 #include "harness/app/process_tree.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,9 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Without streams: of a process that ends meanwhile a stream throws (ESRCH); here there is nothing to read any more.
 std::string text_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const int in = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0) return {};
+  std::string text;
+  std::array<char, 8192> piece{};
+  for (auto got = ::read(in, piece.data(), piece.size()); got > 0; got = ::read(in, piece.data(), piece.size()))
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  ::close(in);
+  return text;
 }
 
 struct Stat {
