@@ -12,8 +12,8 @@ using trace::Closing;
 using trace::Side;
 
 bool Talk::Impl::due(const Line& line) const {
-  // Whoever serves one association after the other need not answer on a second connection.
-  if (std::ranges::count(lines, Line::State::open, &Line::state) > 1) return false;
+  // Whoever serves one association after the other need not answer on a second connection, nor soon after it.
+  if (line.crowded || line.half_message) return false;
   if (line.broken || line.aborted || line.half || line.bytes_of_pdus != line.bytes_sent) return false;
   if (line.asked && !line.answered) return true;
   if (!line.accepted) return false;
@@ -40,7 +40,18 @@ void Talk::Impl::consume(const Step& step) {
   if (step.await == Await::messages) line.messages -= std::min<std::size_t>(line.messages, step.count);
 }
 
+void Talk::Impl::count_wait(const Step& step, Instant now) {
+  auto& waits = outcome.waits;
+  switch (step.what) {
+    case Do::connect: waits.connects += now - since; break;
+    case Do::await: (waits_long ? waits.due : waits.optional) += now - since; break;
+    case Do::pause: waits.pauses += now - since; break;
+    default: waits.pieces += now - since;
+  }
+}
+
 void Talk::Impl::next(Instant now) {
+  if (waiting) count_wait(conversation.steps[cursor], now);
   waiting = false;
   waits_long = false;
   deadline.reset();
@@ -83,7 +94,8 @@ void Talk::Impl::begin(const Step& step, Instant now) {
         return;
       }
       waits_long = due(line) && (options.known_silences == nullptr || !options.known_silences->contains(line.place));
-      wait(now + (waits_long ? options.answer : options.quick));
+      // Who said nothing to what was sent before seldom does to the next.
+      wait(now + (waits_long ? options.answer : line.silent ? options.quick / 4 : options.quick));
       return;
     case Do::pause: wait(now + std::min(step.pause, max_pause)); return;
     case Do::half:
@@ -115,6 +127,13 @@ void Talk::Impl::send(const Step& step, Line& line, Instant now) {
   outcome.last = line.place;
   commands.push_back({Command::Kind::send, step.line, &step});
   if (step.pieces.empty()) return;
+  auto left = step.bytes.size();
+  std::size_t gaps = 0;
+  for (std::size_t i = 0; left > 0; ++i, ++gaps)
+    left -= std::min<std::size_t>(left, std::max(step.pieces[std::min(i, step.pieces.size() - 1)], 1U));
+  const auto pause = std::min(step.pause, pieces_left / static_cast<std::int64_t>(gaps));
+  pieces_left -= pause * static_cast<std::int64_t>(gaps);
+  commands.back().pause = pause;
   sending = step.line;
   wait(now + options.answer);
 }
@@ -129,7 +148,15 @@ void Talk::Impl::check(Instant now) {
     next(now);
     return;
   }
-  if (step.what == Do::pause || !came(step)) return;
+  if (step.what == Do::pause) return;
+  if (!came(step)) {
+    // What came instead was what was due: the rest need not come.
+    if (step.what == Do::await && waits_long && !due(line)) {
+      waits_long = false;
+      wait(now + options.quick);
+    }
+    return;
+  }
   if (step.what == Do::await && line.state == Line::State::open) {
     outcome.slowest = std::max(outcome.slowest, now - since);
     consume(step);
@@ -144,11 +171,29 @@ void Talk::Impl::expire(Instant now) {
   if (step.what == Do::connect && line.state == Line::State::opening) {
     refused(step.line, "no connection in time");
   } else if (step.what == Do::await) {
-    all_came = all_came && step.await == Await::closed;
-    feature(line.place + " -> silence", true);
+    unanswered(step, line);
     if (waits_long && due(line) && now - since >= options.answer) outcome.silences.push_back(line.place);
   }
   sending.reset();
+  next(now);
+}
+
+void Talk::Impl::unanswered(const Step& step, Line& line) {
+  all_came = all_came && step.await == Await::closed;
+  line.silent = true;
+  feature(line.place + " -> silence", true);
+}
+
+bool Talk::Impl::ends_when_settled() const {
+  if (over || !waiting || sending) return false;
+  const auto what = conversation.steps[cursor].what;
+  return what == Do::pause || (what == Do::await && !waits_long);
+}
+
+void Talk::Impl::settled(Instant now) {
+  if (!ends_when_settled()) return;
+  const auto& step = conversation.steps[cursor];
+  if (step.what == Do::await) unanswered(step, lines.at(step.line));
   next(now);
 }
 
@@ -165,6 +210,7 @@ Talk::~Talk() = default;
 
 void Talk::start(Instant now) {
   impl_->began = now;
+  impl_->pieces_left = impl_->options.pieces;
   impl_->run(now);
 }
 
@@ -175,6 +221,8 @@ void Talk::connected(std::uint8_t number, bool stands, const std::string& why, I
     impl_->refused(number, why);
   } else {
     line.state = Line::State::open;
+    if (std::ranges::count(impl_->lines, Line::State::open, &Line::state) > 1)
+      for (auto& one : impl_->lines) one.crowded = one.crowded || one.state == Line::State::open;
     line.observer.emplace(impl_->options.rules, observe::Options{.connection = fmt::format("c{}", number + 1),
                                                                  .description = "assay -> device",
                                                                  .ours = Side::requestor});
@@ -188,6 +236,7 @@ void Talk::connected(std::uint8_t number, bool stands, const std::string& why, I
 void Talk::received(std::uint8_t number, ByteView bytes, Instant now) {
   auto& line = impl_->lines.at(number);
   if (line.state != Line::State::open) return;
+  line.silent = false;
   line.observer->bytes(Side::acceptor, bytes, now);
   impl_->look(line);
   impl_->check(now);
@@ -214,6 +263,10 @@ void Talk::sent(std::uint8_t number, Instant now) {
 }
 
 void Talk::expire(Instant now) { impl_->expire(now); }
+
+void Talk::settled(Instant now) { impl_->settled(now); }
+
+bool Talk::ends_when_settled() const { return impl_->ends_when_settled(); }
 
 void Talk::interrupt(Instant /*now*/) { impl_->over = true; }
 

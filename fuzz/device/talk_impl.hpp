@@ -28,6 +28,9 @@ struct Line {
   bool release_asked = false;
   bool aborted = false;  // by either side
   bool half = false;
+  bool crowded = false;                   // another connection stood beside it at some time
+  bool half_message = false;              // a message of ours has begun and is not whole
+  bool silent = false;                    // the last wait was in vain, and nothing came since
   std::map<std::uint16_t, int> requests;  // of ours without a final response, by message id
   // Since the last await of that kind was over.
   std::size_t messages = 0;
@@ -53,7 +56,8 @@ struct Talk::Impl {
   Outcome outcome;
   std::set<std::uint64_t> features;
   bool all_came = true;
-  std::string before;  // states of the device before what is being sent
+  Duration pieces_left{0};  // of TalkOptions::pieces
+  std::string before;       // states of the device before what is being sent
 
   void feature(const std::string& text, bool show);
   void answer(Line& line, const trace::Entry& entry);
@@ -77,6 +81,11 @@ struct Talk::Impl {
   /// Something came, or a line has ended: is the wait over?
   void check(Instant now);
   void expire(Instant now);
+  [[nodiscard]] bool ends_when_settled() const;
+  void settled(Instant now);
+  /// An answer was waited for in vain.
+  void unanswered(const Step& step, Line& line);
+  void count_wait(const Step& step, Instant now);
   void refused(std::uint8_t line, const std::string& why);
 };
 

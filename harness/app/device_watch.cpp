@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/app/device_watch_impl.hpp"
+#include "harness/app/process_idle.hpp"
 
 namespace assay::app {
 namespace {
@@ -201,6 +202,7 @@ std::expected<void, std::string> DeviceWatch::restart() {
 bool DeviceWatch::serves_second_peer() const { return impl_->health.serves_second_peer(); }
 bool DeviceWatch::serves_beside_silence() const { return impl_->health.serves_second_peer() && impl_->beside_silence; }
 bool DeviceWatch::can_restart() const { return impl_->program != nullptr; }
+bool DeviceWatch::idle() const { return process_idle(impl_->process()); }
 pid_t DeviceWatch::process() const { return impl_->process(); }
 
 std::vector<std::string> DeviceWatch::notes() const {

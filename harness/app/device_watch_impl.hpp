@@ -51,6 +51,7 @@ struct DeviceWatch::Impl {
   std::uint64_t output_seen = 0;          // of what the program has written
   std::uint64_t health_asked = 0;         // at this execution
   Instant looked;
+  Instant measures_after;                // the next sample of memory and descriptors
   std::optional<fuzz::Finding> blocked;  // what the start has shown, until it is told
   bool beside_silence = true;
   std::string second_peer_note;

@@ -17,6 +17,12 @@ namespace device = fuzz::device;
 
 /// What may have broken a device whose health was asked last so many conversations ago.
 constexpr std::size_t held_back = 64;
+/// How long an answer that need not come is waited for: four times what half of the last answers took, and no less than
+/// nine of ten took, within these.
+constexpr Duration least_quick = std::chrono::milliseconds(20);
+constexpr Duration most_quick = std::chrono::milliseconds(500);
+constexpr std::size_t answers_kept = 64;
+
 std::string local_time() {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -36,16 +42,27 @@ void FuzzDeviceRun::tell(const Broken& broken) {
     return;
   }
   if (!found_.try_emplace(f.id(), f).second) return;
-  found_kind_[f.id()] = held_.empty() ? "" : held_.back().second.kind;
-  console_.text(fmt::format("{:9} {}{}\n          {}\n", name(f.severity), f.title(),
+  const auto* const known = known_.knows(f);
+  if (known != nullptr) found_known_[f.id()] = known->why;
+  console_.text(fmt::format("{:9} {}{}\n          {}\n", known != nullptr ? "known" : name(f.severity), f.title(),
                             f.reproducible ? "" : " (did not come again)", broken.folder.string()));
 }
 
 bool FuzzDeviceRun::more() const {
   if (interrupted_ || !trouble_.empty()) return false;
   if (options_.count != 0 && executed_ >= options_.count) return false;
-  if (options_.first && !found_.empty()) return false;
+  if (options_.first && news() > 0) return false;
   return loop_.now() - began_ < options_.time;
+}
+
+void FuzzDeviceRun::learn_quick(Duration slowest) {
+  if (slowest == Duration{0}) return;
+  answers_.push_back(slowest);
+  if (answers_.size() > answers_kept) answers_.pop_front();
+  std::vector<Duration> sorted(answers_.begin(), answers_.end());
+  std::ranges::sort(sorted);
+  quick_ = std::clamp<Duration>(std::max(4 * sorted[sorted.size() / 2], sorted[sorted.size() * 9 / 10]), least_quick,
+                                most_quick);
 }
 
 void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& choice) {
@@ -54,8 +71,12 @@ void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& c
   auto conversation = device::mutated(parent, guide_.kept()[choice.donor].conversation, random);
   if (!saved(folder_.run(number, choice))) return;
   ++kinds_[conversation.kind];
+  const auto begun = loop_.now();
   auto outcome = converse(loop_, target_, conversation, talk());
   if (interrupted_) return;
+  spent_.talks += loop_.now() - begun;
+  spent_.waits += outcome.waits;
+  learn_quick(outcome.slowest);
   held_.emplace_back(number, conversation);
   if (held_.size() > held_back) held_.pop_front();
   note(outcome, number, std::move(conversation));
@@ -63,9 +84,15 @@ void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& c
 
 void FuzzDeviceRun::note(const device::Outcome& outcome, std::uint64_t number, device::Conversation conversation) {
   for (const auto& cell : outcome.cells) ++cells_[cell];
-  const bool odd = outcome.refused || outcome.dropped || !outcome.silences.empty();
+  // Closing without a word is how many devices answer what they cannot read: once for each place it is asked at once
+  // whether it still serves, and then as after any other conversation.
+  const bool dropped = outcome.dropped && dropped_at_.insert(outcome.last).second;
+  const bool odd = outcome.refused || dropped || !outcome.silences.empty();
+  const auto begun = loop_.now();
   auto seen = watch_->after({number, outcome.last, odd});
   if (interrupted_) return;
+  const auto watched = loop_.now();
+  spent_.watch += watched - begun;
   const bool broken = seen.has_value();
   if (seen) {
     tell(breaks_->seen(std::move(*seen), held_));
@@ -76,11 +103,27 @@ void FuzzDeviceRun::note(const device::Outcome& outcome, std::uint64_t number, d
       if (finding.kind == fuzz::Kind::hang) silences_.erase(finding.state);
       tell(breaks_->told(finding, number, conversation));
       if (interrupted_ || !trouble_.empty()) return;
+      look_after_told(number, outcome.last);
+      if (interrupted_ || !trouble_.empty()) return;
     }
+  spent_.findings += loop_.now() - watched;
+  if (!saved(folder_.saw(number, outcome.features))) return;
   // What breaks it is not kept: everything behind it would break it again.
-  if (guide_.note(outcome.features) && !broken) {
+  if (guide_.note(outcome.features) && !broken && !guide_.full()) {
     const auto kept = guide_.add(std::move(conversation), outcome.features, number);
     saved(folder_.keep(kept, guide_.kept()[kept]));
+  }
+}
+
+/// What was held to make a finding smaller may have broken the device in its turn.
+void FuzzDeviceRun::look_after_told(std::uint64_t number, const std::string& last) {
+  auto tried = breaks_->take_tried();
+  if (tried.empty()) return;
+  for (auto& one : tried) held_.emplace_back(number, std::move(one));
+  while (held_.size() > held_back) held_.pop_front();
+  if (auto seen = watch_->look(last)) {
+    tell(breaks_->seen(std::move(*seen), held_));
+    held_.clear();
   }
 }
 

@@ -9,14 +9,10 @@
 #include "harness/app/fuzz_seeds.hpp"
 #include "harness/app/home.hpp"
 #include "peers/probe.hpp"
+#include "peers/process.hpp"
 
 namespace assay::app {
 namespace {
-
-/// How long an answer that need not come is waited for: four times what the slowest of the sane ones took, within
-/// these.
-constexpr Duration least_quick = std::chrono::milliseconds(40);
-constexpr Duration most_quick = std::chrono::milliseconds(500);
 
 bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
 
@@ -41,6 +37,14 @@ bool FuzzDeviceRun::check() {
     wrong(port.error());
   }
   if (!titles_fit({{"--called-ae", options_.called_ae}, {"--calling-ae", options_.calling_ae}}, console_)) good = false;
+  if (!options_.known.empty()) {
+    if (auto known = KnownFindings::read(options_.known, options_.product))
+      known_ = std::move(*known);
+    else
+      wrong("--known " + known.error());
+  } else if (!options_.product.empty()) {
+    wrong("--product chooses lines of a file of known findings: give it with --known FILE");
+  }
   const auto kinds = fuzz_conversation_kinds();
   for (const auto& [option, list] : {std::pair{"--only", &options_.only}, std::pair{"--skip", &options_.skip}}) {
     for (const auto& kind : *list) {
@@ -127,12 +131,15 @@ bool FuzzDeviceRun::begin() {
     return false;
   }
   watch_ = std::move(*watch);
+  if (watch_->process() != 0) target_.idle = [this] { return watch_->idle(); };
   BreakSettings b;
   b.target = target_;
   b.talk = [this] { return talk(); };
   b.findings = folder_.findings();
-  if (options_.called_ae != "ANY-SCP") b.options += " --called-ae " + options_.called_ae;
-  if (options_.calling_ae != "ASSAY") b.options += " --calling-ae " + options_.calling_ae;
+  b.start = options_.start;
+  b.reduce = options_.reduce;
+  if (options_.called_ae != "ANY-SCP") b.options += " --called-ae " + peers::shell_quote(options_.called_ae);
+  if (options_.calling_ae != "ASSAY") b.options += " --calling-ae " + peers::shell_quote(options_.calling_ae);
   b.interrupted = [this] { return interrupted_; };
   breaks_ = std::make_unique<Breaks>(loop_, *watch_, std::move(b));
   console_.text(
@@ -150,9 +157,9 @@ bool FuzzDeviceRun::seeds() {
         code_ = fail(conversation.error(), exit_codes::usage);
         return false;
       }
-      guide_.note(log.kept[i].features);
       guide_.add(std::move(*conversation), log.kept[i].features, log.kept[i].execution);
     }
+    restore_counts(log, guide_);
     if (!log.runs.empty()) number_ = log.runs.back().execution;
     if (guide_.kept().empty()) {
       code_ =
@@ -171,11 +178,10 @@ bool FuzzDeviceRun::seeds() {
   console_.text(fmt::format("  conversations it holds: {}\n", recorded->seeds.size()));
   for (const auto& line : left_out_) console_.text(fmt::format("  not held: {}\n", line));
   if (!saved(folder_.begin({seed_, subject()}))) return false;
-  Duration slowest{0};
   for (auto& seed : recorded->seeds) {
     if (interrupted_) break;
     const auto outcome = converse(loop_, target_, seed, talk());
-    slowest = std::max(slowest, outcome.slowest);
+    learn_quick(outcome.slowest);
     guide_.note(outcome.features);
     for (const auto& cell : outcome.cells) ++cells_[cell];
     const auto kept = guide_.add(std::move(seed), outcome.features, 0);
@@ -183,7 +189,6 @@ bool FuzzDeviceRun::seeds() {
     for (auto& finding : findings_of(outcome, subject()))
       tell(breaks_->told(finding, 0, guide_.kept()[kept].conversation));
   }
-  quick_ = std::clamp<Duration>(4 * slowest, least_quick, most_quick);
   return !guide_.kept().empty();
 }
 

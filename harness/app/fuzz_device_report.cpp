@@ -25,6 +25,25 @@ void FuzzDeviceRun::progress() {
                                 guide_.kept().size(), found_.size()));
 }
 
+std::string FuzzDeviceRun::time_spent() const {
+  const auto& waits = spent_.waits;
+  const auto waited = waits.due + waits.optional + waits.pauses + waits.pieces + waits.connects;
+  std::string text;
+  const auto add = [&](std::string_view what, Duration time) {
+    const auto share = busy_ > Duration{0} ? 100.0 * seconds(time) / seconds(busy_) : 0.0;
+    text += fmt::format("{}{:.0f} % {}", text.empty() ? "" : ", ", share, what);
+  };
+  add("for answers that are due", waits.due);
+  add("for those that need not come", waits.optional);
+  add("pauses", waits.pauses);
+  add("sends in pieces", waits.pieces);
+  add("connections", waits.connects);
+  add("else in conversations", spent_.talks - waited);
+  add("oracles", spent_.watch);
+  add("findings", spent_.findings);
+  return text;
+}
+
 int FuzzDeviceRun::finish() {
   trace::RunResult result;
   result.assay_version = ASSAY_VERSION;
@@ -60,13 +79,19 @@ int FuzzDeviceRun::finish() {
     c.reason = f.happened;
     c.advice = f.advice;
     c.actual = f.title();
+    if (const auto known = found_known_.find(id); known != found_known_.end()) {
+      c.expected_deviation = true;
+      c.expectation_note = known->second;
+    }
     add(std::move(c));
   }
   const auto rate = busy_ > Duration{0} ? static_cast<double>(executed_) / seconds(busy_) : 0.0;
   std::array<int, 4> severities{};
-  for (const auto& [id, f] : found_) ++severities.at(static_cast<std::size_t>(f.severity));
+  for (const auto& [id, f] : found_)
+    if (!found_known_.contains(id)) ++severities.at(static_cast<std::size_t>(f.severity));
   console_.text(fmt::format("{} conversations in {:.1f} s ({:.1f}/s), {} places reached, {} kept\n", executed_,
                             seconds(busy_), rate, guide_.features(), guide_.kept().size()));
+  if (executed_ > 0) console_.text(fmt::format("Time: {}\n", time_spent()));
   if (unsure_ > 0)
     console_.text(fmt::format("{} answers came late once and in time when asked again: not findings\n", unsure_));
   std::string cells;
@@ -74,8 +99,9 @@ int FuzzDeviceRun::finish() {
   const auto table = folder_.folder() / "places.txt";
   if (auto written = write_text(table, cells); !written) console_.error(written.error());
   console_.text(fmt::format("Where it was and what it did there: {} places, in {}\n", cells_.size(), table.string()));
-  console_.text(fmt::format("{} findings: {} critical, {} high, {} medium, {} low; in {}\n", found_.size(),
-                            severities[3], severities[2], severities[1], severities[0], folder_.findings().string()));
+  const auto known = found_known_.empty() ? "" : fmt::format(" and {} known", found_known_.size());
+  console_.text(fmt::format("{} findings: {} critical, {} high, {} medium, {} low{}; in {}\n", news(), severities[3],
+                            severities[2], severities[1], severities[0], known, folder_.findings().string()));
   if (const auto written = report_.finish(result); !written) {
     console_.error(written.error());
     return exit_codes::usage;
@@ -86,7 +112,7 @@ int FuzzDeviceRun::finish() {
   }
   if (!trouble_.empty()) console_.error(trouble_);
   if (interrupted_) return exit_codes::interrupted;
-  if (!found_.empty()) return exit_codes::not_conformant;
+  if (news() > 0) return exit_codes::not_conformant;
   return trouble_.empty() ? exit_codes::ok : exit_codes::inconclusive;
 }
 
