@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -43,7 +44,7 @@ bool Loop::wait_until(const std::function<bool()>& done, Duration limit) {
   impl_->context.restart();
   while (!enough()) {
     if (!std::exchange(waiting, true)) {
-      timer.expires_after(look_pause);
+      timer.expires_after(std::min<Duration>(look_pause, end - now()));
       timer.async_wait([&waiting](const error_code&) { waiting = false; });
     }
     if (impl_->context.run_one() == 0) break;

@@ -222,6 +222,32 @@ Conversation conversation_of(std::string kind, std::string from, std::span<const
   return made;
 }
 
+Conversation joined(std::span<const Conversation> all) {
+  constexpr Duration between = std::chrono::milliseconds(20);  // so that the device sees the end of one first
+  Conversation made;
+  std::size_t first = 0;  // line of the next one
+  for (const auto& one : all) {
+    if (!made.steps.empty()) made.steps.push_back({.what = Do::pause, .pause = between});
+    made.kind = one.kind;
+    made.from += (made.from.empty() ? "" : "; then ") + one.from;
+    std::array<bool, max_lines> open{};
+    std::size_t lines = 0;
+    for (auto step : one.steps) {
+      lines = std::max<std::size_t>(lines, step.line + std::size_t{1});
+      if (first + lines > max_lines || made.steps.size() >= max_steps) return {made.kind, made.from, {}};
+      if (step.what == Do::connect) open.at(step.line) = true;
+      if (step.what == Do::fin || step.what == Do::rst) open.at(step.line) = false;
+      step.line = static_cast<std::uint8_t>(first + step.line);
+      made.steps.push_back(std::move(step));
+    }
+    for (std::size_t i = 0; i < lines; ++i)
+      if (open.at(i)) made.steps.push_back({.what = Do::fin, .line = static_cast<std::uint8_t>(first + i)});
+    first += lines;
+  }
+  if (made.steps.size() > max_steps || made.bytes() > max_bytes) made.steps.clear();
+  return made;
+}
+
 std::string to_text(const Conversation& conversation) {
   auto text = fmt::format("{}\nkind {}\nfrom {}\n", first_line, conversation.kind, conversation.from);
   for (const auto& step : conversation.steps) {

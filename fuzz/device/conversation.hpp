@@ -68,6 +68,11 @@ inline constexpr std::size_t max_file = 2 * max_bytes + (std::size_t{1} << 16); 
 /// Empty steps when what was sent was not kept whole, or is beyond the limits above.
 Conversation conversation_of(std::string kind, std::string from, std::span<const trace::Trace* const> traces);
 
+/// One after the other as one: each on lines of its own, which are
+/// closed a moment before the next begins. No steps when that is
+/// beyond the limits above.
+Conversation joined(std::span<const Conversation> all);
+
 /// One line each: "connect 0", "send 0 split=1,5 pause=10 HEX", "await 0 messages 2", "pause 20".
 std::string to_text(const Conversation& conversation);
 /// The error is one sentence with the number of the line.

@@ -27,6 +27,14 @@ class Guide {
   /// Counts what a conversation led to; true when there is something new in it.
   bool note(std::span<const std::uint64_t> features);
 
+  /// Of an earlier run: so often more was this feature seen, and this one taken once more.
+  void seen(std::uint64_t feature, std::uint64_t times);
+  void tried(std::size_t number);
+  /// No more is kept than a night brings.
+  [[nodiscard]] bool full() const;
+  /// How likely one is taken, beside the others.
+  [[nodiscard]] std::uint64_t energy(std::size_t number) const;
+
   [[nodiscard]] const std::vector<Kept>& kept() const { return kept_; }
   [[nodiscard]] std::size_t features() const { return times_.size(); }
 
@@ -39,9 +47,14 @@ class Guide {
   Choice choose(Random& random);
 
  private:
-  [[nodiscard]] std::uint64_t energy(const Kept& kept) const;
+  /// The rarest feature of a kept one. Counts only grow: as long as its own has not, no other has become rarer.
+  struct Rarest {
+    std::uint64_t feature = 0;
+    std::uint64_t times = 0;  // 0: to be looked for
+  };
 
   std::vector<Kept> kept_;
+  mutable std::vector<Rarest> rarest_;            // of each of kept_
   std::map<std::uint64_t, std::uint64_t> times_;  // how often a feature was seen
 };
 

@@ -46,7 +46,41 @@ bool read_kept(std::string_view rest, Log& log) {
     if (!feature) return false;
     kept.features.push_back(*feature);
   }
+  for (const auto feature : kept.features) {
+    log.numbers.add(feature);
+    // What an execution led to is in its own line.
+    if (kept.execution == 0) ++log.times[feature];
+  }
   log.kept.push_back(std::move(kept));
+  return true;
+}
+
+/// "3", "3-7" or "x3f2a"; numbers rise within a line.
+bool read_seen(std::string_view text, std::uint64_t& least, Log& log) {
+  if (text.starts_with('x')) {
+    const auto feature = number(text.substr(1), 16);
+    if (!feature) return false;
+    log.numbers.add(*feature);
+    ++log.times[*feature];
+    return true;
+  }
+  const auto dash = std::min(text.find('-'), text.size());
+  const auto first = number(text.substr(0, dash));
+  const auto last = dash == text.size() ? first : number(text.substr(dash + 1));
+  if (!first || !last || *first < least || *last < *first) return false;
+  if (!log.numbers.feature_of(*last)) return false;  // the last one is known, so all before it are
+  least = *last + 1;
+  for (auto i = *first; i <= *last; ++i) ++log.times[*log.numbers.feature_of(i)];
+  return true;
+}
+
+bool read_saw(std::string_view rest, Log& log) {
+  log.saw = true;
+  const auto execution = number(word(rest));
+  if (!execution || log.runs.empty() || *execution != log.runs.back().execution) return false;
+  std::uint64_t least = 0;
+  while (!rest.empty())
+    if (!read_seen(word(rest), least, log)) return false;
   return true;
 }
 
@@ -58,10 +92,56 @@ std::string run_line(std::uint64_t execution, const Guide::Choice& choice) {
   return fmt::format("run {} {} {}\n", execution, choice.parent, choice.donor);
 }
 
+std::string saw_line(std::uint64_t execution, std::span<const std::uint64_t> features, FeatureNumbers& numbers) {
+  std::vector<std::uint64_t> known;
+  std::vector<std::uint64_t> fresh;
+  for (const auto feature : features)
+    if (const auto number = numbers.number_of(feature))
+      known.push_back(*number);
+    else
+      fresh.push_back(feature);
+  std::ranges::sort(known);
+  auto line = fmt::format("saw {}", execution);
+  for (std::size_t i = 0; i < known.size();) {
+    auto end = i + 1;
+    while (end < known.size() && known[end] == known[end - 1] + 1) ++end;
+    line += fmt::format(" {}", known[i]);
+    if (end - i > 1) line += fmt::format("-{}", known[end - 1]);
+    i = end;
+  }
+  for (const auto feature : fresh) {
+    line += fmt::format(" x{:x}", feature);
+    numbers.add(feature);
+  }
+  return line + "\n";
+}
+
 std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features) {
   auto line = fmt::format("kept {}", execution);
   for (const auto feature : features) line += fmt::format(" {:x}", feature);
   return line + "\n";
+}
+
+void FeatureNumbers::add(std::uint64_t feature) {
+  if (numbers_.try_emplace(feature, features_.size()).second) features_.push_back(feature);
+}
+
+std::optional<std::uint64_t> FeatureNumbers::number_of(std::uint64_t feature) const {
+  const auto found = numbers_.find(feature);
+  return found == numbers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::uint64_t> FeatureNumbers::feature_of(std::uint64_t number) const {
+  return number < features_.size() ? std::optional(features_[number]) : std::nullopt;
+}
+
+void restore_counts(const Log& log, Guide& guide) {
+  for (const auto& [feature, times] : log.times) guide.seen(feature, times);
+  // A log of an earlier Assay: what was kept is known to have been seen once.
+  if (!log.saw)
+    for (const auto& kept : log.kept)
+      if (kept.execution != 0) guide.note(kept.features);
+  for (const auto& run : log.runs) guide.tried(run.choice.parent);
 }
 
 std::expected<Log, std::string> read_log(std::string_view text) {
@@ -79,6 +159,8 @@ std::expected<Log, std::string> read_log(std::string_view text) {
       if (good) log.head = {*seed, std::string(line)};
     } else if (first == "run") {
       good = read_run(line, log);
+    } else if (first == "saw") {
+      good = read_saw(line, log);
     } else if (first == "kept") {
       good = read_kept(line, log);
     }

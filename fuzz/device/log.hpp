@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,15 +33,35 @@ struct LoggedKept {
   std::vector<std::uint64_t> features;
 };
 
+/// Features by the order in which the log first names them: what each execution saw is a few short numbers.
+class FeatureNumbers {
+ public:
+  void add(std::uint64_t feature);
+  [[nodiscard]] std::optional<std::uint64_t> number_of(std::uint64_t feature) const;
+  [[nodiscard]] std::optional<std::uint64_t> feature_of(std::uint64_t number) const;
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> numbers_;
+  std::vector<std::uint64_t> features_;
+};
+
 struct Log {
   LogHead head;
   std::vector<LoggedRun> runs;
   std::vector<LoggedKept> kept;  // in the order of their numbers
+  FeatureNumbers numbers;
+  std::map<std::uint64_t, std::uint64_t> times;  // how often each feature was seen, seeds included
+  bool saw = false;                              // it has lines of what executions saw; older logs have none
 };
 
 std::string head_line(const LogHead& head);
 std::string run_line(std::uint64_t execution, const Guide::Choice& choice);
+/// What an execution led to: "saw 12 0-4 9 x3f2a", numbers of `numbers`, to which the new ones are added.
+std::string saw_line(std::uint64_t execution, std::span<const std::uint64_t> features, FeatureNumbers& numbers);
 std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features);
+
+/// Counts and tries as they were when the log ended.
+void restore_counts(const Log& log, Guide& guide);
 
 /// The error is one sentence with the number of the line. What is behind the last line end does not count.
 std::expected<Log, std::string> read_log(std::string_view text);

@@ -24,6 +24,8 @@ struct TalkOptions {
   Duration quick = std::chrono::milliseconds(100);  // to wait for one that need not come
   Duration connect = std::chrono::seconds(5);
   Duration whole = std::chrono::seconds(30);  // and then the conversation is over
+  /// Pauses between pieces of what is sent, together: beyond, pieces follow each other at once.
+  Duration pieces = std::chrono::milliseconds(30);
   /// Places where silence is known: there nobody waits long again. May be null.
   const std::set<std::string>* known_silences = nullptr;
   /// Who records a line ("assay -> device"), if anyone.
@@ -35,12 +37,24 @@ struct Command {
   Kind kind = Kind::connect;
   std::uint8_t line = 0;
   const Step* step = nullptr;  // send: lives as long as the Talk
+  Duration pause{0};           // send: between pieces; never longer than the step's
 };
 
 /// What the device did that the state table or a rule forbids.
 struct Forbidden {
   trace::Finding finding;
   std::string state;  // what was said last before it: "Sta6 C-STORE-RQ"
+};
+
+/// Where the time of a conversation went.
+struct Waits {
+  Duration due{0};       // for answers that the standard asks for
+  Duration optional{0};  // for answers that need not come
+  Duration pauses{0};    // between steps
+  Duration pieces{0};    // while a send in pieces was under way
+  Duration connects{0};
+
+  Waits& operator+=(const Waits& more);
 };
 
 struct Outcome {
@@ -54,6 +68,7 @@ struct Outcome {
   bool dropped = false;   // the device closed where nobody had asked for it
   bool answered = false;  // everything that was waited for came
   Duration slowest{0};    // answer that came
+  Waits waits;
   std::size_t sent_bytes = 0;
   std::vector<trace::Trace> traces;  // of the lines that stood, by line
 };
@@ -73,6 +88,11 @@ class Talk {
   /// The bytes of the last send have left us.
   void sent(std::uint8_t line, Instant now);
   void expire(Instant now);
+  /// It is known that the device has handled everything it was sent, and waits: what need not come does not come any
+  /// more, and a pause was long enough.
+  void settled(Instant now);
+  /// Whether settled() would end what is being waited for.
+  [[nodiscard]] bool ends_when_settled() const;
   /// The run is being stopped.
   void interrupt(Instant now);
 

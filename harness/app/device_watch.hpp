@@ -36,6 +36,7 @@ struct DeviceWatchOptions {
   std::uint64_t health_every = 50;                // executions between health checks where nothing is odd
   Duration look_every = std::chrono::seconds(4);  // at least this between looks that cost associations
   std::uint64_t measure_every = 2;                // executions between samples of memory and descriptors
+  unsigned measure_share = 20;                    // and they take at most one part in so many of the time; 0: any
   std::uint64_t memory_growth = std::uint64_t{24} << 20;  // bytes: less is never called a leak
   std::uint64_t descriptor_growth = 48;                   // descriptors: less is never called a leak
   std::shared_ptr<const peers::TlsContext> tls;
@@ -77,6 +78,8 @@ class DeviceWatch {
 
   /// The process of a device that was started here or told of; 0: unknown.
   [[nodiscard]] pid_t process() const;
+  /// Whether its process is known, and has done what it was given: process_idle().
+  [[nodiscard]] bool idle() const;
   /// Whether it answered, at the start, a second peer while a first held its association; and while a first had
   /// connected and said nothing. Without these, silence beside another connection is how the device is made.
   [[nodiscard]] bool serves_second_peer() const;

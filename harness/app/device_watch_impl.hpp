@@ -1,5 +1,5 @@
-// What a DeviceWatch keeps and asks. Internal: device_watch.cpp has what is of one conversation, device_watch_long.cpp
-// what shows after many.
+// What a DeviceWatch keeps and asks. Internal: device_watch.cpp has the course of it, device_watch_death.cpp what the
+// device's process tells, device_watch_long.cpp what shows after many conversations.
 #pragma once
 
 #include <deque>
@@ -27,6 +27,8 @@ struct DeviceWatch::Impl {
 
   void settle();
   std::string_view new_output() const;
+  /// A sanitizer has begun to write.
+  [[nodiscard]] bool report_begun() const;
   std::optional<Observed> died(const std::string& state);
   std::optional<Observed> child_died(const std::string& state);
   std::optional<Observed> reported(const std::string& state);
@@ -49,6 +51,7 @@ struct DeviceWatch::Impl {
   std::uint64_t output_seen = 0;          // of what the program has written
   std::uint64_t health_asked = 0;         // at this execution
   Instant looked;
+  Instant measures_after;                // the next sample of memory and descriptors
   std::optional<fuzz::Finding> blocked;  // what the start has shown, until it is told
   bool beside_silence = true;
   std::string second_peer_note;

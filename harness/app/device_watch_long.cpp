@@ -32,7 +32,11 @@ std::optional<Observed> DeviceWatch::Impl::grows(const Execution& execution, boo
   const auto id = process();
   if (id == 0 || (!now && execution.number % std::max<std::uint64_t>(options.measure_every, 1) != 0))
     return std::nullopt;
+  const auto began = loop.now();
+  if (!now && began < measures_after) return std::nullopt;
   const auto use = use_now();
+  const auto over = loop.now();
+  measures_after = over + options.measure_share * (over - began);
   if (use.processes == 0) return std::nullopt;
   memory.add(execution.number, use.memory);
   descriptors.add(execution.number, use.descriptors);

@@ -37,7 +37,9 @@ std::expected<Kept, std::string> keep_finding(const fs::path& findings, fuzz::Fi
   bool replace = true;
   if (auto known = read_finding(kept.folder)) {
     kept.fresh = false;
-    replace = smaller(kept.folder, files);
+    // An input that shows it again is worth more than a smaller one that does not.
+    const bool shows = finding.reproducible && !known->finding.reproducible && !files.empty();
+    replace = shows || (smaller(kept.folder, files) && (finding.reproducible || !known->finding.reproducible));
     auto merged = std::move(known->finding);
     fuzz::merge(merged, finding);
     if (replace) {  // the texts tell of the files that lie beside them

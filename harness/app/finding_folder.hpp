@@ -32,7 +32,7 @@ struct Kept {
 };
 
 /// Keeps a finding below `findings`. When it is known it is counted, and its files are replaced only where the new
-/// input is smaller. The error is one sentence.
+/// input is smaller, or shows it again and the old one did not. The error is one sentence.
 std::expected<Kept, std::string> keep_finding(const std::filesystem::path& findings, fuzz::Finding finding,
                                               const FindingFiles& files);
 

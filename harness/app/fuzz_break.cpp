@@ -4,21 +4,25 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "fuzz/device/scenario_text.hpp"
 #include "fuzz/findings/reduce.hpp"
 #include "harness/app/finding_folder.hpp"
 #include "harness/app/recorder.hpp"
+#include "peers/process.hpp"
 
 namespace assay::app {
 namespace {
 
+namespace device = fuzz::device;
 using fuzz::Finding;
 using fuzz::Kind;
 using fuzz::device::Conversation;
 using fuzz::device::Do;
 using fuzz::device::Step;
 
+constexpr std::size_t most_held = 64;    // of what was held last
 constexpr std::size_t most_tries = 400;  // of one reduction; each is a conversation and a look, often a start
 
 std::string utc_now() {
@@ -81,21 +85,55 @@ Breaks::Breaks(peers::Loop& loop, DeviceWatch& watch, BreakSettings settings)
   for (const auto& stored : read_findings(settings_.findings).findings) known_.insert(stored.finding.id());
 }
 
-/// Whether a device started afresh is broken by this conversation in the same way.
-bool Breaks::breaks(const Conversation& conversation, const Finding& finding) {
-  if (!watch_.restart()) return false;
-  const auto outcome = converse(loop_, settings_.target, conversation, settings_.talk());
-  const auto seen = watch_.look(outcome.last);
+bool same_breakage(const Finding& one, const Finding& other) {
   // Where it died of the same thing: which frame, or which signal. What it was told last may be another thing.
-  return seen && seen->finding.kind == finding.kind && seen->finding.detail == finding.detail &&
-         seen->finding.place == finding.place;
+  // On a busy machine the place may come too late to be told.
+  return one.kind == other.kind && one.detail == other.detail &&
+         (one.place == other.place || one.place.empty() || other.place.empty());
+}
+
+/// Whether a device started afresh is broken in the same way by these, one after the other.
+bool Breaks::breaks(const std::vector<Conversation>& all, const Finding& finding) {
+  if (!watch_.restart()) return false;
+  std::string last;
+  for (const auto& one : all) {
+    const auto outcome = converse(loop_, settings_.target, one, settings_.talk());
+    last = outcome.last;
+    if (outcome.refused || settings_.interrupted()) break;
+  }
+  const auto seen = watch_.look(last);
+  return seen && same_breakage(seen->finding, finding);
+}
+
+std::vector<Conversation> Breaks::take_tried() {
+  const auto tried = std::exchange(tried_, {});
+  return {tried.begin(), tried.end()};
 }
 
 bool Breaks::tells(const Conversation& conversation, const Finding& finding) {
+  tried_.push_back(conversation);
+  if (tried_.size() > most_held) tried_.pop_front();
   const auto outcome = converse(loop_, settings_.target, conversation, settings_.talk());
   return std::ranges::any_of(findings_of(outcome, finding.subject), [&](const Finding& f) {
     return f.kind == finding.kind && f.detail == finding.detail && f.state == finding.state;
   });
+}
+
+Conversation Breaks::culprit(const Held& held, const Finding& finding) {
+  // The newest first: mostly it was that.
+  if (breaks({held.back().second}, finding)) return held.back().second;
+  std::vector<Conversation> all;
+  for (const auto& [number, conversation] : held) all.push_back(conversation);
+  if (settings_.interrupted() || all.size() < 2 || !breaks(all, finding)) return {};
+  const auto end = loop_.now() + settings_.reduce;
+  fuzz::ReduceBudget budget;
+  budget.tries = most_tries;
+  budget.give_up = [&] { return settings_.interrupted() || loop_.now() >= end; };
+  const auto needed = fuzz::reduce_units<Conversation>(
+      all, [&](const std::vector<Conversation>& some) { return breaks(some, finding); }, budget);
+  auto one = needed.size() == 1 ? needed.front() : device::joined(needed);
+  // Beside each other, on connections of one conversation, they must do it as well.
+  return needed.size() == 1 || breaks({one}, finding) ? one : Conversation{};
 }
 
 Conversation Breaks::reduce(const Conversation& conversation, const Test& still, bool bytes) {
@@ -167,9 +205,11 @@ Broken Breaks::write(Finding finding, const Conversation& reduced, const Convers
 
 /// The command line that shows it once more.
 std::string Breaks::repeat_with(const Finding& finding) const {
-  const auto scenario = settings_.findings / finding.slug() / finding_scenario;
-  return fmt::format("assay run {} --target {}:{}{}", scenario.string(), settings_.target.host, settings_.target.port,
-                     settings_.options);
+  const auto folder = peers::shell_quote((settings_.findings / finding.slug()).string());
+  const auto device = settings_.start.empty()
+                          ? fmt::format("--target {}:{}", settings_.target.host, settings_.target.port)
+                          : "--start " + peers::shell_quote(settings_.start);
+  return fmt::format("assay fuzz replay {} {}{}", folder, device, settings_.options);
 }
 
 /// Of what the watch has seen by itself, with the scenario that shows it.
@@ -219,17 +259,14 @@ Broken Breaks::seen(Observed observed, const Held& held) {
     before += fmt::format("execution {}\n{}\n", number, fuzz::device::to_text(conversation));
   auto out = write(finding, last, last, before);
   if (!watch_.can_restart() || !observed.of_this_execution || settings_.interrupted()) return restart(std::move(out));
-  // The newest first: what came before may have done it.
-  const Test still = [&](const Conversation& c) { return breaks(c, finding); };
-  const auto end = loop_.now() + settings_.reduce;
-  for (auto it = held.rbegin(); it != held.rend() && loop_.now() < end && !settings_.interrupted(); ++it) {
-    if (!still(it->second)) continue;
+  if (auto found = culprit(held, finding); !found.steps.empty()) {
     finding.reproducible = true;
     const auto fresh = out.fresh;
     finding.times = 0;  // it is counted already
-    out = write(finding, reduce(it->second, still, true), it->second);
+    const Test still = [&](const Conversation& c) { return breaks({c}, finding); };
+    auto reduced = reduce(found, still, true);
+    out = write(finding, reduced, found);
     out.fresh = fresh;
-    break;
   }
   return restart(std::move(out));
 }

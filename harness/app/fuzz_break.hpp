@@ -21,6 +21,7 @@ struct BreakSettings {
   TalkTarget target;
   std::function<fuzz::device::TalkOptions()> talk;  // for one conversation
   std::filesystem::path findings;
+  std::string start;    // command that starts the device; empty: it runs already
   std::string options;  // of the command line, for those who repeat it
   std::function<bool()> interrupted;
   Duration reduce = std::chrono::seconds(40);  // and then what there is has to do
@@ -43,6 +44,8 @@ class Breaks {
   Broken seen(Observed observed, const Held& held);
   /// A forbidden answer, or silence where an answer was due: on the connection itself.
   Broken told(fuzz::Finding finding, std::uint64_t number, const fuzz::device::Conversation& conversation);
+  /// What told() has held since this was asked last, the newest last: it may have broken the device in its turn.
+  std::vector<fuzz::device::Conversation> take_tried();
   /// Whether a finding of this id was kept already.
   [[nodiscard]] bool knows(const fuzz::Finding& finding) const { return known_.contains(finding.id()); }
 
@@ -51,7 +54,9 @@ class Breaks {
   Broken write_own(fuzz::Finding finding, const std::string& scenario);
   Broken keep(fuzz::Finding finding, const std::vector<std::pair<std::string, std::string>>& files);
   [[nodiscard]] std::string repeat_with(const fuzz::Finding& finding) const;
-  [[nodiscard]] bool breaks(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
+  [[nodiscard]] bool breaks(const std::vector<fuzz::device::Conversation>& all, const fuzz::Finding& finding);
+  /// The one of them that does it, or as few as do it together, as one conversation; without steps: none of them does.
+  fuzz::device::Conversation culprit(const Held& held, const fuzz::Finding& finding);
   [[nodiscard]] bool tells(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
   fuzz::device::Conversation reduce(const fuzz::device::Conversation& conversation, const Test& still, bool bytes);
   Broken write(fuzz::Finding finding, const fuzz::device::Conversation& reduced,
@@ -61,7 +66,11 @@ class Breaks {
   DeviceWatch& watch_;
   BreakSettings settings_;
   std::set<std::string> known_;
+  std::deque<fuzz::device::Conversation> tried_;
 };
+
+/// Whether a device has broken in the same way, whatever it was told last.
+bool same_breakage(const fuzz::Finding& one, const fuzz::Finding& other);
 
 /// Findings of one conversation on its own connections.
 std::vector<fuzz::Finding> findings_of(const fuzz::device::Outcome& outcome, const std::string& subject);

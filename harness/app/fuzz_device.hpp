@@ -27,10 +27,13 @@ struct FuzzDeviceOptions {
   Duration timeout = std::chrono::seconds(5);
   std::vector<std::string> only;  // kinds of conversations
   std::vector<std::string> skip;
-  std::optional<std::uint64_t> execution;  // only this one, again
-  long process = 0;                        // of a device that runs on this machine
-  std::string stored;                      // the folder in which the device keeps what it is sent
-  bool first = false;                      // the first finding is enough
+  std::optional<std::uint64_t> execution;      // only this one, again
+  long process = 0;                            // of a device that runs on this machine
+  std::string stored;                          // the folder in which the device keeps what it is sent
+  std::string known;                           // file of findings that are known: KnownFindings
+  std::string product;                         // only its lines of that file
+  Duration reduce = std::chrono::seconds(40);  // for each finding, and then what there is has to do
+  bool first = false;                          // the first finding is enough
   bool json = false;
   std::string command_line;
 };

@@ -71,8 +71,13 @@ std::expected<void, std::string> FuzzFolder::run(std::uint64_t execution, const 
   return write(device::run_line(execution, choice));
 }
 
+std::expected<void, std::string> FuzzFolder::saw(std::uint64_t execution, std::span<const std::uint64_t> features) {
+  return write(device::saw_line(execution, features, log_.numbers));
+}
+
 std::expected<void, std::string> FuzzFolder::keep(std::size_t number, const device::Kept& kept) {
   if (auto written = write_text(file_of(number), device::to_text(kept.conversation)); !written) return written;
+  for (const auto feature : kept.features) log_.numbers.add(feature);
   return write(device::kept_line(kept.execution, kept.features));
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <expected>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "fuzz/device/guide.hpp"
@@ -29,6 +30,8 @@ class FuzzFolder {
 
   std::expected<void, std::string> begin(const fuzz::device::LogHead& head);
   std::expected<void, std::string> run(std::uint64_t execution, const fuzz::device::Guide::Choice& choice);
+  /// What it led to.
+  std::expected<void, std::string> saw(std::uint64_t execution, std::span<const std::uint64_t> features);
   /// As the next number.
   std::expected<void, std::string> keep(std::size_t number, const fuzz::device::Kept& kept);
   [[nodiscard]] std::filesystem::path findings() const { return folder_ / "findings"; }

@@ -12,6 +12,7 @@
 #include "harness/app/files.hpp"
 #include "harness/app/findings.hpp"
 #include "harness/app/fuzz_findings.hpp"
+#include "harness/app/fuzz_replay_device.hpp"
 #include "harness/app/fuzz_triage.hpp"
 #include "harness/app/home.hpp"
 
@@ -19,13 +20,6 @@ namespace assay::app {
 namespace fs = std::filesystem;
 
 namespace {
-
-enum class Came : std::uint8_t { again, changed, fixed, not_run };
-
-struct Replayed {
-  Came came = Came::not_run;
-  std::string note;  // one line
-};
 
 std::string_view words(Came came) {
   switch (came) {
@@ -184,11 +178,12 @@ int fuzz_replay(const FuzzReplayOptions& options, Console& console) {
                             (fs::exists(stored.folder / finding_input, code) && !options.program.empty());
     Replayed came;
     if (on_device) {
-      came = replay_scenario(stored, options, *time);
+      auto held = replay_conversation(stored, options, *time);
+      came = held ? std::move(*held) : replay_scenario(stored, options, *time);
     } else if (in_process) {
       came = replay_input(stored, options, how);
     } else {
-      came.note = "it broke a device: say which with --target HOST:PORT";
+      came.note = "it broke a device: say which with --target HOST:PORT, or start it with --start CMD";
     }
     if (came.came == Came::not_run && InterruptGuard::asked()) break;
     ++counts[static_cast<std::size_t>(came.came)];

@@ -12,6 +12,7 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
     app::FuzzDeviceOptions device;
     std::string time;
     std::string timeout;
+    std::string reduce;
     std::uint64_t seed = 0;
     std::uint64_t execution = 0;
   };
@@ -32,6 +33,7 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--timeout", options->timeout, "longest wait for an answer that is due (default 5s)");
+  command->add_option("--reduce-time", options->reduce, "longest time to make a finding smaller (default 40s)");
   auto* seed = command->add_option("--seed", options->seed, "the same seed changes the same conversation the same way");
   command->add_option("--only", d.only, "only conversations of this kind: association, verification, storage, ...");
   command->add_option("--skip", d.skip, "leave out conversations of this kind");
@@ -42,13 +44,20 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
                       "folder in which the device keeps what it is sent, to look whether it does");
   command->add_flag("--i-am-authorised", d.authorised,
                     "the device is on another machine, and I may break it: it holds nothing that anybody needs");
+  command
+      ->add_option("--known", d.known,
+                   "file of what is known of the device: product, version, kind, detail, place, why, tabs between; "
+                   "that is told as known and is no exit code 1")
+      ->type_name("FILE");
+  command->add_option("--product", d.product, "only the lines of --known about this product");
   command->add_flag("--first", d.first, "end with the first finding");
   command->add_flag("--json", d.json, "results.json on standard output");
   command->footer(
       "Conversations of the catalogue that the device holds are changed by message, field, order, timing and\n"
       "connection. What it answers says what is tried next. It is a finding when the device dies, reports through a\n"
       "sanitizer, is silent, serves no other, forgets what it acknowledged, or answers what the standard forbids;\n"
-      "each is reduced, repeated and kept below OUT/findings with a scenario that 'assay run' repeats.\n"
+      "each is reduced, repeated and kept below OUT/findings; 'assay fuzz replay' holds it again, and 'assay run' its\n"
+      "scenario.\n"
       "Exit code: 0 nothing found, 1 findings, 2 usage, 3 the device cannot be reached, 130 interrupted.\n"
       "Examples:\n"
       "  assay fuzz device --start 'storescp -od /tmp/lab {port}' --time 5m --out found\n"
@@ -58,7 +67,8 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
                         auto& device = options->device;
                         for (const auto& [text, into, name] :
                              {std::tuple{&options->time, &device.time, "--time"},
-                              std::tuple{&options->timeout, &device.timeout, "--timeout"}}) {
+                              std::tuple{&options->timeout, &device.timeout, "--timeout"},
+                              std::tuple{&options->reduce, &device.reduce, "--reduce-time"}}) {
                           if (text->empty()) continue;
                           const auto value = app::duration(*text);
                           if (!value || value->count() == 0) {

@@ -19,6 +19,7 @@ MODES = {
     "healthy": "does what it should",
     "exit": "ends itself with code 3",
     "segv": "dies by a signal",
+    "pair": "dies by a signal when a peer has aborted an association before",
     "asan": "writes what AddressSanitizer writes, and ends",
     "ubsan": "writes what UndefinedBehaviorSanitizer writes, and goes on",
     "stall": "takes connections and says nothing any more",
@@ -111,6 +112,7 @@ class Device:
         self.mode, self.stored = mode, stored
         self.listener = None
         self.broken = False
+        self.aborted = False  # by a peer, once
         self.one_at_a_time = threading.Lock()
         self.kept, self.lost = {}, []
 
@@ -127,7 +129,7 @@ class Device:
         self.broken = True
         if self.mode == "exit":
             os._exit(3)
-        elif self.mode in ("segv", "child"):
+        elif self.mode in ("segv", "child") or (self.mode == "pair" and self.aborted):
             self.die()
         elif self.mode in ("asan", "child-asan"):
             self.say(ASAN)
@@ -247,6 +249,7 @@ class Association:
                 self.send(6, bytes(4))
                 return
             elif kind == 7:
+                self.device.aborted = True
                 return
             else:
                 self.abort(2, 2)

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shlex
 import signal
 import socket
 import subprocess
@@ -40,7 +41,7 @@ class Fuzz(unittest.TestCase):
 
     def found(self, mode, kinds):
         run = fuzz("--start", fragile(mode), "--out", self.out, "--first", "--time", "60s", "--only", "verification", "--only",
-                   "association", "--timeout", "1s")
+                   "association", "--timeout", "1s", "--reduce-time", "10s")
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         of_kind = [one for one in findings(self.out) if one["kind"] in kinds]
         self.assertTrue(of_kind, run.stdout + run.stderr)
@@ -74,6 +75,55 @@ class Fuzz(unittest.TestCase):
             run = subprocess.run([products.ASSAY, "run", folder / "scenario.xml", "--dut-start", fragile(mode), "--timeout", "2s"],
                                  capture_output=True, text=True, timeout=120, check=False)
             self.assertEqual(run.returncode, code, mode + run.stdout + run.stderr)
+
+    def replayed(self, reproduce, mode):
+        """The exit code of the line that a finding names, on a device of this mode, and what it said."""
+        words = shlex.split(reproduce)
+        self.assertEqual(words[:3], ["assay", "fuzz", "replay"], reproduce)
+        words[words.index("--start") + 1] = fragile(mode)
+        run = subprocess.run([products.ASSAY, *words[1:], "--time", "2s"], capture_output=True, text=True, timeout=120, check=False)
+        return run.returncode, run.stdout + run.stderr
+
+    def test_the_line_that_a_finding_names_shows_it_again_until_it_is_repaired(self):
+        found = next(one for one in self.found("segv", {"crash"}) if one["reproducible"])
+        self.assertIn(f"--start '{fragile('segv')}'", found["reproduce"])
+        for mode, code, word in (("segv", 1, "reproduced"), ("asan", 1, "breaks otherwise"), ("healthy", 0, "fixed")):
+            with self.subTest(mode):
+                returned, said = self.replayed(found["reproduce"], mode)
+                self.assertEqual(returned, code, said)
+                self.assertIn(word, said)
+
+    def test_what_only_two_conversations_break_together_is_found_as_both(self):
+        found = [one for one in self.found("pair", {"crash"}) if one["reproducible"]]
+        self.assertTrue(found, "it did not come again")
+        folder = pathlib.Path(shlex.split(found[0]["reproduce"])[3])
+        self.assertGreaterEqual((folder / "scenario.xml").read_text().count("<connect "), 2)
+        for mode, code in (("pair", 1), ("healthy", 0)):
+            returned, said = self.replayed(found[0]["reproduce"], mode)
+            self.assertEqual(returned, code, said)
+
+    def test_what_is_known_of_a_device_is_told_as_known_and_breaks_no_build(self):
+        arguments = ["--start", fragile("blocks"), "--count", 1, "--timeout", "1s", "--only", "verification"]
+        new = fuzz(*arguments, "--out", self.out)
+        self.assertEqual(new.returncode, 1, new.stdout + new.stderr)
+        known = fuzz(*arguments, "--out", self.folder / "known", "--known", HERE / "device_findings.tsv", "--product", "DCMTK dcmqrscp")
+        self.assertEqual(known.returncode, 0, known.stdout + known.stderr)
+        self.assertRegex(known.stdout, r"(?m)^known +blocked by a silent connection")
+        self.assertIn("0 findings: 0 critical, 0 high, 0 medium, 0 low and 1 known", known.stdout)
+        self.assertEqual([one["detail"] for one in findings(self.folder / "known")], ["blocked by a silent connection"])
+
+    def test_a_file_of_known_findings_that_is_none_is_refused_with_its_line(self):
+        file = self.folder / "known.tsv"
+        for text, options, words in (("# a\nx\t*\tcrash\n", [], "known.tsv:2: 3 columns"),
+                                     ("x\t*\tbang\ta\t*\twhy\n", [], "known.tsv:1: "),
+                                     ("x\t*\tcrash\ta\t*\twhy\n", ["--product", "y"], "no line is about 'y'")):
+            file.write_text(text)
+            run = fuzz("127.0.0.1:1", "--out", self.out, "--known", file, *options)
+            self.assertEqual(run.returncode, 2, run.stdout + run.stderr)
+            self.assertIn(words, run.stderr)
+        run = fuzz("127.0.0.1:1", "--out", self.out, "--product", "y")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("--known FILE", run.stderr)
 
     def test_the_report_of_a_sanitizer_is_found(self):
         self.assertEqual(self.found("asan", {"sanitizer"})[0]["place"], "parse_item")

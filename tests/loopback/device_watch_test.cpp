@@ -5,12 +5,17 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include <fstream>
 
 #include "harness/app/device_watch.hpp"
 #include "harness/app/elf_names.hpp"
 #include "harness/app/growth.hpp"
+#include "harness/app/process_idle.hpp"
 #include "harness/app/process_tree.hpp"
 #include "harness/version.hpp"
 #include "tests/loopback/peers_support.hpp"
@@ -37,6 +42,7 @@ class Watched {
     options.look_every = Duration{0};
     options.health_every = 1;
     options.measure_every = 1;
+    options.measure_share = 0;
     if (change) change(options);
     port_ = options.port;
     auto started = DeviceWatch::start(loop_, std::move(options));
@@ -289,6 +295,31 @@ TEST(DeviceWatch, A_process_that_was_started_elsewhere_is_watched_by_its_id) {
   EXPECT_EQ(use.processes, 2U);
   EXPECT_GT(use.memory, 1U << 20);
   EXPECT_GT(use.descriptors, 3U);
+}
+
+TEST(ProcessIdle, Tells_who_waits_from_who_works_and_from_whose_child_works) {
+  const auto child = [](const char* script) {
+    const auto id = ::fork();
+    if (id == 0) {
+      ::setpgid(0, 0);
+      ::execl("/bin/sh", "sh", "-c", script, nullptr);
+      ::_exit(127);
+    }
+    return id;
+  };
+  peers::Loop loop;
+  for (const auto& [script, idle] :
+       {std::pair{"sleep 1000 & wait", true}, std::pair{"(while :; do :; done) & wait", false}}) {
+    const auto id = child(script);
+    EXPECT_TRUE(loop.wait_until([id] { return process_tree(id).size() == 2; }, patient)) << script;
+    // A shell that has just begun its child works for a moment.
+    EXPECT_EQ(loop.wait_until([id] { return process_idle(id); }, idle ? patient : std::chrono::milliseconds(200)), idle)
+        << script;
+    ::kill(-id, SIGKILL);
+    ::waitpid(id, nullptr, 0);
+    EXPECT_FALSE(process_idle(id)) << "nobody is not idle";
+  }
+  EXPECT_FALSE(process_idle(0));
 }
 
 TEST(ElfNames, Tell_the_function_of_a_place_and_nothing_of_what_is_no_program) {

@@ -47,6 +47,18 @@ TEST_F(FindingFolder, ASmallerInputTakesThePlaceOfALargerOne) {
   EXPECT_EQ(read_text(kept->folder / finding_input).value_or(""), "four");
 }
 
+TEST_F(FindingFolder, AnInputThatShowsItAgainTakesThePlaceOfASmallerOneThatDoesNot) {
+  auto unsure = crash();
+  unsure.reproducible = false;
+  (void)keep_finding(folder_, unsure, {{finding_input, "four"}});
+  const auto kept = keep_finding(folder_, crash(), {{finding_input, "longer than four"}});
+  ASSERT_TRUE(kept.has_value()) << kept.error();
+  EXPECT_EQ(read_text(kept->folder / finding_input).value_or(""), "longer than four");
+  (void)keep_finding(folder_, unsure, {{finding_input, "4"}});
+  EXPECT_EQ(read_text(kept->folder / finding_input).value_or(""), "longer than four");
+  EXPECT_TRUE(read_findings(folder_).findings.at(0).finding.reproducible);
+}
+
 TEST_F(FindingFolder, ADamagedOneIsToldAndTheOthersAreRead) {
   (void)keep_finding(folder_, crash(), {});
   fs::create_directories(folder_ / "broken");

@@ -39,6 +39,26 @@ TEST(Conversation, WhatIsNoConversationIsRefusedWithTheNumberOfTheLine) {
   }
 }
 
+TEST(Conversation, SeveralJoinedHaveLinesOfTheirOwnAndCloseThemBeforeTheNext) {
+  Conversation open{"a", "one", {{.what = Do::connect}, {.what = Do::send, .bytes = {1}}}};
+  Conversation closed{"a", "two", {{.what = Do::connect, .line = 1}, {.what = Do::rst, .line = 1}}};
+  const auto both = joined(std::vector{open, closed, open});
+  EXPECT_EQ(both.from, "one; then two; then one");
+  std::vector<std::pair<Do, int>> steps;
+  for (const auto& step : both.steps) steps.emplace_back(step.what, step.line);
+  EXPECT_EQ(steps, (std::vector<std::pair<Do, int>>{{Do::connect, 0},
+                                                    {Do::send, 0},
+                                                    {Do::fin, 0},
+                                                    {Do::pause, 0},
+                                                    {Do::connect, 2},
+                                                    {Do::rst, 2},
+                                                    {Do::pause, 0},
+                                                    {Do::connect, 3},
+                                                    {Do::send, 3},
+                                                    {Do::fin, 3}}));
+  EXPECT_TRUE(joined(std::vector<Conversation>(max_lines + 1, open)).steps.empty()) << "more lines than there may be";
+}
+
 TEST(Conversation, OneThatIsTooLongIsRefused) {
   std::string text = "assay conversation 1\n";
   for (std::size_t i = 0; i <= max_steps; ++i) text += "connect 0\n";
@@ -56,6 +76,60 @@ TEST(Log, WhatWasWrittenIsReadAndALineThatWasCutOffDoesNotCount) {
   EXPECT_EQ(log->kept[0].features, features);
   ASSERT_EQ(log->runs.size(), 2U);
   EXPECT_EQ(log->runs[1].choice, (Guide::Choice{1, 0}));
+}
+
+TEST(Log, ARunThatGoesOnTakesTheNextConversationAsOneThatNeverStopped) {
+  Guide unbroken;
+  FeatureNumbers numbers;
+  auto text = head_line({1, "x"});
+  const auto keep = [&](std::vector<std::uint64_t> features, std::uint64_t execution) {
+    for (const auto feature : features) numbers.add(feature);
+    text += kept_line(execution, features);
+    unbroken.add({}, std::move(features), execution);
+  };
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    unbroken.note(std::vector<std::uint64_t>{100, 200 + seed});
+    keep({100, 200 + seed}, 0);
+  }
+  Random random(5);
+  for (std::uint64_t execution = 1; execution <= 300; ++execution) {
+    const auto choice = unbroken.choose(random);
+    text += run_line(execution, choice);
+    std::vector<std::uint64_t> features{100, 200 + choice.parent, 300 + random.below(1 + execution / 10)};
+    if (random.chance(50)) features.push_back(0xfedcba9876543210 + execution);  // of one that broke it: not kept
+    text += saw_line(execution, features, numbers);
+    if (unbroken.note(features) && features.size() == 3) keep(std::move(features), execution);
+  }
+  const auto log = read_log(text);
+  ASSERT_TRUE(log) << log.error();
+  Guide resumed;
+  for (const auto& kept : log->kept) resumed.add({}, kept.features, kept.execution);
+  restore_counts(*log, resumed);
+  ASSERT_EQ(resumed.kept().size(), unbroken.kept().size());
+  ASSERT_GT(resumed.kept().size(), 10U);
+  EXPECT_EQ(resumed.features(), unbroken.features());
+  for (std::size_t i = 0; i < resumed.kept().size(); ++i) EXPECT_EQ(resumed.energy(i), unbroken.energy(i)) << i;
+  Random here(9);
+  Random there(9);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(resumed.choose(here), unbroken.choose(there));
+}
+
+TEST(Log, WhatAnExecutionSawNamesOnlyFeaturesThatTheLogHasNamed) {
+  const auto head = head_line({1, "x"}) + kept_line(0, std::vector<std::uint64_t>{7, 8}) + "run 1 0 0\n";
+  const auto good = read_log(head + "saw 1 0-1 x9\n");
+  ASSERT_TRUE(good) << good.error();
+  EXPECT_EQ(good->times, (std::map<std::uint64_t, std::uint64_t>{{7, 2}, {8, 2}, {9, 1}}));
+  for (const auto* line : {"saw 1 2", "saw 1 1-0", "saw 1 0-99", "saw 1 0 0", "saw 2 0", "saw 1 x", "saw", "saw 1 0-"})
+    EXPECT_FALSE(read_log(head + line + "\n")) << line;
+}
+
+TEST(Log, ALogOfAnEarlierAssayStillGoesOn) {
+  const auto log = read_log(head_line({1, "x"}) + kept_line(0, std::vector<std::uint64_t>{7}) + "run 1 0 0\n" +
+                            kept_line(1, std::vector<std::uint64_t>{7, 8}));
+  ASSERT_TRUE(log) << log.error();
+  Guide guide;
+  restore_counts(*log, guide);
+  EXPECT_EQ(guide.features(), 2U);
 }
 
 TEST(Log, AChoiceOfWhatIsNotThereAndExecutionsThatDoNotRiseAreRefused) {

@@ -84,6 +84,8 @@ struct Stage {
           if (const auto answer = device(command->step->bytes); !answer.empty())
             talk.received(command->line, answer, now);
         }
+      } else if (settles && talk.ends_when_settled()) {
+        talk.settled(now);
       } else if (const auto deadline = talk.next_deadline()) {
         now = *deadline;
         talk.expire(now);
@@ -98,6 +100,7 @@ struct Stage {
   Talk talk;
   Instant now;
   int sends = 0;
+  bool settles = false;  // the device is known to have handled everything as soon as it says nothing
 };
 
 Bytes healthy(const Bytes& sent) {
@@ -159,6 +162,76 @@ TEST(Talk, SilenceToHalfAMessageIsNoSilence) {
   auto c = echo();
   c.steps[3].bytes.resize(20);
   const auto outcome = Stage(c).play([](const Bytes& sent) { return sent.at(0) == 1 ? accept() : Bytes{}; });
+  EXPECT_TRUE(outcome.silences.empty());
+}
+
+TEST(Talk, SilenceToAMessageWithoutItsDataSetIsNoSilence) {
+  auto c = echo();
+  c.steps[3].bytes = pdu::encode(pdu::PDataTf{{{1, 3, dimse::encode(dimse::c_find_rq(1, verification))}}});
+  const auto outcome = Stage(c).play([](const Bytes& sent) { return sent.at(0) == 1 ? accept() : Bytes{}; });
+  EXPECT_TRUE(outcome.silences.empty());
+}
+
+TEST(Talk, SilenceOfADeviceThatHadAnotherConnectionBesideThisOneIsNoSilence) {
+  auto c = echo();
+  c.steps.insert(c.steps.begin() + 3, {{.what = Do::connect, .line = 1}, {.what = Do::fin, .line = 1}});
+  const auto deaf = [](const Bytes& sent) { return sent.at(0) == 1 ? accept() : Bytes{}; };
+  EXPECT_TRUE(Stage(c).play(deaf).silences.empty());
+}
+
+TEST(Talk, PausesBetweenPiecesAreBoundedForAConversationAsAWhole) {
+  auto c = echo();
+  for (auto& step : c.steps) {
+    if (step.what != Do::send) continue;
+    step.pieces = {1};
+    step.pause = 20ms;
+  }
+  auto options = Stage::with_rules();
+  Talk talk(c, options);
+  Duration sum{0};
+  Instant now;
+  talk.start(now);
+  while (!talk.done()) {
+    if (const auto command = talk.next_command()) {
+      if (command->kind == Command::Kind::connect) talk.connected(0, true, "", now);
+      if (command->kind != Command::Kind::send) continue;
+      EXPECT_FALSE(command->step->pieces.empty());
+      sum += command->pause * static_cast<std::int64_t>(command->step->bytes.size());
+      talk.sent(0, now);
+    } else {
+      now = *talk.next_deadline();
+      talk.expire(now);
+    }
+  }
+  EXPECT_GT(sum, Duration{0});
+  EXPECT_LE(sum, options.pieces);
+}
+
+TEST(Talk, OnceTheDeviceHasSettledOnlyWhatIsDueIsWaitedFor) {
+  auto half = echo();
+  half.steps[3].bytes.resize(20);
+  half.steps.insert(half.steps.begin() + 4, Step{.what = Do::pause, .pause = 1s});
+  const auto deaf = [](const Bytes& sent) { return sent.at(0) == 4 ? Bytes{} : healthy(sent); };
+  Stage settled(half);
+  settled.settles = true;
+  const auto outcome = settled.play(deaf);
+  EXPECT_LT(settled.now - Instant{}, 100ms);
+  EXPECT_TRUE(reached(outcome, "Sta2 A-ASSOCIATE-RQ -> silence"));
+  EXPECT_LT(outcome.waits.pauses, 10ms);
+
+  const auto whole = echo();
+  Stage silent(whole);
+  silent.settles = true;
+  EXPECT_EQ(silent.play(deaf).silences, std::vector<std::string>{"Sta6 C-ECHO-RQ"});
+  EXPECT_GE(silent.now - Instant{}, 5s);
+}
+
+TEST(Talk, WhatWasDueHasComeAndTheRestIsNotWaitedForAsLong) {
+  auto c = echo();
+  std::swap(c.steps[3].bytes, c.steps[5].bytes);  // released, and then an answer to C-ECHO-RQ is waited for
+  Stage stage(c);
+  const auto outcome = stage.play(healthy);
+  EXPECT_LT(stage.now - Instant{}, 1s);
   EXPECT_TRUE(outcome.silences.empty());
 }
 

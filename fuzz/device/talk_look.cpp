@@ -1,0 +1,124 @@
+// What was said on a line, by us and by the device: what is new in it, and what was forbidden.
+#include "fuzz/device/talk_impl.hpp"
+#include "harness/base/digest.hpp"
+#include "harness/dimse/status.hpp"
+
+namespace assay::fuzz::device {
+namespace {
+
+using trace::MessageSeen;
+using trace::PduSeen;
+using trace::Side;
+
+/// Features of one conversation that are kept: more are those of a flood.
+constexpr std::size_t max_features = 4096;
+
+/// A rule of the layers that say whether there is anything to answer.
+bool about_exchange(std::string_view rule) { return rule.starts_with("ps3.8/") || rule.starts_with("ps3.7/"); }
+
+}  // namespace
+
+void Talk::Impl::feature(const std::string& text, bool show) {
+  if (features.size() >= max_features) return;
+  Digest digest;
+  digest.update(as_bytes(text));
+  if (features.insert(digest.value()).second && show) outcome.cells.push_back(text);
+}
+
+void Talk::Impl::answer(Line& line, const trace::Entry& entry) {
+  const auto name = answer_name(entry);
+  if (!name.empty()) feature(line.place + " -> " + name, true);
+}
+
+void Talk::Impl::look(Line& line) {
+  const auto& trace = line.observer->trace();
+  // Our own faults first: a reaction to them is not judged.
+  for (auto i = line.seen_findings; i < trace.findings.size(); ++i) {
+    const auto& f = trace.findings[i];
+    if (f.side == Side::requestor && f.severity == trace::Severity::error) {
+      if (about_exchange(f.rule)) line.broken = true;
+      feature("broke " + f.rule + " at " + line.place, false);
+    }
+  }
+  for (; line.seen_entries < trace.entries.size(); ++line.seen_entries) {
+    const auto& entry = trace.entries[line.seen_entries];
+    if (const auto* pdu = std::get_if<PduSeen>(&entry.what))
+      pdu->from == Side::requestor ? our_pdu(line, *pdu) : their_pdu(line, *pdu, entry);
+    else if (const auto* message = std::get_if<MessageSeen>(&entry.what))
+      message->from == Side::requestor ? our_message(line, *message) : their_message(line, *message, entry);
+  }
+  for (; line.seen_findings < trace.findings.size(); ++line.seen_findings) {
+    const auto& f = trace.findings[line.seen_findings];
+    if (f.side != Side::acceptor || f.severity != trace::Severity::error || f.provoked) continue;
+    feature("device broke " + f.rule + " at " + line.place, false);
+    // Who closes with bytes of ours unread, as those of half a PDU are, takes its own last answer back with a RST.
+    const bool taken_back = f.rule == "ps3.8/9.3.1/pdu-cut-short" && line.bytes_of_pdus != line.bytes_sent;
+    if (!line.broken && !taken_back) outcome.forbidden.push_back({f, line.place});
+  }
+}
+
+void Talk::Impl::our_pdu(Line& line, const PduSeen& seen) {
+  line.bytes_of_pdus += std::uint64_t{seen.length} + pdu::pdu_header_length;
+  if (!seen.recognized) {
+    line.broken = true;
+    line.place = before + " no PDU";
+    return;
+  }
+  if (is_p_data(seen)) {
+    line.half_message = true;  // until it is seen as a whole
+    return;
+  }
+  line.place = before + " " + pdu::pdu_name(seen.type);
+  if (!seen.pdu) line.broken = true;
+  if (seen.type == 1) line.asked = true;
+  if (seen.type == 5) line.release_asked = true;
+  if (seen.type == 7) line.aborted = true;
+}
+
+void Talk::Impl::our_message(Line& line, const MessageSeen& seen) {
+  line.half_message = false;
+  const auto& command = seen.message->command;
+  const auto field = command.field().value_or(0);
+  line.place = before + " " + (dimse::command_info(field) == nullptr ? "unknown command" : command.name());
+  if (dimse::is_response(field)) return;
+  if (field == static_cast<std::uint16_t>(dimse::CommandField::c_cancel_rq)) return;
+  if (dimse::command_info(field) == nullptr || !command.message_id()) {
+    line.broken = true;
+    return;
+  }
+  ++line.requests[*command.message_id()];
+}
+
+void Talk::Impl::their_pdu(Line& line, const PduSeen& seen, const trace::Entry& entry) {
+  if (is_p_data(seen)) return;
+  answer(line, entry);
+  switch (static_cast<pdu::PduType>(seen.type)) {
+    case pdu::PduType::a_associate_ac: line.accepted = line.association = line.answered = true; break;
+    case pdu::PduType::a_associate_rj: line.association = line.answered = true; break;
+    case pdu::PduType::a_release_rp: line.release = true; break;
+    case pdu::PduType::a_abort: line.aborted = true; break;
+    default: break;
+  }
+}
+
+void Talk::Impl::their_message(Line& line, const MessageSeen& seen, const trace::Entry& entry) {
+  ++line.messages;
+  answer(line, entry);
+  const auto& command = seen.message->command;
+  const auto status = command.status();
+  const auto id = command.responded_to();
+  if (!status || !id || dimse::status_class(*status) == dimse::StatusClass::pending) return;
+  if (const auto found = line.requests.find(*id); found != line.requests.end() && --found->second <= 0)
+    line.requests.erase(found);
+}
+
+Waits& Waits::operator+=(const Waits& more) {
+  due += more.due;
+  optional += more.optional;
+  pauses += more.pauses;
+  pieces += more.pieces;
+  connects += more.connects;
+  return *this;
+}
+
+}  // namespace assay::fuzz::device
