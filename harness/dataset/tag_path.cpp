@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "harness/base/edit_distance.hpp"
 #include "harness/base/hex.hpp"
 
 namespace assay::dataset {
@@ -18,27 +19,6 @@ constexpr std::string_view keywords[] = {
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-// Edits that turn one word into the other, letter case aside; gives up beyond `limit`.
-std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
-  if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() - a.size() > limit) return limit + 1;
-  std::vector<std::size_t> row(a.size() + 1);
-  for (std::size_t i = 0; i <= a.size(); ++i) row[i] = i;
-  for (std::size_t j = 1; j <= b.size(); ++j) {
-    std::size_t before = row[0];
-    row[0] = j;
-    std::size_t best = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      const std::size_t same = before + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
-      before = row[i];
-      row[i] = std::min({same, row[i] + 1, row[i - 1] + 1});
-      best = std::min(best, row[i]);
-    }
-    if (best > limit) return limit + 1;
-  }
-  return row[a.size()];
-}
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
 bool is_word(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z'); }
@@ -185,7 +165,7 @@ std::string_view similar_keyword(std::string_view word) {
   std::size_t limit = std::max<std::size_t>(1, word.size() / 4);
   std::string_view best;
   for (const auto keyword : keywords) {
-    const auto away = distance(word, keyword, limit);
+    const auto away = edit_distance(word, keyword, limit);
     if (away > limit) continue;
     best = keyword;
     if (away == 0) return best;
