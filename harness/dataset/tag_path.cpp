@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 
 #include "harness/base/edit_distance.hpp"
@@ -19,6 +21,16 @@ constexpr std::string_view keywords[] = {
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+/// Which letters are in a word, whatever their case; other characters share the bits that are left.
+std::uint32_t letters_of(std::string_view word) {
+  std::uint32_t out = 0;
+  for (const char c : word) {
+    const auto small = static_cast<unsigned char>(lower(c));
+    out |= std::uint32_t{1} << (small >= 'a' && small <= 'z' ? small - 'a' : 26 + small % 6);
+  }
+  return out;
+}
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
 bool is_word(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z'); }
@@ -162,9 +174,21 @@ void look_for_character_set(const DataSet& data_set, Place& place) {
 }  // namespace
 
 std::string_view similar_keyword(std::string_view word) {
+  static const auto letters = [] {
+    std::array<std::uint32_t, std::size(keywords)> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = letters_of(keywords[i]);
+    return out;
+  }();
+  const auto wanted = letters_of(word);
   std::size_t limit = std::max<std::size_t>(1, word.size() / 4);
   std::string_view best;
-  for (const auto keyword : keywords) {
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    // A slip brings in one new letter at most. This leaves few of the thousands to be compared, which matters when a
+    // file has a mistake in every line.
+    const auto more = static_cast<std::size_t>(std::popcount(wanted & ~letters[i]));
+    const auto fewer = static_cast<std::size_t>(std::popcount(letters[i] & ~wanted));
+    if (std::max(more, fewer) > limit) continue;
+    const auto keyword = keywords[i];
     const auto away = edit_distance(word, keyword, limit);
     if (away > limit) continue;
     best = keyword;
