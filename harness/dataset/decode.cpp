@@ -260,7 +260,8 @@ void Decoder<Sink>::container(Frame& frame, Tag tag, Vr vr, std::size_t header, 
     }
     if (!allowed) {
       const std::size_t next = at_ + header;
-      const Tag inside = left >= 4 ? Tag{u16(next, frame.big), u16(next + 2, frame.big)} : Tag{};
+      const bool big = frame.big && vr != Vr::UN;  // what such a UN holds is little endian everywhere
+      const Tag inside = left >= 4 ? Tag{u16(next, big), u16(next + 2, big)} : Tag{};
       const std::string expected = "a defined length: only SQ, UN and Pixel Data may have an undefined one";
       if (inside != item_tag && inside != sequence_end_tag) {
         error("ps3.5/7.1.1/undefined-length", "PS3.5 7.1.1", length_at, &tag,
