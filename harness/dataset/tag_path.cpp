@@ -180,7 +180,7 @@ std::string_view similar_keyword(std::string_view word) {
     return out;
   }();
   const auto wanted = letters_of(word);
-  std::size_t limit = std::max<std::size_t>(1, word.size() / 4);
+  std::size_t limit = std::clamp<std::size_t>(word.size() / 4, 1, 4);  // more slips make another word
   std::string_view best;
   for (std::size_t i = 0; i < letters.size(); ++i) {
     // A slip brings in one new letter at most. This leaves few of the thousands to be compared, which matters when a

@@ -116,6 +116,7 @@ TEST(TagPath, A_keyword_is_suggested_by_the_slips_that_lie_between) {
               {"Patient_Name", "PatientName"},
               {"SOPInstnaceUDI", "SOPInstanceUID"},
               {"wxyzwxyz", ""},
+              {"PatientName12345", ""},
               {"", ""}};
   for (const auto& row : rows) EXPECT_EQ(similar_keyword(row.written), row.meant) << row.written;
 }
