@@ -1,7 +1,8 @@
 // Known deviations of a given product: a listed failure counts as expected. Lives in a text file, one entry a line:
 //   fail  ps3.8/9.3.2/reserved-*            "message glob"   # reason
 // Modes: fail (must not pass), flaky (either), skip (not run). Ids may hold * and **. An entry that no longer happens
-// or names no case is reported (exit code 5). Tests: tests/unit/conformance/expectations_test.cpp
+// or names no case is reported (exit code 5). Tests: tests/unit/conformance/expectations_test.cpp;
+// fuzz target: fuzz_expectations
 #pragma once
 
 #include <expected>

@@ -1,6 +1,7 @@
 // The capture analyser on arbitrary files and on damaged recordings of arbitrary conversations. Byte 0 chooses:
 // a file as it is; a healthy conversation with packets lost, doubled, swapped and cut, in which nobody may be accused;
 // a conversation made from the input and cut into segments, which must give the findings of an Observer fed directly.
+// Memory is bounded by the input, whatever its packets claim.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -11,6 +12,7 @@
 
 #include "conformance/rules/standard_rules.hpp"
 #include "fuzz/targets/association_pdus.hpp"
+#include "fuzz/targets/memory_bound.hpp"
 #include "fuzz/targets/property.hpp"
 #include "harness/capture/analyser.hpp"
 #include "harness/capture/pcapng_writer.hpp"
@@ -228,6 +230,7 @@ void made(ByteReader input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const fuzz::MemoryBound memory(size, 1024, std::size_t{4} << 20U);  // 60 bytes may begin a conversation
   const ByteView all(data, size);
   if (capture::CaptureFile::recognises(all)) {
     any_file(all);

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "harness/app/home.hpp"
+#include "harness/base/edit_distance.hpp"
 #include "harness/scenario/values.hpp"
 
 namespace assay::app {
@@ -58,30 +59,15 @@ std::set<std::string> programs_in(const fs::path& folder) {
   return out;
 }
 
-/// How many single changes lie between two names.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 /// " Did you mean X?", or "; there are: ..." of all.
 std::string near(std::string_view wanted, const std::set<std::string>& names) {
   std::string best;
-  std::size_t least = 4;  // more changes make another word
+  std::size_t least = 4;  // as many changes make another word
   std::string all;
   for (const auto& name : names) {
     all += (all.empty() ? "" : ", ") + name;
-    const auto far = std::min(distance(wanted, name), distance("fuzz_" + std::string(wanted), name));
+    const auto far =
+        std::min(edit_distance(wanted, name, least), edit_distance("fuzz_" + std::string(wanted), name, least));
     if (far < least) {
       least = far;
       best = name;

@@ -49,6 +49,26 @@ std::expected<std::string, std::string> tool(std::vector<std::string> argv, Dura
                                      fuzz::last_lines(ran->output, 6)));
 }
 
+/// An error stream gets line by line what a tool wrote.
+void complain(Console& console, std::string_view text) {
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    if (end != 0) console.error(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+}
+
+/// Both tools are there, or it is said what to install: before minutes of work, not behind them.
+bool has_tools(Console& console) {
+  for (const auto* name : {"llvm-profdata-19", "llvm-cov-19"}) {
+    if (const auto there = tool({name, "--version"}, std::chrono::minutes(1)); !there) {
+      complain(console, there.error() + "\nThe coverage tools are those of a package: apt-get install llvm-19");
+      return false;
+    }
+  }
+  return true;
+}
+
 std::vector<fs::path> inputs_in(const std::vector<fs::path>& folders) {
   std::vector<fs::path> out;
   for (const auto& folder : folders) {
@@ -141,10 +161,11 @@ int fuzz_coverage(const FuzzCoverageSettings& settings, Console& console) {
     console.error(fmt::format("{}: no folder of a campaign: it has no corpus/", settings.folder));
     return exit_codes::usage;
   }
+  if (!has_tools(console)) return exit_codes::usage;
   if (settings.make) {
     console.progress("building targets with source coverage");
     if (auto done = tool({"/bin/sh", "-c", how_to_build(build)}, longest_tool); !done) {
-      console.error(done.error());
+      complain(console, done.error());
       return exit_codes::inconclusive;
     }
   }
@@ -197,7 +218,7 @@ int fuzz_coverage(const FuzzCoverageSettings& settings, Console& console) {
     return exit_codes::usage;
   }
   if (auto done = tool(std::move(merge), longest_tool); !done) {
-    console.error(done.error() + "\nThe tools are those of the package llvm-19.");
+    complain(console, done.error());
     return exit_codes::inconclusive;
   }
   const auto llvm_cov = [&](std::vector<std::string> words, std::vector<std::string> more) {
@@ -213,7 +234,7 @@ int fuzz_coverage(const FuzzCoverageSettings& settings, Console& console) {
   for (const auto& word : llvm_cov({"export", "-summary-only"}, {})) command += peers::shell_quote(word) + " ";
   const auto summary = out / "summary.json";
   if (auto done = tool({"/bin/sh", "-c", command + "> " + peers::shell_quote(summary.string())}, longest_tool); !done) {
-    console.error(done.error());
+    complain(console, done.error());
     return exit_codes::inconclusive;
   }
   const auto text = read_text(summary);
@@ -236,7 +257,7 @@ int fuzz_coverage(const FuzzCoverageSettings& settings, Console& console) {
       llvm_cov({"show", "-format=html", "-output-dir=" + (out / "html").string()}, {"-ignore-filename-regex=^/usr/"}),
       longest_tool);
   console.clear_progress();
-  if (!pages) console.error(pages.error());
+  if (!pages) complain(console, pages.error());
   auto table = room_table(rooms);
   fuzz::StateTable cells;
   if (const auto lines = read_text(states)) cells.add(*lines);

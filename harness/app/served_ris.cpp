@@ -5,10 +5,10 @@
 
 #include "harness/app/files.hpp"
 #include "harness/app/home.hpp"
-#include "harness/app/schedule.hpp"
 #include "harness/app/served_device.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/dataset/json.hpp"
+#include "harness/scenario/schedule.hpp"
 #include "harness/service/synthetic_schedule.hpp"
 #include "peers/devices/ris.hpp"
 #include "peers/local_time.hpp"
@@ -28,7 +28,7 @@ std::optional<Items> schedule_of(const std::string& file, Console& console) {
     console.error(text.error());
     return std::nullopt;
   }
-  auto items = read_schedule(*text, file);
+  auto items = scenario::read_schedule(*text, file);
   if (items) return std::move(*items);
   for (const auto& error : items.error()) console.error(error);
   return std::nullopt;
@@ -206,7 +206,7 @@ class ServedRis final : public ServedDevice {
   ControlResult add(const ControlWords& words) {
     if (ris_->worklist().size() >= max_items)
       return std::unexpected(fmt::format("there are {} items already", max_items));
-    auto item = schedule_item({words.begin() + 1, words.end()});
+    auto item = scenario::schedule_item({words.begin() + 1, words.end()});
     if (!item) return std::unexpected(item.error());
     const auto steps_of = item->items(tags::ScheduledProcedureStepSequence);
     if (ris_->worklist().find(item->text(tags::StudyInstanceUID),

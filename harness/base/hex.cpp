@@ -1,5 +1,7 @@
 #include "harness/base/hex.hpp"
 
+#include <algorithm>
+
 namespace assay {
 namespace {
 
@@ -20,9 +22,12 @@ void put_byte(std::string& out, std::uint8_t b) {
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const auto b : bytes) put_byte(out, b);
+  std::string out(bytes.size() * 2, '0');
+  auto* at = out.data();
+  for (const auto b : bytes) {
+    *at++ = digits[b >> 4];
+    *at++ = digits[b & 0x0f];
+  }
   return out;
 }
 
@@ -78,15 +83,20 @@ std::string hex_dump(ByteView bytes, std::uint64_t first_offset) {
 }
 
 std::string printable(std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f; };
+  const auto escaped = text.size() - static_cast<std::size_t>(std::ranges::count_if(text, plain));
+  if (escaped == 0) return std::string(text);
   std::string out;
-  for (const char c : text) {
-    const auto b = static_cast<std::uint8_t>(c);
-    if (b >= 0x20 && b < 0x7f) {
-      out += c;
-    } else {
-      out += "\\x";
-      put_byte(out, b);
-    }
+  out.reserve(text.size() + 3 * escaped);
+  while (!text.empty()) {
+    const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
+    out.append(text.substr(0, end));
+    text.remove_prefix(end);
+    if (text.empty()) break;
+    const auto b = static_cast<std::uint8_t>(text.front());
+    const char code[] = {'\\', 'x', digits[b >> 4], digits[b & 0x0f]};
+    out.append(code, sizeof code);
+    text.remove_prefix(1);
   }
   return out;
 }

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 
+#include "harness/base/edit_distance.hpp"
 #include "harness/base/hex.hpp"
 
 namespace assay::dataset {
@@ -19,25 +22,14 @@ constexpr std::string_view keywords[] = {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-// Edits that turn one word into the other, letter case aside; gives up beyond `limit`.
-std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
-  if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() - a.size() > limit) return limit + 1;
-  std::vector<std::size_t> row(a.size() + 1);
-  for (std::size_t i = 0; i <= a.size(); ++i) row[i] = i;
-  for (std::size_t j = 1; j <= b.size(); ++j) {
-    std::size_t before = row[0];
-    row[0] = j;
-    std::size_t best = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      const std::size_t same = before + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
-      before = row[i];
-      row[i] = std::min({same, row[i] + 1, row[i - 1] + 1});
-      best = std::min(best, row[i]);
-    }
-    if (best > limit) return limit + 1;
+/// Which letters are in a word, whatever their case; other characters share the bits that are left.
+std::uint32_t letters_of(std::string_view word) {
+  std::uint32_t out = 0;
+  for (const char c : word) {
+    const auto small = static_cast<unsigned char>(lower(c));
+    out |= std::uint32_t{1} << (small >= 'a' && small <= 'z' ? small - 'a' : 26 + small % 6);
   }
-  return row[a.size()];
+  return out;
 }
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
@@ -182,10 +174,22 @@ void look_for_character_set(const DataSet& data_set, Place& place) {
 }  // namespace
 
 std::string_view similar_keyword(std::string_view word) {
-  std::size_t limit = std::max<std::size_t>(1, word.size() / 4);
+  static const auto letters = [] {
+    std::array<std::uint32_t, std::size(keywords)> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = letters_of(keywords[i]);
+    return out;
+  }();
+  const auto wanted = letters_of(word);
+  std::size_t limit = std::clamp<std::size_t>(word.size() / 4, 1, 4);  // more slips make another word
   std::string_view best;
-  for (const auto keyword : keywords) {
-    const auto away = distance(word, keyword, limit);
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    // A slip brings in one new letter at most. This leaves few of the thousands to be compared, which matters when a
+    // file has a mistake in every line.
+    const auto more = static_cast<std::size_t>(std::popcount(wanted & ~letters[i]));
+    const auto fewer = static_cast<std::size_t>(std::popcount(letters[i] & ~wanted));
+    if (std::max(more, fewer) > limit) continue;
+    const auto keyword = keywords[i];
+    const auto away = edit_distance(word, keyword, limit);
     if (away > limit) continue;
     best = keyword;
     if (away == 0) return best;

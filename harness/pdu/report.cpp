@@ -71,7 +71,9 @@ bool is_good_uid(std::string_view uid) {
 }
 
 std::string rule_id(std::string_view clause, std::string_view slug) {
-  std::string rule(clause);
+  std::string rule;
+  rule.reserve(clause.size() + 1 + slug.size());
+  rule.append(clause);
   rule[0] = 'p';
   rule[1] = 's';
   rule[rule.find(' ')] = '/';
@@ -86,9 +88,10 @@ std::string hex8(std::uint8_t value) {
 }
 
 std::string quote(std::string_view text) {
-  std::string out = "\"";
-  out += printable(text.substr(0, longest_quoted_text));
-  out += '"';
+  const auto shown = printable(text.substr(0, longest_quoted_text));
+  std::string out;
+  out.reserve(shown.size() + 2);
+  out.append("\"").append(shown).append("\"");
   if (text.size() > longest_quoted_text) out.append("... (").append(byte_count(text.size())).append(")");
   return out;
 }
@@ -99,7 +102,11 @@ void Report::add(Gravity gravity, std::string_view clause, std::string_view slug
                  std::string_view leaf, std::string found, std::string expected) {
   // An error is always told: it is the reason why there is no value.
   if (problems_.size() >= limits::max_problems && gravity != Gravity::error) return;
+  constexpr std::size_t around = 8;  // "/" and "[12345]"
+  auto length = leaf.size();
+  for (std::size_t i = 0; i < depth_; ++i) length += path_[i].name.size() + around;
   std::string field;
+  field.reserve(length);  // with room for what stands around names: it grows once, not with each of them
   for (std::size_t i = 0; i < depth_; ++i) {
     if (!field.empty()) field += '/';
     field += path_[i].name;
@@ -111,6 +118,8 @@ void Report::add(Gravity gravity, std::string_view clause, std::string_view slug
     if (!field.empty()) field += '/';
     field += leaf;
   }
+  constexpr std::size_t usually = 4;  // who has one problem seldom has it alone
+  if (problems_.empty()) problems_.reserve(usually);
   problems_.push_back({rule_id(clause, slug), std::string(clause), base_ + position, std::move(field), std::move(found),
                        std::move(expected), gravity});
 }

@@ -8,10 +8,13 @@ Every run is one line of a table; what stands there is not run again, so a measu
     tests/planted/measure.py --modes plain --seeds 1 --seconds 10 --nice 19      a first look, out of the way of others
     tests/planted/measure.py --modes mutators --mutators any.o --mutators build/fuzz/libassay_mutators.a --decide
                                                  any.o: fuzz/custom_mutators/any.cpp; three seeds of five are enough
+    tests/planted/measure.py --modes none --seeds 1 --mutators any.o --mutators build/fuzz/libassay_mutators.a
+                                                 is there a fault in the correct parser that nobody planted?
     tests/planted/measure.py --table                                 what was measured so far; runs nothing
 
 Modes: plain: libFuzzer alone. dictionary: with fuzz/dictionaries. mutators: with these and the library of --mutators, which
-defines LLVMFuzzerCustomMutator. none: the targets without any bug, with dictionaries: nothing may be found there.
+defines LLVMFuzzerCustomMutator. none: the targets without any bug, with dictionaries and what --mutators names: nothing may be
+found there.
 Exit code: 0; 1 if a target without bugs tripped."""
 import argparse
 import collections
@@ -116,7 +119,7 @@ def measure(table, rows, options):
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         made = {}
         for row, mode in {(row["number"], mode): (row, mode) for row, mode, _ in todo}.values():
-            mutators = options.mutators if mode == "mutators" else None
+            mutators = options.mutators if mode in ("mutators", "none") else None
             number = None if mode == "none" else row["number"]
             made[row["number"], mode] = build.target(row["needs"], options.build, number, mutators)
 

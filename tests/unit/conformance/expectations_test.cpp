@@ -128,5 +128,21 @@ TEST(Expectations, The_file_written_from_a_run_makes_that_run_green) {
   EXPECT_EQ(trace::exit_code(run, false), 0);
 }
 
+TEST(Expectations, A_case_that_was_run_twice_and_failed_in_two_ways_gets_an_entry_for_each) {
+  trace::RunResult run;
+  run.cases = {result_of("a/one", Verdict::fail, "no answer within 10 s"),
+               result_of("a/one", Verdict::fail, "reset the connection"),
+               result_of("a/one", Verdict::fail, "no answer within 10 s")};
+  const auto loaded = load_expectations(write_expectations(run), "made");
+  ASSERT_TRUE(loaded) << loaded.error();
+  EXPECT_EQ(loaded->entries.size(), 2U);
+  apply(*loaded, run, {"a/one"});
+  for (const auto& one : run.cases) {
+    EXPECT_TRUE(one.expected_deviation) << one.reason;
+    EXPECT_THAT(one.expectation_note, testing::Not(HasSubstr("another message"))) << one.reason;
+  }
+  EXPECT_TRUE(run.stale_expectations.empty());
+}
+
 }  // namespace
 }  // namespace assay::conformance

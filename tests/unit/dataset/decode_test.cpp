@@ -316,5 +316,17 @@ TEST(DatasetDecode, A_damaged_vr_is_read_in_the_form_that_leads_to_another_eleme
   EXPECT_EQ(strayed.data_set.items(Tag(0x0040, 0x0275)).size(), 1U);
 }
 
+TEST(DatasetDecode, What_a_UN_of_undefined_length_holds_is_little_endian_as_pixel_data_too) {
+  const auto little = hex("7fe00010 554e 0000 ffffffff feff00e0 00000000 feffdde0 00000000");
+  const auto read = decode(little, explicit_be);
+  EXPECT_FALSE(has_error(read.problems)) << listed(read.problems);
+  EXPECT_EQ(encode(read.data_set, explicit_be), little);
+  EXPECT_EQ(encode(decode(encode(read.data_set, explicit_be), explicit_be).data_set, explicit_be), little);
+  // Items in big endian are none there: nothing is kept that would be written as something else.
+  const auto big = decode(hex("7fe00010 554e 0000 ffffffff fffee000 00000000 fffee0dd 00000000"), explicit_be);
+  EXPECT_TRUE(has_error(big.problems));
+  EXPECT_TRUE(big.data_set.nodes().empty());
+}
+
 }  // namespace
 }  // namespace assay::dataset

@@ -98,6 +98,29 @@ std::vector<std::string> found(const DataSet& data_set, std::string_view text) {
   return values;
 }
 
+TEST(TagPath, A_keyword_is_suggested_by_the_slips_that_lie_between) {
+  const struct {
+    std::string_view written;
+    std::string_view meant;
+  } rows[] = {{"PatientName", "PatientName"},
+              {"patientNAME", "PatientName"},
+              {"PatientNmae", "PatientName"},
+              {"PatientNme", "PatientName"},
+              {"PatientNamee", "PatientName"},
+              {"PatientNamX", "PatientName"},
+              {"PatientN4me", "PatientName"},
+              {"atPientName", "PatientName"},
+              {"Modallity", "Modality"},
+              {"dRows", "Rows"},
+              {"oRws", "Rows"},
+              {"Patient_Name", "PatientName"},
+              {"SOPInstnaceUDI", "SOPInstanceUID"},
+              {"wxyzwxyz", ""},
+              {"PatientName12345", ""},
+              {"", ""}};
+  for (const auto& row : rows) EXPECT_EQ(similar_keyword(row.written), row.meant) << row.written;
+}
+
 TEST(TagPath, Finds_elements_items_and_private_elements_in_the_block_of_their_creator) {
   const DataSet data_set = sample();
   using List = std::vector<std::string>;

@@ -1,12 +1,12 @@
 // Schedules as people write them: right ones become worklist items, wrong ones are told with their place.
-#include "harness/app/schedule.hpp"
+#include "harness/scenario/schedule.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "harness/service/worklist.hpp"
 
-namespace assay::app {
+namespace assay::scenario {
 namespace {
 
 using testing::ElementsAre;
@@ -119,4 +119,4 @@ TEST(Schedule, Any_text_is_read_to_an_end) {
 }
 
 }  // namespace
-}  // namespace assay::app
+}  // namespace assay::scenario

@@ -1,5 +1,6 @@
 // A schedule as people write it, XML or CSV, to the items of a Modality Worklist (PS3.4 Annex K). Every mistake is told
-// with its place; nothing is guessed. Tests: tests/loopback/schedule_test.cpp, tests/interop/ris_test.py
+// with its place; nothing is guessed. Tests: tests/unit/scenario/schedule_test.cpp, tests/interop/ris_test.py;
+// fuzz target: fuzz_schedule
 #pragma once
 
 #include <expected>
@@ -9,7 +10,7 @@
 
 #include "harness/dataset/dataset.hpp"
 
-namespace assay::app {
+namespace assay::scenario {
 
 /// Mistakes of one schedule before the rest is only counted.
 inline constexpr std::size_t max_schedule_errors = 20;
@@ -31,4 +32,4 @@ std::expected<std::vector<dataset::DataSet>, std::vector<std::string>> read_sche
 /// One item from words like PatientID=P1 and Modality=CT. The error is one sentence.
 std::expected<dataset::DataSet, std::string> schedule_item(const std::vector<std::string>& words);
 
-}  // namespace assay::app
+}  // namespace assay::scenario

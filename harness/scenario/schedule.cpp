@@ -1,17 +1,17 @@
-// Items of a worklist from a schedule. Tests: tests/loopback/schedule_test.cpp
-#include "harness/app/schedule.hpp"
+// Items of a worklist from a schedule. Tests: tests/unit/scenario/schedule_test.cpp
+#include "harness/scenario/schedule.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "harness/app/schedule_rows.hpp"
 #include "harness/dataset/edit.hpp"
 #include "harness/dataset/form_text.hpp"
+#include "harness/scenario/schedule_rows.hpp"
 #include "harness/service/worklist.hpp"
 
-namespace assay::app {
+namespace assay::scenario {
 
 namespace {
 
@@ -144,4 +144,4 @@ std::expected<std::vector<dataset::DataSet>, std::vector<std::string>> read_sche
   return out;
 }
 
-}  // namespace assay::app
+}  // namespace assay::scenario

@@ -1,15 +1,16 @@
-// Rows of XML and CSV schedules. Tests: tests/loopback/schedule_test.cpp
-#include "harness/app/schedule_rows.hpp"
+// Rows of XML and CSV schedules. Tests: tests/unit/scenario/schedule_test.cpp
+#include "harness/scenario/schedule_rows.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <pugixml.hpp>
+#include <utility>
 
-#include "harness/app/schedule.hpp"
+#include "harness/scenario/schedule.hpp"
 
-namespace assay::app {
+namespace assay::scenario {
 
 namespace {
 
@@ -108,7 +109,10 @@ class CsvReader {
 
 class XmlReader {
  public:
-  XmlReader(std::string_view text, ScheduleErrors& errors) : text_(text), errors_(errors) {}
+  XmlReader(std::string_view text, ScheduleErrors& errors) : text_(text), errors_(errors) {
+    for (std::size_t i = 0; i < text.size(); ++i)
+      if (text[i] == '\n') line_starts_.push_back(i + 1);
+  }
 
   void read(const pugi::xml_node& node, const std::string& prefix, ScheduleRow& row, std::size_t depth) {
     constexpr std::size_t deepest = 16;
@@ -139,14 +143,15 @@ class XmlReader {
     return place_at(offset);
   }
   [[nodiscard]] SchedulePlace place_at(std::size_t offset) const {
-    const auto before = text_.substr(0, offset);
-    const auto newline = before.rfind('\n');  // npos + 1 is 0
-    return {1 + static_cast<std::size_t>(std::ranges::count(before, '\n')), before.size() - (newline + 1) + 1};
+    offset = std::min(offset, text_.size());
+    const auto next = std::ranges::upper_bound(line_starts_, offset);
+    return {static_cast<std::size_t>(next - line_starts_.begin()), offset - *(next - 1) + 1};
   }
 
  private:
   std::string_view text_;
   ScheduleErrors& errors_;
+  std::vector<std::size_t> line_starts_{0};  // every value is asked for its place
 };
 
 }  // namespace
@@ -174,12 +179,12 @@ std::vector<ScheduleRow> csv_rows(std::string_view text, ScheduleErrors& errors)
     return out;
   }
   const auto header_line = at.line;
+  std::map<std::string_view, std::size_t> columns;  // how often a keyword is there
+  for (const auto& [keyword, place] : header) ++columns[keyword];
   for (std::size_t i = 0; i < header.size(); ++i) {
     const auto& [keyword, place] = header[i];
     if (keyword.empty()) errors.add(place, fmt::format("column {} has no keyword", i + 1));
-    const auto same = [&](const CsvReader::Cell& other) { return other.text == keyword; };
-    if (std::ranges::count_if(header, same) > 1 &&
-        std::ranges::find_if(header, same) - header.begin() == static_cast<std::ptrdiff_t>(i))
+    if (std::exchange(columns[keyword], 0) > 1)
       errors.add(place, fmt::format("the column {} is there more than once", keyword));
   }
   std::vector<CsvReader::Cell> cells;
@@ -226,4 +231,4 @@ std::vector<ScheduleRow> xml_rows(std::string_view text, ScheduleErrors& errors)
   return out;
 }
 
-}  // namespace assay::app
+}  // namespace assay::scenario

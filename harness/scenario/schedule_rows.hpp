@@ -1,5 +1,5 @@
 // What XML and CSV schedules have in common: assignments with their places, made into an item. Internal to schedule.
-// Tests: tests/loopback/schedule_test.cpp
+// Tests: tests/unit/scenario/schedule_test.cpp
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 #include "harness/dataset/dataset.hpp"
 #include "harness/dataset/tag_path.hpp"
 
-namespace assay::app {
+namespace assay::scenario {
 
 /// Counted from 1.
 struct SchedulePlace {
@@ -45,4 +45,4 @@ class ScheduleErrors {
 std::vector<ScheduleRow> csv_rows(std::string_view text, ScheduleErrors& errors);
 std::vector<ScheduleRow> xml_rows(std::string_view text, ScheduleErrors& errors);
 
-}  // namespace assay::app
+}  // namespace assay::scenario
