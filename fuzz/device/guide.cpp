@@ -1,6 +1,7 @@
 #include "fuzz/device/guide.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace assay::fuzz::device {
 
@@ -18,8 +19,25 @@ std::size_t Guide::add(Conversation conversation, std::vector<std::uint64_t> fea
 
 bool Guide::note(std::span<const std::uint64_t> features) {
   bool fresh = false;
-  for (const auto feature : features) fresh = ++times_[feature] == 1 || fresh;
+  for (const auto feature : features) {
+    if (++times_[feature] > 1) continue;
+    fresh = true;
+    if (is_coverage(feature)) ++coverage_;
+  }
   return fresh;
+}
+
+std::vector<std::uint64_t> Guide::new_code(std::span<const std::uint64_t> features) const {
+  std::vector<std::uint64_t> out;
+  std::ranges::copy_if(features, std::back_inserter(out),
+                       [this](auto feature) { return is_coverage(feature) && !times_.contains(feature); });
+  return out;
+}
+
+std::vector<std::uint64_t> Guide::worth(std::span<const std::uint64_t> features) const {
+  auto out = new_code(features);
+  std::ranges::copy_if(features, std::back_inserter(out), [](auto feature) { return !is_coverage(feature); });
+  return out;
 }
 
 /// That of its rarest feature, less the more often it was tried already.

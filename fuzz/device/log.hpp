@@ -35,10 +35,12 @@ struct Log {
   LogHead head;
   std::vector<LoggedRun> runs;
   std::vector<LoggedKept> kept;  // in the order of their numbers
+  std::vector<Pair> pairs;       // that were tried, each once
 };
 
 std::string head_line(const LogHead& head);
 std::string run_line(std::uint64_t execution, const Guide::Choice& choice);
+std::string pairs_line(std::span<const Pair> pairs);
 std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features);
 
 /// The error is one sentence with the number of the line. What is behind the last line end does not count.

@@ -8,7 +8,9 @@
 #include <map>
 
 #include "conformance/rules/standard_rules.hpp"
+#include "fuzz/device/coverage_map.hpp"
 #include "fuzz/device/mutate.hpp"
+#include "fuzz/device/pairs.hpp"
 #include "harness/app/edition.hpp"
 #include "harness/app/finding_folder.hpp"
 #include "harness/app/fuzz_break.hpp"
@@ -30,6 +32,12 @@ constexpr std::size_t held_back = 64;
 /// these.
 constexpr Duration least_quick = std::chrono::milliseconds(40);
 constexpr Duration most_quick = std::chrono::milliseconds(500);
+/// Every so many conversations are made for the pair of a place and what is said there that was tried least.
+constexpr unsigned aim_one_in = 3;
+/// The device still does what the end of a conversation made it do: its coverage is read when it has counted nothing
+/// for one of these, or after so many.
+constexpr Duration coverage_calm = std::chrono::milliseconds(1);
+constexpr int coverage_looks = 20;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -57,6 +65,9 @@ class Run {
   void campaign();
   int again();
   void execute(std::uint64_t number, const device::Guide::Choice& choice);
+  device::Outcome hold(const device::Conversation& conversation);
+  std::vector<std::uint64_t> unsteady(const std::vector<std::uint64_t>& features, std::uint64_t number,
+                                      const device::Conversation& conversation);
   void note(const device::Outcome& outcome, std::uint64_t number, device::Conversation conversation);
   void tell(const Broken& broken);
   void progress();
@@ -83,10 +94,13 @@ class Run {
   TalkTarget target_;
   FuzzFolder folder_;
   ReportFolder report_;
+  std::unique_ptr<device::CoverageMap> map_;  // lives as long as the device may attach it
+  device::CoverageMap* coverage_ = nullptr;   // null: none is offered
   std::unique_ptr<DeviceWatch> watch_;
   std::unique_ptr<Breaks> breaks_;
   std::shared_ptr<const trace::RuleBook> rules_;
   device::Guide guide_;
+  device::Pairs pairs_;  // of where the device was and what was said there
   std::uint64_t seed_ = 1;
   std::uint64_t number_ = 0;    // of the last execution, earlier runs included
   std::uint64_t executed_ = 0;  // in this run
@@ -204,6 +218,14 @@ bool Run::begin() {
   w.called_ae = options_.called_ae;
   w.calling_ae = options_.calling_ae;
   w.start = options_.start;
+  std::string no_coverage;
+  if (!options_.start.empty()) {
+    if (auto made = device::CoverageMap::make(device::CoverageMap::wanted_size()); made)
+      map_ = std::move(*made);
+    else
+      no_coverage = made.error();
+    if (map_) w.environment = map_->environment();
+  }
   w.process = static_cast<pid_t>(options_.process);
   w.stored = options_.stored;
   w.patience = options_.timeout;
@@ -224,6 +246,9 @@ bool Run::begin() {
   console_.text(
       fmt::format("Fuzzing {}{}, seed {}\n", subject(), options_.start.empty() ? "" : ", started by Assay", seed_));
   for (const auto& line : watch_->notes()) console_.text("  " + line + "\n");
+  if (!no_coverage.empty()) console_.text("  coverage: off: " + no_coverage + "\n");
+  if (map_ && map_->offered()) coverage_ = map_.get();
+  if (coverage_) console_.text("  coverage: on: the device offers it through shared memory\n");
   return true;
 }
 
@@ -239,6 +264,7 @@ bool Run::seeds() {
       guide_.note(log.kept[i].features);
       guide_.add(std::move(*conversation), log.kept[i].features, log.kept[i].execution);
     }
+    pairs_.note(log.pairs);
     if (!log.runs.empty()) number_ = log.runs.back().execution;
     if (guide_.kept().empty()) {
       code_ =
@@ -260,11 +286,12 @@ bool Run::seeds() {
   Duration slowest{0};
   for (auto& seed : recorded->seeds) {
     if (interrupted_) break;
-    const auto outcome = converse(loop_, target_, seed, talk());
+    const auto outcome = hold(seed);
     slowest = std::max(slowest, outcome.slowest);
+    auto led_to = guide_.worth(outcome.features);
     guide_.note(outcome.features);
     for (const auto& cell : outcome.cells) ++cells_[cell];
-    const auto kept = guide_.add(std::move(seed), outcome.features, 0);
+    const auto kept = guide_.add(std::move(seed), std::move(led_to), 0);
     if (!saved(folder_.keep(kept, guide_.kept()[kept]))) return false;
     for (auto& finding : findings_of(outcome, subject()))
       tell(breaks_->told(finding, 0, guide_.kept()[kept].conversation));
@@ -298,23 +325,59 @@ void Run::progress() {
   const auto now = loop_.now();
   if (now - began_ < std::chrono::seconds(2) || now - shown_ < std::chrono::milliseconds(250)) return;
   shown_ = now;
-  console_.progress(fmt::format("{} of {:.0f} s, {} conversations ({:.0f}/s), {} places, {} kept, {} findings",
+  const auto edges = coverage_ ? fmt::format(", {} edges", coverage_->edges()) : std::string();
+  console_.progress(fmt::format("{} of {:.0f} s, {} conversations ({:.0f}/s), {} places{}, {} kept, {} findings",
                                 static_cast<int>(seconds(now - began_)), seconds(options_.time), executed_,
-                                static_cast<double>(executed_) / seconds(now - began_), guide_.features(),
+                                static_cast<double>(executed_) / seconds(now - began_), guide_.features(), edges,
                                 guide_.kept().size(), found_.size()));
 }
 
 void Run::execute(std::uint64_t number, const device::Guide::Choice& choice) {
   device::Random random(seed_, number);
   const auto& parent = guide_.kept()[choice.parent].conversation;
-  auto conversation = device::mutated(parent, guide_.kept()[choice.donor].conversation, random);
+  auto conversation = device::mutated(parent, guide_.kept()[choice.donor].conversation, random, choice.aim);
   if (!saved(folder_.run(number, choice))) return;
   ++kinds_[conversation.kind];
-  auto outcome = converse(loop_, target_, conversation, talk());
+  auto outcome = hold(conversation);
   if (interrupted_) return;
   held_.emplace_back(number, conversation);
   if (held_.size() > held_back) held_.pop_front();
   note(outcome, number, std::move(conversation));
+}
+
+/// One conversation, and which code of the device it reached where that is offered.
+device::Outcome Run::hold(const device::Conversation& conversation) {
+  if (coverage_) coverage_->clear();
+  auto outcome = converse(loop_, target_, conversation, talk());
+  saved(folder_.pairs(pairs_.note(outcome.traces)));
+  if (!coverage_) return outcome;
+  auto before = coverage_->digest();
+  for (int looks = 0; looks < coverage_looks && !interrupted_; ++looks) {
+    loop_.wait_until([this] { return interrupted_; }, coverage_calm);
+    if (const auto now = coverage_->digest(); std::exchange(before, now) == now) break;
+  }
+  const auto code = coverage_->take();
+  outcome.features.insert(outcome.features.begin(), code.begin(), code.end());  // sorted: they are the smaller ones
+  return outcome;
+}
+
+/// Code that is new, and that the same conversation does not reach again: of time or of chance. Everything would be new
+/// to a guide that keeps such. They are counted as seen, so each costs one repetition.
+std::vector<std::uint64_t> Run::unsteady(const std::vector<std::uint64_t>& features, std::uint64_t number,
+                                         const device::Conversation& conversation) {
+  auto fresh = guide_.new_code(features);
+  if (!coverage_ || fresh.empty()) return {};
+  const auto again = hold(conversation);
+  if (interrupted_) return fresh;
+  held_.emplace_back(number, conversation);
+  const bool odd = again.refused || again.dropped || !again.silences.empty();
+  if (auto seen = watch_->after({number, again.last, odd})) {
+    tell(breaks_->seen(std::move(*seen), held_));
+    held_.clear();
+    return fresh;
+  }
+  std::erase_if(fresh, [&](auto feature) { return std::ranges::binary_search(again.features, feature); });
+  return fresh;
 }
 
 void Run::note(const device::Outcome& outcome, std::uint64_t number, device::Conversation conversation) {
@@ -334,8 +397,12 @@ void Run::note(const device::Outcome& outcome, std::uint64_t number, device::Con
       if (interrupted_ || !trouble_.empty()) return;
     }
   // What breaks it is not kept: everything behind it would break it again.
+  const auto chance = broken ? std::vector<std::uint64_t>{} : unsteady(outcome.features, number, conversation);
+  if (interrupted_) return;
+  guide_.note(chance);
+  auto led_to = guide_.worth(outcome.features);
   if (guide_.note(outcome.features) && !broken) {
-    const auto kept = guide_.add(std::move(conversation), outcome.features, number);
+    const auto kept = guide_.add(std::move(conversation), std::move(led_to), number);
     saved(folder_.keep(kept, guide_.kept()[kept]));
   }
 }
@@ -352,7 +419,12 @@ void Run::campaign() {
   while (more()) {
     // The choice is of its own seed: what is done with it does not depend on how it came about.
     device::Random random(seed_ ^ 0x5deece66dULL, ++number_);
-    const auto choice = guide_.choose(random);
+    auto choice = guide_.choose(random);
+    // What the state table and DIMSE have, and nobody has said there yet, is tried on purpose.
+    if (random.chance(aim_one_in)) {
+      choice.aim = pairs_.choose(random);
+      pairs_.aimed(*choice.aim);
+    }
     execute(number_, choice);
     ++executed_;
     progress();
@@ -374,8 +446,8 @@ int Run::again() {
                 exit_codes::usage);
   device::Random random(seed_, found->execution);
   const auto& kept = guide_.kept();
-  auto conversation =
-      device::mutated(kept[found->choice.parent].conversation, kept[found->choice.donor].conversation, random);
+  auto conversation = device::mutated(kept[found->choice.parent].conversation, kept[found->choice.donor].conversation,
+                                      random, found->choice.aim);
   console_.text(fmt::format("Execution {}: {} of {}\n", found->execution, conversation.from,
                             kept[found->choice.parent].conversation.from));
   began_ = loop_.now();
@@ -441,6 +513,15 @@ int Run::finish() {
   const auto table = folder_.folder() / "places.txt";
   if (auto written = write_text(table, cells); !written) console_.error(written.error());
   console_.text(fmt::format("Where it was and what it did there: {} places, in {}\n", cells_.size(), table.string()));
+  const auto states = folder_.folder() / "states.txt";
+  if (auto written = write_text(states, pairs_.table()); !written) console_.error(written.error());
+  console_.text(fmt::format("State and what was said there: {} of {} pairs that a requestor can provoke, in {}\n",
+                            pairs_.tried(), pairs_.provokable(), states.string()));
+  if (coverage_) {
+    const auto edges = folder_.folder() / "edges.txt";
+    if (auto written = write_text(edges, coverage_->table()); !written) console_.error(written.error());
+    console_.text(fmt::format("Coverage offered: {} edges reached, in {}\n", coverage_->edges(), edges.string()));
+  }
   console_.text(fmt::format("{} findings: {} critical, {} high, {} medium, {} low; in {}\n", found_.size(),
                             severities[3], severities[2], severities[1], severities[0], folder_.findings().string()));
   if (const auto written = report_.finish(result); !written) {

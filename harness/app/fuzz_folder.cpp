@@ -71,6 +71,11 @@ std::expected<void, std::string> FuzzFolder::run(std::uint64_t execution, const 
   return write(device::run_line(execution, choice));
 }
 
+std::expected<void, std::string> FuzzFolder::pairs(std::span<const device::Pair> pairs) {
+  if (pairs.empty()) return {};
+  return write(device::pairs_line(pairs));
+}
+
 std::expected<void, std::string> FuzzFolder::keep(std::size_t number, const device::Kept& kept) {
   if (auto written = write_text(file_of(number), device::to_text(kept.conversation)); !written) return written;
   return write(device::kept_line(kept.execution, kept.features));

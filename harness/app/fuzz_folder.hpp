@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <expected>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "fuzz/device/guide.hpp"
@@ -29,6 +30,8 @@ class FuzzFolder {
 
   std::expected<void, std::string> begin(const fuzz::device::LogHead& head);
   std::expected<void, std::string> run(std::uint64_t execution, const fuzz::device::Guide::Choice& choice);
+  /// Pairs that were tried for the first time; nothing where there are none.
+  std::expected<void, std::string> pairs(std::span<const fuzz::device::Pair> pairs);
   /// As the next number.
   std::expected<void, std::string> keep(std::size_t number, const fuzz::device::Kept& kept);
   [[nodiscard]] std::filesystem::path findings() const { return folder_ / "findings"; }
