@@ -48,25 +48,44 @@ std::uint64_t Guide::energy(const Kept& kept) const {
   return 1 + (full / (1 + std::min(rarest, full)) / (1 + (kept.tries / 16)));
 }
 
+/// The same for what it was the first to reach of the code of the device; nothing for what reached none. Whoever is on
+/// the way to more code lets the ones behind it count less: their code becomes common as they are changed.
+std::uint64_t Guide::code_energy(const Kept& kept) const {
+  if (kept.execution == 0) return 0;
+  std::uint64_t rarest = full;
+  bool any = false;
+  for (const auto feature : kept.features) {
+    if (!is_coverage(feature)) continue;
+    any = true;
+    if (const auto found = times_.find(feature); found != times_.end()) rarest = std::min(rarest, found->second);
+  }
+  return any ? 1 + (full / (1 + rarest) / (1 + (kept.tries / 64))) : 0;
+}
+
+template <typename Worth>
+std::optional<std::size_t> Guide::by_worth(Random& random, Worth&& worth) const {
+  std::uint64_t sum = 0;
+  for (const auto& one : kept_) sum += worth(one);
+  if (sum == 0) return std::nullopt;
+  auto left = random.next() % sum;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const auto share = worth(kept_[i]);
+    if (left < share) return i;
+    left -= share;
+  }
+  return std::nullopt;
+}
+
 Guide::Choice Guide::choose(Random& random) {
   Choice choice;
   choice.donor = random.below(kept_.size());
-  // Every fourth is one of all, whatever it leads to: rarity is not everything.
-  if (random.chance(4)) {
-    choice.parent = random.below(kept_.size());
-  } else {
-    std::uint64_t sum = 0;
-    for (const auto& one : kept_) sum += energy(one);
-    auto left = random.next() % sum;
-    for (std::size_t i = 0; i < kept_.size(); ++i) {
-      const auto worth = energy(kept_[i]);
-      if (left < worth) {
-        choice.parent = i;
-        break;
-      }
-      left -= worth;
-    }
-  }
+  // States are many and code is near the fault: where it is known, every second time it decides alone.
+  std::optional<std::size_t> parent;
+  if (coverage_ > 0 && random.chance(2))
+    parent = by_worth(random, [this](const Kept& one) { return code_energy(one); });
+  // Every fourth of the others is one of all, whatever it leads to: rarity is not everything.
+  if (!parent && !random.chance(4)) parent = by_worth(random, [this](const Kept& one) { return energy(one); });
+  choice.parent = parent ? *parent : random.below(kept_.size());
   ++kept_[choice.parent].tries;
   return choice;
 }

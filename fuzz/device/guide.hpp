@@ -52,6 +52,9 @@ class Guide {
 
  private:
   [[nodiscard]] std::uint64_t energy(const Kept& kept) const;
+  [[nodiscard]] std::uint64_t code_energy(const Kept& kept) const;
+  template <typename Worth>
+  [[nodiscard]] std::optional<std::size_t> by_worth(Random& random, Worth&& worth) const;
 
   std::vector<Kept> kept_;
   std::unordered_map<std::uint64_t, std::uint64_t> times_;  // how often a feature was seen

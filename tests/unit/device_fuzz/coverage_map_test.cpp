@@ -121,5 +121,22 @@ TEST(Guide, CodeThatIsNewIsKeptForAndKnownCodeIsNot) {
   EXPECT_FALSE(guide.note(second));
 }
 
+TEST(Guide, WhatReachedNewCodeLastIsFollowedFirstAndNotForEver) {
+  Guide guide;
+  for (std::uint64_t i = 0; i < 100; ++i) guide.add({}, {(i + 1) << 40U}, i);
+  guide.add({}, {coverage_feature(3, 0)}, 100);
+  guide.add({}, {std::uint64_t{1} << 60U}, 101);
+  guide.note(Features{coverage_feature(3, 0)});
+  Random random(1);
+  const auto taken = [&] {
+    int times = 0;
+    for (int i = 0; i < 40; ++i) times += guide.choose(random).parent == 100 ? 1 : 0;
+    return times;
+  };
+  EXPECT_GT(taken(), 12);
+  taken();
+  EXPECT_LT(taken(), 12);
+}
+
 }  // namespace
 }  // namespace assay::fuzz::device
