@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""Coverage that an instrumented device offers through shared memory guides `assay fuzz device`: a bug behind three conditions,
-which states and answers do not tell apart, is found with it and not without it, with the same seed and count. The server and
-the file that a vendor links are those of fuzz/bring_your_own; what they count is read here as AFL's tools would."""
+"""Coverage that an instrumented device offers through shared memory guides `assay fuzz device`; a server without is fuzzed
+as before. The server, which forks, and the file that a vendor links are those of fuzz/bring_your_own."""
 
 import contextlib
 import json
@@ -21,8 +20,9 @@ RUNTIME = HOME / "device_coverage.c"
 CLANG = "clang-19"
 GCC = "gcc-12"
 GUARDS = "-fsanitize-coverage=trace-pc-guard"
-# With coverage the bug comes after COUNT / 3 or so; without, it takes a hundred times as many.
-COUNT = 3000
+# Found with coverage after some thousand conversations, without hardly ever: the long tier. That the same guide finds it in a
+# device without a network, by seed and count, is tests/unit/device_fuzz/guide_test.cpp.
+COUNT = 8000 if products.LONG else 60
 
 
 def segments():
@@ -58,46 +58,36 @@ class DeviceCoverage(unittest.TestCase):
         assert done.returncode == 0, done.stderr
         return program
 
-    def command(self, name, *more, out=None, server=""):
+    def command(self, name, *more, out=None):
         out = out or self.scratch / f"{self.id()}-{name}"
-        return out, [products.ASSAY, "fuzz", "device", "--start", f"exec {self.servers[name]} {{port}} {server}", "--out", str(out),
-                     "--only", "verification", "--rate", "0", "--seed", "1", "--time", "120s", "--timeout", "1s", *map(str, more)]
+        return out, [products.ASSAY, "fuzz", "device", "--start", f"exec {self.servers[name]} {{port}}", "--out", str(out),
+                     "--only", "verification", "--rate", "0", "--seed", "1", "--time", "60m", "--timeout", "1s", *map(str, more)]
 
     def fuzz(self, name, *more, **how):
         out, command = self.command(name, *more, **how)
-        return out, subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+        return out, subprocess.run(command, capture_output=True, text=True, timeout=7200 if products.LONG else 170, check=False)
 
     def crashes(self, out):
         found = [json.loads(file.read_text()) for file in out.glob("findings/*/finding.json")]
         return [one for one in found if one["kind"] == "crash"]
 
-    def test_what_states_do_not_show_is_found_with_coverage_and_not_without(self):
+    def test_code_that_is_reached_guides_where_it_is_offered_and_is_not_spoken_of_elsewhere(self):
         out, run = self.fuzz("guards", "--count", COUNT, "--first")
         self.assertIn("coverage: on: the device offers it", run.stdout)
         self.assertRegex(run.stdout, r"Coverage offered: \d\d+ edges reached")
-        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
-        crashes = self.crashes(out)
-        self.assertEqual(len(crashes), 1, run.stdout)
-        self.assertTrue(crashes[0]["reproducible"])
+        if products.LONG:
+            self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+            self.assertEqual(len(self.crashes(out)), 1, run.stdout)
         # What was kept for its code alone is a step on the way: features below 2^32 are edges.
         kept = [[int(word, 16) for word in line.split()[2:]] for line in (out / "log").read_text().splitlines()
                 if line.startswith("kept ") and not line.startswith("kept 0 ")]
-        self.assertGreaterEqual(sum(any(feature < 1 << 32 for feature in features) for features in kept), 2)
+        self.assertGreaterEqual(sum(any(feature < 1 << 32 for feature in features) for features in kept), 5)
         self.assertIn("edge ", (out / "edges.txt").read_text())
 
         out, run = self.fuzz("plain", "--count", COUNT, "--first")
         self.assertEqual(self.crashes(out), [], run.stdout)
-        self.assertNotIn("overage", run.stdout)
+        self.assertNotRegex(run.stdout, r"coverage: |Coverage offered")
         self.assertFalse((out / "edges.txt").exists())
-
-    def test_children_of_a_server_that_forks_count_into_the_same_map(self):
-        edges = []
-        for server in ("", "fork"):
-            _, run = self.fuzz("guards", "--count", 20, server=server, out=self.scratch / f"children-{server}")
-            self.assertIn("Coverage offered: ", run.stdout, run.stderr)
-            edges.append(int(run.stdout.split("Coverage offered: ")[1].split()[0]))
-        self.assertGreater(edges[0], 20)
-        self.assertGreaterEqual(edges[1], edges[0])
 
     def test_blocks_of_gcc_are_counted_as_well(self):
         _, run = self.fuzz("blocks", "--count", 20)

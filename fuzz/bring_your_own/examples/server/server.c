@@ -45,31 +45,18 @@ static size_t item(unsigned char* at, unsigned char type, const void* content, s
   return length + 4;
 }
 
-/* The bug: an item of a type it does not know, a context without transfer syntax, no implementation version name. */
-static void look(int unknown_items, int bare_contexts, int version_names) {
-  if (version_names == 0) {
+/* The bug: an association of many requests. That so many is another case than a few no answer tells. */
+static void look(int requests) {
+  if (requests > 10) {
     depth = 1;
-    if (bare_contexts > 0) {
+    if (requests > 40) {
       depth = 2;
-      if (unknown_items > 0) {
+      if (requests > 70) {
         depth = 3;
         raise(SIGSEGV);
       }
     }
   }
-}
-
-/* Sub-items of this type, as far as they can be read. */
-static int count_items(const unsigned char* at, size_t length, unsigned char type) {
-  int count = 0;
-  while (length >= 4) {
-    const size_t size = (size_t)(at[2] << 8 | at[3]);
-    count += at[0] == type;
-    if (size > length - 4) break;
-    at += 4 + size;
-    length -= 4 + size;
-  }
-  return count;
 }
 
 /* Every context is accepted in Implicit VR Little Endian. 0: this is no A-ASSOCIATE-RQ. */
@@ -82,9 +69,6 @@ static int associate(int peer, const unsigned char* rq, size_t length) {
   size_t at = 68;
   size_t out = 74;
   size_t inner;
-  int unknown_items = 0;
-  int bare_contexts = 0;
-  int version_names = 0;
   if (length < 68) return 0;
   memset(ac, 0, 74);
   ac[0] = 2;
@@ -99,15 +83,9 @@ static int associate(int peer, const unsigned char* rq, size_t length) {
       contexts[rq[at + 4]] = 1;
       inner = 4 + item(context + 4, 0x40, implicit, sizeof implicit - 1);
       out += item(ac + out, 0x21, context, inner);
-      bare_contexts += count_items(rq + at + 8, size - 4, 0x40) == 0;
-    } else if (rq[at] == 0x50) {
-      version_names += count_items(rq + at + 4, size, 0x55);
-    } else if (rq[at] != 0x10 && rq[at] != 0x20) {
-      unknown_items = 1;
     }
     at += 4 + size;
   }
-  look(unknown_items, bare_contexts, version_names);
   inner = item(user, 0x51, "\0\0\x40\0", 4);
   inner += item(user + inner, 0x52, "1.2.826.0.1.3680043.10.999.8", 28);
   out += item(ac + out, 0x50, user, inner);
@@ -167,6 +145,7 @@ static void serve(int peer) {
   static const unsigned char release_rp[10] = {6, 0, 0, 0, 0, 4};
   static const unsigned char abort_by_provider[10] = {7, 0, 0, 0, 0, 4, 0, 0, 2, 0};
   int established = 0;
+  int requests = 0;
   unsigned char head[6];
   while (take(peer, head, 6)) {
     const size_t length = (size_t)head[2] << 24 | (size_t)head[3] << 16 | (size_t)head[4] << 8 | head[5];
@@ -180,6 +159,7 @@ static void serve(int peer) {
       good = good && !established && (established = associate(peer, pdu, length));
     else
       good = good && established && head[0] == 4 && command(peer, pdu, length);
+    look(requests += head[0] == 4);
     if (!good) {
       say(peer, abort_by_provider, 10);
       return;
