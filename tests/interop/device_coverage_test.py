@@ -72,19 +72,19 @@ class DeviceCoverage(unittest.TestCase):
         return [one for one in found if one["kind"] == "crash"]
 
     def test_code_that_is_reached_guides_where_it_is_offered_and_is_not_spoken_of_elsewhere(self):
-        out, run = self.fuzz("guards", "--count", COUNT, "--first")
+        out, run = self.fuzz("guards", "--count", COUNT)
         self.assertIn("coverage: on: the device offers it", run.stdout)
         self.assertRegex(run.stdout, r"Coverage offered: \d\d+ edges reached")
         if products.LONG:
             self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
-            self.assertEqual(len(self.crashes(out)), 1, run.stdout)
+            self.assertTrue(self.crashes(out), run.stdout)
         # What was kept for its code alone is a step on the way: features below 2^32 are edges.
         kept = [[int(word, 16) for word in line.split()[2:]] for line in (out / "log").read_text().splitlines()
                 if line.startswith("kept ") and not line.startswith("kept 0 ")]
         self.assertGreaterEqual(sum(any(feature < 1 << 32 for feature in features) for features in kept), 5)
         self.assertIn("edge ", (out / "edges.txt").read_text())
 
-        out, run = self.fuzz("plain", "--count", COUNT, "--first")
+        out, run = self.fuzz("plain", "--count", COUNT)
         self.assertEqual(self.crashes(out), [], run.stdout)
         self.assertNotRegex(run.stdout, r"coverage: |Coverage offered")
         self.assertFalse((out / "edges.txt").exists())

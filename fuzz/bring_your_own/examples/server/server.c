@@ -59,7 +59,19 @@ static void look(int requests) {
   }
 }
 
-/* Every context is accepted in Implicit VR Little Endian. 0: this is no A-ASSOCIATE-RQ. */
+/* Among the sub-items of a context, the transfer syntax that it takes. */
+static int takes(const unsigned char* at, size_t length, const char* syntax, size_t syntax_length) {
+  while (length >= 4) {
+    const size_t size = (size_t)(at[2] << 8 | at[3]);
+    if (size > length - 4) return 0;
+    if (at[0] == 0x40 && size == syntax_length && memcmp(at + 4, syntax, size) == 0) return 1;
+    at += 4 + size;
+    length -= 4 + size;
+  }
+  return 0;
+}
+
+/* Every context that proposes Implicit VR Little Endian is accepted. 0: this is no A-ASSOCIATE-RQ. */
 static int associate(int peer, const unsigned char* rq, size_t length) {
   static const char application[] = "1.2.840.10008.3.1.1.1";
   static const char implicit[] = "1.2.840.10008.1.2";
@@ -80,7 +92,8 @@ static int associate(int peer, const unsigned char* rq, size_t length) {
     if (rq[at] == 0x20 && size >= 4 && out < sizeof ac - 256) {
       memset(context, 0, 4);
       context[0] = rq[at + 4];
-      contexts[rq[at + 4]] = 1;
+      contexts[rq[at + 4]] = (unsigned char)takes(rq + at + 8, size - 4, implicit, sizeof implicit - 1);
+      if (!contexts[rq[at + 4]]) context[2] = 4;
       inner = 4 + item(context + 4, 0x40, implicit, sizeof implicit - 1);
       out += item(ac + out, 0x21, context, inner);
     }
