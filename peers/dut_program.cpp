@@ -39,6 +39,7 @@ std::expected<std::unique_ptr<Process>, std::string> DutProgram::shell(const std
   add("calling", control_.calling);
   process_options.argv = {"/bin/sh", "-c", substitute(command, words)};
   process_options.keep_output = control_.keep_output;
+  process_options.environment = control_.environment;
   for (const auto& [name, value] : words) {
     std::string variable = "ASSAY_";
     for (const char c : name)

@@ -253,7 +253,8 @@ struct DutControl {
   std::string act;           // --dut-act
   bool interactive = false;  // no command: ask the person
   Duration start_timeout = std::chrono::seconds(20);
-  std::size_t keep_output = 8192;  // bytes of what a started DUT writes, the last ones
+  std::size_t keep_output = 8192;                                // bytes of what a started DUT writes, the last ones
+  std::vector<std::pair<std::string, std::string>> environment;  // of what is started here, beside ours
   /// Set: told of each process of a started DUT that dies by a signal (peers/process.hpp).
   std::function<void(SignalDeath)> on_death;
   std::string host = "127.0.0.1";  // where a started DUT listens

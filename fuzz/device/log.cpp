@@ -9,7 +9,9 @@
 namespace assay::fuzz::device {
 namespace {
 
-constexpr std::string_view first_word = "assay-fuzz-device-1";
+/// 1 knew no aims: its executions cannot be made again.
+constexpr std::string_view first_word = "assay-fuzz-device-2";
+constexpr std::string_view earlier_word = "assay-fuzz-device-1";
 
 std::string_view word(std::string_view& rest) {
   const auto end = std::min(rest.find(' '), rest.size());
@@ -29,10 +31,22 @@ bool read_run(std::string_view rest, Log& log) {
   const auto execution = number(word(rest));
   const auto parent = number(word(rest));
   const auto donor = number(word(rest));
-  if (!execution || !parent || !donor || !rest.empty()) return false;
+  const auto aimed = word(rest);
+  const auto aim = number(aimed);
+  if (!execution || !parent || !donor || (aimed != "-" && (!aim || *aim >= pair_count)) || !rest.empty()) return false;
   if (*parent >= log.kept.size() || *donor >= log.kept.size()) return false;
   if (*execution <= (log.runs.empty() ? 0 : log.runs.back().execution)) return false;
   log.runs.push_back({*execution, {static_cast<std::size_t>(*parent), static_cast<std::size_t>(*donor)}});
+  if (aim) log.runs.back().choice.aim = static_cast<Pair>(*aim);
+  return true;
+}
+
+bool read_pairs(std::string_view rest, Log& log) {
+  while (!rest.empty()) {
+    const auto pair = number(word(rest));
+    if (!pair || *pair >= pair_count) return false;
+    if (log.pairs.size() < pair_count) log.pairs.push_back(static_cast<Pair>(*pair));
+  }
   return true;
 }
 
@@ -89,7 +103,14 @@ bool read_saw(std::string_view rest, Log& log) {
 std::string head_line(const LogHead& head) { return fmt::format("{} {} {}\n", first_word, head.seed, head.target); }
 
 std::string run_line(std::uint64_t execution, const Guide::Choice& choice) {
-  return fmt::format("run {} {} {}\n", execution, choice.parent, choice.donor);
+  return fmt::format("run {} {} {} {}\n", execution, choice.parent, choice.donor,
+                     choice.aim ? std::to_string(*choice.aim) : "-");
+}
+
+std::string pairs_line(std::span<const Pair> pairs) {
+  std::string line = "pairs";
+  for (const auto pair : pairs) line += fmt::format(" {}", pair);
+  return line + "\n";
 }
 
 std::string saw_line(std::uint64_t execution, std::span<const std::uint64_t> features, FeatureNumbers& numbers) {
@@ -163,7 +184,12 @@ std::expected<Log, std::string> read_log(std::string_view text) {
       good = read_saw(line, log);
     } else if (first == "kept") {
       good = read_kept(line, log);
+    } else if (first == "pairs") {
+      good = read_pairs(line, log);
     }
+    if (count == 1 && first == earlier_word)
+      return std::unexpected(
+          std::string("line 1: of an earlier version of Assay, whose conversations this one does not make again"));
     if (!good) return std::unexpected(fmt::format("line {}: not of a run of 'assay fuzz device'", count));
   }
   if (count == 0) return std::unexpected(std::string("line 1: the file is empty"));

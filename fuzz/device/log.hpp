@@ -52,12 +52,14 @@ struct Log {
   FeatureNumbers numbers;
   std::map<std::uint64_t, std::uint64_t> times;  // how often each feature was seen, seeds included
   bool saw = false;                              // it has lines of what executions saw; older logs have none
+  std::vector<Pair> pairs;                       // that were tried, each once
 };
 
 std::string head_line(const LogHead& head);
 std::string run_line(std::uint64_t execution, const Guide::Choice& choice);
 /// What an execution led to: "saw 12 0-4 9 x3f2a", numbers of `numbers`, to which the new ones are added.
 std::string saw_line(std::uint64_t execution, std::span<const std::uint64_t> features, FeatureNumbers& numbers);
+std::string pairs_line(std::span<const Pair> pairs);
 std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features);
 
 /// Counts and tries as they were when the log ended.

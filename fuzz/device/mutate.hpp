@@ -2,12 +2,14 @@
 // result. Tests: tests/unit/device_fuzz/mutate_test.cpp
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fuzz/device/conversation.hpp"
+#include "fuzz/device/model.hpp"
 #include "fuzz/device/random.hpp"
 
 namespace assay::fuzz::device {
@@ -27,6 +29,8 @@ struct NamedMutation {
 std::span<const NamedMutation> mutations();
 
 /// One to four of them, one after another; what it is called says which. Within the limits of conversation.hpp.
-Conversation mutated(const Conversation& parent, const Conversation& donor, Random& random);
+/// `aim`: made so that this is said there (aim.hpp), where the conversation can be brought to it.
+Conversation mutated(const Conversation& parent, const Conversation& donor, Random& random,
+                     std::optional<Pair> aim = std::nullopt);
 
 }  // namespace assay::fuzz::device

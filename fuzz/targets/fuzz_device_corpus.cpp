@@ -17,7 +17,8 @@ void conversation(std::string_view text) {
   const auto again = device::conversation_from_text(device::to_text(*read));
   require(again.has_value() && *again == *read, "what is written reads back as it was");
   device::Random random(text.size());
-  const auto changed = device::mutated(*read, *read, random);
+  const auto aim = static_cast<device::Pair>(text.size() / 2 % device::pair_count);
+  const auto changed = device::mutated(*read, *read, random, text.size() % 2 == 0 ? std::optional(aim) : std::nullopt);
   require(changed.steps.size() <= device::max_steps && changed.bytes() <= device::max_bytes, "within the limits");
   require(device::conversation_from_text(device::to_text(changed)).has_value(), "what is changed can be kept");
 }

@@ -44,6 +44,7 @@ DeviceWatch::Impl::Impl(peers::Loop& used, DeviceWatchOptions given)
   if (options.start.empty()) return;
   peers::DutControl control;
   control.start = options.start;
+  control.environment = options.environment;
   control.start_timeout = options.start_timeout;
   control.host = options.host;
   control.port = options.port;

@@ -27,6 +27,7 @@ struct DeviceWatchOptions {
   std::string called_ae = "ANY-SCP";
   std::string calling_ae = "ASSAY";
   std::string start;  // --dut-start, with its {port} and so on; empty: it runs already
+  std::vector<std::pair<std::string, std::string>> environment;  // for what is started, beside ours
   Duration start_timeout = std::chrono::seconds(20);
   pid_t process = 0;                              // of a local device that runs already; 0: nobody knows it
   std::filesystem::path stored;                   // --stored: the folder in which the device keeps what it is sent

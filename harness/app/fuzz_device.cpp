@@ -22,6 +22,12 @@ constexpr std::size_t held_back = 64;
 constexpr Duration least_quick = std::chrono::milliseconds(20);
 constexpr Duration most_quick = std::chrono::milliseconds(500);
 constexpr std::size_t answers_kept = 64;
+/// Every so many conversations are made for the pair of a place and what is said there that was tried least.
+constexpr unsigned aim_one_in = 3;
+/// The device still does what the end of a conversation made it do: its coverage is read when it has counted nothing
+/// for one of these, or after so many.
+constexpr Duration coverage_calm = std::chrono::milliseconds(1);
+constexpr int coverage_looks = 20;
 
 std::string local_time() {
   const std::time_t now = std::time(nullptr);
@@ -68,11 +74,11 @@ void FuzzDeviceRun::learn_quick(Duration slowest) {
 void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& choice) {
   device::Random random(seed_, number);
   const auto& parent = guide_.kept()[choice.parent].conversation;
-  auto conversation = device::mutated(parent, guide_.kept()[choice.donor].conversation, random);
+  auto conversation = device::mutated(parent, guide_.kept()[choice.donor].conversation, random, choice.aim);
   if (!saved(folder_.run(number, choice))) return;
   ++kinds_[conversation.kind];
   const auto begun = loop_.now();
-  auto outcome = converse(loop_, target_, conversation, talk());
+  auto outcome = hold(conversation);
   if (interrupted_) return;
   spent_.talks += loop_.now() - begun;
   spent_.waits += outcome.waits;
@@ -80,6 +86,41 @@ void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& c
   held_.emplace_back(number, conversation);
   if (held_.size() > held_back) held_.pop_front();
   note(outcome, number, std::move(conversation));
+}
+
+/// One conversation, and which code of the device it reached where that is offered.
+device::Outcome FuzzDeviceRun::hold(const device::Conversation& conversation) {
+  if (coverage_ != nullptr) coverage_->clear();
+  auto outcome = converse(loop_, target_, conversation, talk());
+  saved(folder_.pairs(pairs_.note(outcome.traces)));
+  if (coverage_ == nullptr) return outcome;
+  auto before = coverage_->digest();
+  for (int looks = 0; looks < coverage_looks && !interrupted_; ++looks) {
+    loop_.wait_until([this] { return interrupted_; }, coverage_calm);
+    if (const auto now = coverage_->digest(); std::exchange(before, now) == now) break;
+  }
+  const auto code = coverage_->take();
+  outcome.features.insert(outcome.features.begin(), code.begin(), code.end());  // sorted: they are the smaller ones
+  return outcome;
+}
+
+/// Code that is new, and that the same conversation does not reach again: of time or of chance. Everything would be new
+/// to a guide that keeps such. They are counted as seen, so each costs one repetition.
+std::vector<std::uint64_t> FuzzDeviceRun::unsteady(const std::vector<std::uint64_t>& features, std::uint64_t number,
+                                                   const device::Conversation& conversation) {
+  auto fresh = guide_.new_code(features);
+  if (coverage_ == nullptr || fresh.empty()) return {};
+  const auto again = hold(conversation);
+  if (interrupted_) return fresh;
+  held_.emplace_back(number, conversation);
+  const bool odd = again.refused || again.dropped || !again.silences.empty();
+  if (auto seen = watch_->after({number, again.last, odd})) {
+    tell(breaks_->seen(std::move(*seen), held_));
+    held_.clear();
+    return fresh;
+  }
+  std::erase_if(fresh, [&](auto feature) { return std::ranges::binary_search(again.features, feature); });
+  return fresh;
 }
 
 void FuzzDeviceRun::note(const device::Outcome& outcome, std::uint64_t number, device::Conversation conversation) {
@@ -109,8 +150,12 @@ void FuzzDeviceRun::note(const device::Outcome& outcome, std::uint64_t number, d
   spent_.findings += loop_.now() - watched;
   if (!saved(folder_.saw(number, outcome.features))) return;
   // What breaks it is not kept: everything behind it would break it again.
+  const auto chance = broken ? std::vector<std::uint64_t>{} : unsteady(outcome.features, number, conversation);
+  if (interrupted_) return;
+  guide_.note(chance);
+  auto led_to = guide_.worth(outcome.features);
   if (guide_.note(outcome.features) && !broken && !guide_.full()) {
-    const auto kept = guide_.add(std::move(conversation), outcome.features, number);
+    const auto kept = guide_.add(std::move(conversation), std::move(led_to), number);
     saved(folder_.keep(kept, guide_.kept()[kept]));
   }
 }
@@ -139,7 +184,12 @@ void FuzzDeviceRun::campaign() {
   while (more()) {
     // The choice is of its own seed: what is done with it does not depend on how it came about.
     device::Random random(seed_ ^ 0x5deece66dULL, ++number_);
-    const auto choice = guide_.choose(random);
+    auto choice = guide_.choose(random);
+    // What the state table and DIMSE have, and nobody has said there yet, is tried on purpose.
+    if (random.chance(aim_one_in)) {
+      choice.aim = pairs_.choose(random);
+      pairs_.aimed(*choice.aim);
+    }
     execute(number_, choice);
     ++executed_;
     progress();
@@ -161,8 +211,8 @@ int FuzzDeviceRun::again() {
                 exit_codes::usage);
   device::Random random(seed_, found->execution);
   const auto& kept = guide_.kept();
-  auto conversation =
-      device::mutated(kept[found->choice.parent].conversation, kept[found->choice.donor].conversation, random);
+  auto conversation = device::mutated(kept[found->choice.parent].conversation, kept[found->choice.donor].conversation,
+                                      random, found->choice.aim);
   console_.text(fmt::format("Execution {}: {} of {}\n", found->execution, conversation.from,
                             kept[found->choice.parent].conversation.from));
   began_ = loop_.now();

@@ -122,6 +122,14 @@ bool FuzzDeviceRun::begin() {
   w.called_ae = options_.called_ae;
   w.calling_ae = options_.calling_ae;
   w.start = options_.start;
+  std::string no_coverage;
+  if (!options_.start.empty()) {
+    if (auto made = fuzz::device::CoverageMap::make(fuzz::device::CoverageMap::wanted_size()); made)
+      map_ = std::move(*made);
+    else
+      no_coverage = made.error();
+    if (map_) w.environment = map_->environment();
+  }
   w.process = static_cast<pid_t>(options_.process);
   w.stored = options_.stored;
   w.patience = options_.timeout;
@@ -145,6 +153,9 @@ bool FuzzDeviceRun::begin() {
   console_.text(
       fmt::format("Fuzzing {}{}, seed {}\n", subject(), options_.start.empty() ? "" : ", started by Assay", seed_));
   for (const auto& line : watch_->notes()) console_.text("  " + line + "\n");
+  if (!no_coverage.empty()) console_.text("  coverage: off: " + no_coverage + "\n");
+  if (map_ && map_->offered()) coverage_ = map_.get();
+  if (coverage_ != nullptr) console_.text("  coverage: on: the device offers it through shared memory\n");
   return true;
 }
 
@@ -160,6 +171,7 @@ bool FuzzDeviceRun::seeds() {
       guide_.add(std::move(*conversation), log.kept[i].features, log.kept[i].execution);
     }
     restore_counts(log, guide_);
+    pairs_.note(log.pairs);
     if (!log.runs.empty()) number_ = log.runs.back().execution;
     if (guide_.kept().empty()) {
       code_ =
@@ -180,11 +192,12 @@ bool FuzzDeviceRun::seeds() {
   if (!saved(folder_.begin({seed_, subject()}))) return false;
   for (auto& seed : recorded->seeds) {
     if (interrupted_) break;
-    const auto outcome = converse(loop_, target_, seed, talk());
+    const auto outcome = hold(seed);
     learn_quick(outcome.slowest);
+    auto led_to = guide_.worth(outcome.features);
     guide_.note(outcome.features);
     for (const auto& cell : outcome.cells) ++cells_[cell];
-    const auto kept = guide_.add(std::move(seed), outcome.features, 0);
+    const auto kept = guide_.add(std::move(seed), std::move(led_to), 0);
     if (!saved(folder_.keep(kept, guide_.kept()[kept]))) return false;
     for (auto& finding : findings_of(outcome, subject()))
       tell(breaks_->told(finding, 0, guide_.kept()[kept].conversation));

@@ -19,9 +19,10 @@ void FuzzDeviceRun::progress() {
   const auto now = loop_.now();
   if (now - began_ < std::chrono::seconds(2) || now - shown_ < std::chrono::milliseconds(250)) return;
   shown_ = now;
-  console_.progress(fmt::format("{} of {:.0f} s, {} conversations ({:.0f}/s), {} places, {} kept, {} findings",
+  const auto edges = coverage_ != nullptr ? fmt::format(", {} edges", coverage_->edges()) : std::string();
+  console_.progress(fmt::format("{} of {:.0f} s, {} conversations ({:.0f}/s), {} places{}, {} kept, {} findings",
                                 static_cast<int>(seconds(now - began_)), seconds(options_.time), executed_,
-                                static_cast<double>(executed_) / seconds(now - began_), guide_.features(),
+                                static_cast<double>(executed_) / seconds(now - began_), guide_.features(), edges,
                                 guide_.kept().size(), found_.size()));
 }
 
@@ -99,6 +100,15 @@ int FuzzDeviceRun::finish() {
   const auto table = folder_.folder() / "places.txt";
   if (auto written = write_text(table, cells); !written) console_.error(written.error());
   console_.text(fmt::format("Where it was and what it did there: {} places, in {}\n", cells_.size(), table.string()));
+  const auto states = folder_.folder() / "states.txt";
+  if (auto written = write_text(states, pairs_.table()); !written) console_.error(written.error());
+  console_.text(fmt::format("State and what was said there: {} of {} pairs that a requestor can provoke, in {}\n",
+                            pairs_.tried(), pairs_.provokable(), states.string()));
+  if (coverage_ != nullptr) {
+    const auto edges = folder_.folder() / "edges.txt";
+    if (auto written = write_text(edges, coverage_->table()); !written) console_.error(written.error());
+    console_.text(fmt::format("Coverage offered: {} edges reached, in {}\n", coverage_->edges(), edges.string()));
+  }
   const auto known = found_known_.empty() ? "" : fmt::format(" and {} known", found_known_.size());
   console_.text(fmt::format("{} findings: {} critical, {} high, {} medium, {} low{}; in {}\n", news(), severities[3],
                             severities[2], severities[1], severities[0], known, folder_.findings().string()));

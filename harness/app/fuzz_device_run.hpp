@@ -6,7 +6,9 @@
 #include <memory>
 #include <set>
 
+#include "fuzz/device/coverage_map.hpp"
 #include "fuzz/device/guide.hpp"
+#include "fuzz/device/pairs.hpp"
 #include "harness/app/fuzz_break.hpp"
 #include "harness/app/fuzz_device.hpp"
 #include "harness/app/fuzz_folder.hpp"
@@ -40,6 +42,9 @@ class FuzzDeviceRun {
   void campaign();
   int again();
   void execute(std::uint64_t number, const fuzz::device::Guide::Choice& choice);
+  fuzz::device::Outcome hold(const fuzz::device::Conversation& conversation);
+  std::vector<std::uint64_t> unsteady(const std::vector<std::uint64_t>& features, std::uint64_t number,
+                                      const fuzz::device::Conversation& conversation);
   void note(const fuzz::device::Outcome& outcome, std::uint64_t number, fuzz::device::Conversation conversation);
   void tell(const Broken& broken);
   void progress();
@@ -70,10 +75,13 @@ class FuzzDeviceRun {
   TalkTarget target_;
   FuzzFolder folder_;
   ReportFolder report_;
+  std::unique_ptr<fuzz::device::CoverageMap> map_;  // lives as long as the device may attach it
+  fuzz::device::CoverageMap* coverage_ = nullptr;   // null: none is offered
   std::unique_ptr<DeviceWatch> watch_;
   std::unique_ptr<Breaks> breaks_;
   std::shared_ptr<const trace::RuleBook> rules_;
   fuzz::device::Guide guide_;
+  fuzz::device::Pairs pairs_;  // of where the device was and what was said there
   std::uint64_t seed_ = 1;
   std::uint64_t number_ = 0;    // of the last execution, earlier runs included
   std::uint64_t executed_ = 0;  // in this run

@@ -75,6 +75,11 @@ std::expected<void, std::string> FuzzFolder::saw(std::uint64_t execution, std::s
   return write(device::saw_line(execution, features, log_.numbers));
 }
 
+std::expected<void, std::string> FuzzFolder::pairs(std::span<const device::Pair> pairs) {
+  if (pairs.empty()) return {};
+  return write(device::pairs_line(pairs));
+}
+
 std::expected<void, std::string> FuzzFolder::keep(std::size_t number, const device::Kept& kept) {
   if (auto written = write_text(file_of(number), device::to_text(kept.conversation)); !written) return written;
   for (const auto feature : kept.features) log_.numbers.add(feature);

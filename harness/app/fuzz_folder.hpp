@@ -32,6 +32,8 @@ class FuzzFolder {
   std::expected<void, std::string> run(std::uint64_t execution, const fuzz::device::Guide::Choice& choice);
   /// What it led to.
   std::expected<void, std::string> saw(std::uint64_t execution, std::span<const std::uint64_t> features);
+  /// Pairs that were tried for the first time; nothing where there are none.
+  std::expected<void, std::string> pairs(std::span<const fuzz::device::Pair> pairs);
   /// As the next number.
   std::expected<void, std::string> keep(std::size_t number, const fuzz::device::Kept& kept);
   [[nodiscard]] std::filesystem::path findings() const { return folder_ / "findings"; }

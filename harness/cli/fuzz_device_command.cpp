@@ -54,10 +54,12 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
   command->add_flag("--json", d.json, "results.json on standard output");
   command->footer(
       "Conversations of the catalogue that the device holds are changed by message, field, order, timing and\n"
-      "connection. What it answers says what is tried next. It is a finding when the device dies, reports through a\n"
-      "sanitizer, is silent, serves no other, forgets what it acknowledged, or answers what the standard forbids;\n"
-      "each is reduced, repeated and kept below OUT/findings; 'assay fuzz replay' holds it again, and 'assay run' its\n"
-      "scenario.\n"
+      "connection, or made for what nobody has said yet where the state table and DIMSE have it (OUT/states.txt).\n"
+      "What it answers says what is tried next; so does the code it reaches, when a server that --start starts\n"
+      "offers it (built by afl-clang-fast, or with device_coverage.c of fuzz/bring_your_own). It is a finding when\n"
+      "the device dies, reports through a sanitizer, is silent, serves no other, forgets what it acknowledged, or\n"
+      "answers what the standard forbids; each is reduced, repeated and kept below OUT/findings; 'assay fuzz replay'\n"
+      "holds it again, and 'assay run' its scenario.\n"
       "Exit code: 0 nothing found, 1 findings, 2 usage, 3 the device cannot be reached, 130 interrupted.\n"
       "Examples:\n"
       "  assay fuzz device --start 'storescp -od /tmp/lab {port}' --time 5m --out found\n"

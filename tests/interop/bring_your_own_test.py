@@ -24,6 +24,8 @@ class BringYourOwn(unittest.TestCase):
         # `clang++` of the README is the compiler of this project.
         (cls.scratch / "bin").mkdir()
         (cls.scratch / "bin" / "clang++").symlink_to(shutil.which(CXX))
+        (cls.scratch / "bin" / "clang").symlink_to(shutil.which("clang-19"))
+        (cls.scratch / "bin" / "assay").symlink_to(products.ASSAY)
         cls.home = cls.scratch / "assay-fuzz"
         cls.environment = {**os.environ, "PATH": f"{cls.scratch / 'bin'}:{os.environ['PATH']}", "ASSAY_FUZZ_HOME": str(cls.home),
                            "CXX": CXX, "CMAKE_GENERATOR": "Ninja"}
@@ -55,7 +57,7 @@ class BringYourOwn(unittest.TestCase):
     def test_export_makes_a_folder_with_all_that_is_needed(self):
         self.assertEqual(self.exported.returncode, 0, self.exported.stderr)
         self.assertRegex(self.exported.stdout, r"\d+ seeds, .* of library")
-        for name in ("include/assay_fuzz.h", "include/assay_mutators.h", "lib/libassay_fuzz.a", "AssayFuzz.cmake", "README.md", "options",
+        for name in ("include/assay_fuzz.h", "include/assay_mutators.h", "lib/libassay_fuzz.a", "AssayFuzz.cmake", "README.md", "options", "device_coverage.c",
                      "dictionaries/dataset.dict", "dictionaries/pdu.dict"):
             self.assertTrue((self.home / name).is_file(), name)
         for name in ("file", "implicit-le", "explicit-le", "explicit-be", "encapsulated", "deflated", "pdu"):
@@ -83,6 +85,13 @@ class BringYourOwn(unittest.TestCase):
         alone = subprocess.run([self.toy / "replay_parser"], capture_output=True, text=True, timeout=60)
         self.assertEqual(alone.returncode, 2)
         self.assertIn("FILE|FOLDER", alone.stderr)
+
+    def test_the_server_of_the_readme_offers_its_coverage(self):
+        done = self.run_block("assay fuzz device", self.scratch)
+        self.assertIn("coverage: on", done.stdout, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"Coverage offered: \d\d+ edges reached")
+        done = self.run_block("trace-pc server.c", self.scratch)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_healthy_parser_gives_nothing(self):
         done = self.fuzz(self.build("parse.cpp", "fixed", "-DFIXED"), 20_000)

@@ -68,14 +68,22 @@ TEST(Conversation, OneThatIsTooLongIsRefused) {
 TEST(Log, WhatWasWrittenIsReadAndALineThatWasCutOffDoesNotCount) {
   const std::vector<std::uint64_t> features{1, 0xfedcba9876543210};
   const auto text = head_line({7, "127.0.0.1:104 A B"}) + kept_line(0, features) + run_line(1, {0, 0}) +
-                    kept_line(1, {}) + run_line(2, {1, 0}) + "run 3 1";
+                    pairs_line(std::vector<Pair>{7, 30}) + kept_line(1, {}) + run_line(2, {1, 0, Pair{30}}) + "run 3 1";
   const auto log = read_log(text);
   ASSERT_TRUE(log) << log.error();
   EXPECT_EQ(log->head, (LogHead{7, "127.0.0.1:104 A B"}));
   ASSERT_EQ(log->kept.size(), 2U);
   EXPECT_EQ(log->kept[0].features, features);
   ASSERT_EQ(log->runs.size(), 2U);
-  EXPECT_EQ(log->runs[1].choice, (Guide::Choice{1, 0}));
+  EXPECT_EQ(log->runs[0].choice, (Guide::Choice{0, 0}));
+  EXPECT_EQ(log->runs[1].choice, (Guide::Choice{1, 0, Pair{30}}));
+  EXPECT_EQ(log->pairs, (std::vector<Pair>{7, 30}));
+}
+
+TEST(Log, ALogOfAnEarlierVersionIsRefusedAndToldSo) {
+  const auto log = read_log("assay-fuzz-device-1 7 127.0.0.1:104\nrun 1 0 0\n");
+  ASSERT_FALSE(log);
+  EXPECT_NE(log.error().find("earlier version"), std::string::npos) << log.error();
 }
 
 TEST(Log, ARunThatGoesOnTakesTheNextConversationAsOneThatNeverStopped) {
@@ -134,14 +142,17 @@ TEST(Log, ALogOfAnEarlierAssayStillGoesOn) {
 
 TEST(Log, AChoiceOfWhatIsNotThereAndExecutionsThatDoNotRiseAreRefused) {
   const auto head = head_line({1, "x"}) + kept_line(0, {});
-  EXPECT_FALSE(read_log(head + "run 1 1 0\n"));
-  EXPECT_FALSE(read_log(head + "run 1 0 1\n"));
-  EXPECT_FALSE(read_log(head + "run 1 0 0\nrun 1 0 0\n"));
-  EXPECT_FALSE(read_log(head + "run 1 0\n"));
+  EXPECT_FALSE(read_log(head + "run 1 1 0 -\n"));
+  EXPECT_FALSE(read_log(head + "run 1 0 1 -\n"));
+  EXPECT_FALSE(read_log(head + "run 1 0 0 -\nrun 1 0 0 -\n"));
+  EXPECT_FALSE(read_log(head + "run 1 0 -\n"));
+  EXPECT_FALSE(read_log(head + "run 1 0 0\n"));
+  EXPECT_FALSE(read_log(head + "run 1 0 0 240\n"));
+  EXPECT_FALSE(read_log(head + "pairs 240\n"));
   EXPECT_FALSE(read_log(head + "what 1\n"));
-  EXPECT_FALSE(read_log("run 1 0 0\n"));
+  EXPECT_FALSE(read_log("run 1 0 0 -\n"));
   EXPECT_FALSE(read_log(""));
-  EXPECT_TRUE(read_log(head + "run 1 0 0\n"));
+  EXPECT_TRUE(read_log(head + "run 1 0 0 -\nrun 2 0 0 239\npairs 3 4\n"));
 }
 
 }  // namespace
