@@ -20,9 +20,9 @@ RUNTIME = HOME / "device_coverage.c"
 CLANG = "clang-19"
 GCC = "gcc-12"
 GUARDS = "-fsanitize-coverage=trace-pc-guard"
-# Found with coverage after some thousand conversations, without hardly ever: the long tier. That the same guide finds it in a
+# Found with coverage after one or two thousand conversations, without hardly ever: the long tier. That the same guide finds it in a
 # device without a network, by seed and count, is tests/unit/device_fuzz/guide_test.cpp.
-COUNT = 8000 if products.LONG else 60
+COUNT = 4000 if products.LONG else 60
 
 
 def segments():

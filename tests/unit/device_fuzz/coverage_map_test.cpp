@@ -121,21 +121,25 @@ TEST(Guide, CodeThatIsNewIsKeptForAndKnownCodeIsNot) {
   EXPECT_FALSE(guide.note(second));
 }
 
-TEST(Guide, WhatReachedNewCodeLastIsFollowedFirstAndNotForEver) {
+TEST(Guide, WhatReachedRareCodeIsTakenMoreOftenUntilThatCodeIsCommon) {
   Guide guide;
   for (std::uint64_t i = 0; i < 100; ++i) guide.add({}, {(i + 1) << 40U}, i);
-  guide.add({}, {coverage_feature(3, 0)}, 100);
-  guide.add({}, {std::uint64_t{1} << 60U}, 101);
-  guide.note(Features{coverage_feature(3, 0)});
+  const Features first{coverage_feature(3, 0)};
+  const Features second{coverage_feature(4, 0)};
+  guide.note(first);
+  guide.add({}, first, 100);
   Random random(1);
-  const auto taken = [&] {
+  const auto taken = [&](std::size_t number) {
     int times = 0;
-    for (int i = 0; i < 40; ++i) times += guide.choose(random).parent == 100 ? 1 : 0;
+    for (int i = 0; i < 100; ++i) times += guide.choose(random).parent == number ? 1 : 0;
     return times;
   };
-  EXPECT_GT(taken(), 12);
-  taken();
-  EXPECT_LT(taken(), 12);
+  EXPECT_GT(taken(100), 30);
+  for (int i = 0; i < 1000; ++i) guide.note(first);
+  guide.note(second);
+  guide.add({}, second, 101);
+  EXPECT_GT(taken(101), 30);
+  EXPECT_LT(taken(100), 10);
 }
 
 }  // namespace
