@@ -20,6 +20,8 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
       ->type_name("HOST:PORT");
   command->add_option("--dut-start", options->dut_start,
                       "command that starts the device; {port} is where it must listen, as for 'assay run'");
+  command->add_option("--dut-act", options->dut_act,
+                      "command that makes a device call, for findings of 'fuzz device --as-scp'; {port} is where");
   command->add_option("--called-ae", options->called_ae, "AE title of the device")->capture_default_str();
   command->add_option("--calling-ae", options->calling_ae, "AE title Assay uses")->capture_default_str();
   command->add_option("--time", options->time, "longest run of a target, longest wait for a device")
@@ -27,7 +29,8 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
   command->add_option("--json", options->json, "write what came of each to this file; - is standard output")
       ->type_name("FILE");
   command->footer(
-      "Inputs of parsers are given to their targets; with --target or --dut-start the scenarios of all findings that "
+      "Inputs of parsers are given to their targets; with --target, --dut-start or --dut-act the scenarios of all "
+      "findings that "
       "have one\nare run instead. Without --build and --target-program the program that target.json names is started: "
       "give "
       "one of them\nfor findings of other people.\n"
@@ -35,7 +38,8 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
       "Examples:\n"
       "  assay fuzz replay campaign/findings\n"
       "  assay fuzz replay campaign/findings --build build/fuzz --json replay.json\n"
-      "  assay fuzz replay campaign/findings/4fa1d03b77c2-heap-buffer-overflow-write --target 127.0.0.1:11112");
+      "  assay fuzz replay campaign/findings/4fa1d03b77c2-heap-buffer-overflow-write --target 127.0.0.1:11112\n"
+      "  assay fuzz replay found/findings --dut-act 'storescu localhost {port} image.dcm'");
   commands.push_back({command, [options](app::Console& console) { return app::fuzz_replay(*options, console); }});
 }
 
