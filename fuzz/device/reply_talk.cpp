@@ -38,6 +38,7 @@ std::string kind_of(const dimse::Message& message) {
 struct Line {
   enum class State : std::uint8_t { none, open, closed };
   State state = State::none;
+  bool taken = false;  // by a connect: before it nothing is said, as in the scenario of it
   std::optional<observe::Observer> observer;
   std::size_t seen_entries = 0;
   std::size_t seen_findings = 0;
@@ -201,7 +202,7 @@ struct ReplyTalk::Impl {
   [[nodiscard]] bool came(const Step& step) const {
     const auto& line = lines.at(step.line);
     if (step.what == Do::connect) return line.state != Line::State::none || gone;
-    if (line.state != Line::State::open) return true;
+    if (!line.taken || line.state != Line::State::open) return true;
     switch (step.await) {
       case Await::association: return line.association || line.over;
       case Await::messages: return line.messages >= step.count || line.over;
@@ -251,9 +252,10 @@ struct ReplyTalk::Impl {
   void begin(const Step& step, Instant now) {
     since = now;
     auto& line = lines.at(step.line);
-    const bool open = line.state == Line::State::open;
+    const bool open = line.taken && line.state == Line::State::open;
     switch (step.what) {
       case Do::connect:
+        line.taken = true;
         if (came(step)) return;
         wait(now + (nobody_yet() ? options.connect : options.answer));
         return;
@@ -296,7 +298,7 @@ struct ReplyTalk::Impl {
   }
 
   void send(const Step& step, Line& line, Instant now) {
-    if (line.state != Line::State::open || line.half || step.bytes.empty()) return;
+    if (!line.taken || line.state != Line::State::open || line.half || step.bytes.empty()) return;
     before = dul::to_string(line.observer->states(Side::requestor));
     const auto* asked = asked_of(line, step.answers);
     auto bytes = asked != nullptr ? fitted(step.bytes, step.answers, *asked) : step.bytes;

@@ -26,7 +26,13 @@ constexpr std::size_t held_back = 64;  // conversations that may have broken a d
 constexpr Duration least_quick = std::chrono::milliseconds(40);
 constexpr Duration most_quick = std::chrono::milliseconds(500);
 constexpr Duration start_wait = std::chrono::seconds(20);  // from a start to the first call
-constexpr int silent_starts = 5;                           // in a row: it does not call any more
+constexpr int port_tries = 300;                            // to listen where the recording listened
+constexpr Duration port_pause = std::chrono::milliseconds(10);
+/// Of the whole time, and within these, is spent on making one finding smaller.
+constexpr int reduce_part = 6;
+constexpr Duration least_reduce = std::chrono::seconds(4);
+constexpr Duration most_reduce = std::chrono::seconds(40);
+constexpr int silent_starts = 5;  // in a row: it does not call any more
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -243,7 +249,12 @@ bool Run::go_on() {
 }
 
 bool Run::open(Calls calls) {
+  // Between two listeners anybody may have taken the port to call from: for a moment only.
   auto opened = peers::Callers::listen(loop_, options_.listen_address, port_, "--listen");
+  for (int tries = 0; !opened && tries < port_tries && !interrupted_; ++tries) {
+    loop_.wait_until([this] { return interrupted_; }, port_pause);
+    opened = peers::Callers::listen(loop_, options_.listen_address, port_, "--listen");
+  }
   if (!opened) return fail(opened.error(), exit_codes::inconclusive);
   callers_ = std::move(*opened);
   CallerOptions c;
@@ -496,6 +507,7 @@ int Run::run() {
   b.run_options =
       options_.start.empty() ? fmt::format("--listen {}", port_) : "--dut-act " + peers::shell_quote(options_.start);
   b.interrupted = [this] { return interrupted_; };
+  b.reduce = std::clamp<Duration>(options_.time / reduce_part, least_reduce, most_reduce);
   try_seeds();
   b.usual_end = usual_end_;
   breaks_ = std::make_unique<ReplyBreaks>(loop_, *caller_, std::move(b));

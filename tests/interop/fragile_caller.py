@@ -82,7 +82,10 @@ class Call:
 
     def run(self):
         self.associate()
-        self.pdu(2)
+        accepted = self.pdu(2)
+        at = accepted.find(b"\x51\0\0\x04")
+        if at >= 0 and 0 < int.from_bytes(accepted[at + 4:at + 8], "big") < 100:
+            raise Wrong("maximum length")
         command = element(0x0002, b"1.2.840.10008.1.1") + element(0x0100, b"\x30\0") + element(0x0110, b"\x07\0") + element(
             0x0800, b"\x01\x01")
         command = element(0, struct.pack("<I", len(command))) + command

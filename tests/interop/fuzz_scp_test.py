@@ -39,7 +39,7 @@ class Fuzz(unittest.TestCase):
         self.out = self.folder / "out"
 
     def found(self, mode, kind, *arguments):
-        run = fuzz("--start", fragile(mode), "--out", self.out, "--first", "--time", "60s", "--timeout", "2s", *arguments)
+        run = fuzz("--start", fragile(mode), "--out", self.out, "--first", "--time", "24s", "--timeout", "2s", *arguments)
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         of_kind = [one for one in findings(self.out) if one[1]["kind"] == kind]
         self.assertTrue(of_kind, run.stdout + run.stderr)
@@ -92,7 +92,7 @@ class Fuzz(unittest.TestCase):
         self.assertEqual(self.replayed(folder, "healthy")[0], 0)
 
     def test_a_healthy_client_gives_no_finding(self):
-        run = fuzz("--start", fragile("healthy"), "--out", self.out, "--count", 400 if LONG else 60, "--time", "120s")
+        run = fuzz("--start", fragile("healthy"), "--out", self.out, "--count", 400 if LONG else 30, "--time", "120s")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertEqual(findings(self.out), [])
         self.assertTrue((self.out / "junit.xml").exists())
@@ -101,7 +101,7 @@ class Fuzz(unittest.TestCase):
         self.assertIn("exit 1", places)
 
     def test_a_device_that_calls_again_and_again_is_answered_again_and_again(self):
-        run = fuzz("--start", fragile("again"), "--out", self.out, "--count", 60, "--time", "60s", "--timeout", "2s")
+        run = fuzz("--start", fragile("again"), "--out", self.out, "--count", 30, "--time", "60s", "--timeout", "2s")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertIn("calls again and again", run.stdout)
 
@@ -121,10 +121,10 @@ class Fuzz(unittest.TestCase):
                                   stderr=subprocess.DEVNULL)
         self.addCleanup(device.wait)
         self.addCleanup(device.kill)
-        run = fuzz("--listen", port, "--process", device.pid, "--out", self.out, "--count", 40, "--time", "60s")
+        run = fuzz("--listen", port, "--process", device.pid, "--out", self.out, "--count", 20, "--time", "60s")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertIn("it calls by itself", run.stdout)
-        self.assertIn("40 calls", run.stdout)
+        self.assertIn("20 calls", run.stdout)
 
     def test_an_interrupted_run_loses_nothing_and_goes_on(self):
         arguments = ["--start", fragile("segv"), "--out", self.out, "--timeout", "2s"]
@@ -186,7 +186,7 @@ class Products(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             for name, command in (("echoscu", "exec echoscu 127.0.0.1 {port}"),
                                   ("findscu", "exec findscu -S -k QueryRetrieveLevel=STUDY -k PatientName 127.0.0.1 {port}")):
-                run = fuzz("--start", command, "--out", pathlib.Path(folder) / name, "--count", 400 if LONG else 60, "--time", "120s")
+                run = fuzz("--start", command, "--out", pathlib.Path(folder) / name, "--count", 400 if LONG else 20, "--time", "120s")
                 self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
 

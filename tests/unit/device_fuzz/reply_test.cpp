@@ -251,6 +251,14 @@ TEST(ReplyTalk, SilenceToAReleaseOfOursIsSeenAndSilenceToAResponseIsNot) {
   EXPECT_EQ(Stage(c).play(mute).silences.size(), 1U);
 }
 
+TEST(ReplyTalk, NothingIsSaidOnALineThatWasNotTaken) {
+  auto c = stored();
+  c.steps[0] = {.what = Do::pause, .pause = 100ms};
+  Stage stage(c);
+  stage.play(healthy);
+  EXPECT_TRUE(stage.sent.empty());
+}
+
 TEST(ReplyTalk, ADeviceThatEndsWithoutACallIsTold) {
   const auto c = stored();
   ReplyTalk talk(c, Stage::options());
