@@ -5,6 +5,7 @@
 
 #include "fuzz/device/reply.hpp"
 #include "harness/dimse/pdv.hpp"
+#include "harness/dimse/status.hpp"
 #include "harness/pdu/codec.hpp"
 
 namespace assay::fuzz::device {
@@ -62,6 +63,22 @@ bool set_value(Conversation& c, Random& random, std::uint16_t element, std::span
 bool status(Conversation& c, const Conversation& /*donor*/, Random& random) {
   constexpr std::array<std::uint16_t, 16> values = {0x0000, 0x0001, 0x0107, 0x0110, 0x0112, 0x0122, 0x0210, 0x0211,
                                                     0xa700, 0xa801, 0xa900, 0xb000, 0xc000, 0xfe00, 0xff00, 0xff01};
+  // Every other one is a status that the response may have: what is in order leads further.
+  if (random.chance(2)) {
+    const auto place = pick(c, random, 0x0900);
+    if (!place) return false;
+    auto& bytes = c.steps[place->step].bytes;
+    const auto at = command_value(bytes, 0x0100);
+    if (!at) return false;
+    std::vector<std::uint16_t> allowed;
+    for (const auto value : values)
+      if (value != load<std::uint16_t>(&bytes[place->at], Endian::little) &&
+          dimse::is_allowed_status(load<std::uint16_t>(&bytes[*at], Endian::little), {}, value))
+        allowed.push_back(value);
+    if (allowed.empty()) return false;
+    put(bytes, place->at, allowed[random.below(allowed.size())]);
+    return true;
+  }
   return set_value(c, random, 0x0900, values);
 }
 
@@ -162,7 +179,7 @@ bool early(Conversation& c, const Conversation& /*donor*/, Random& random) {
 }
 
 constexpr std::array<NamedMutation, 9> table = {{
-    {"status", "field", 2, status},
+    {"status", "field", 3, status},
     {"message-id", "field", 1, message_id},
     {"command-field", "field", 1, command_field},
     {"data-set-type", "field", 1, data_set_type},

@@ -117,6 +117,7 @@ class Run {
   std::map<std::string, std::uint64_t> kinds_;                        // executions by kind
   std::map<std::string, fuzz::Finding> found_;                        // by id
   std::vector<std::pair<fuzz::Finding, device::Conversation>> sane_;  // of unchanged answers
+  std::optional<Met> sane_broken_;                                    // the device breaks on unchanged answers
   std::uint64_t unsure_ = 0;                                          // silences that did not come again
   Instant began_;
   Duration busy_{0};
@@ -281,7 +282,9 @@ void Run::try_seeds() {
       return;
     }
     if (met.broken) {
-      trouble_ = "the recorded answers, given once more, already break the device: " + met.broken->title();
+      // Kept as any other; behind it there is nothing to look for.
+      held_.assign(1, {0, seed.conversation});
+      sane_broken_ = std::move(met);
       return;
     }
     for (auto& finding : findings_of(met.outcome, subject())) sane_.emplace_back(std::move(finding), seed.conversation);
@@ -513,8 +516,14 @@ int Run::run() {
   breaks_ = std::make_unique<ReplyBreaks>(loop_, *caller_, std::move(b));
   for (auto& [finding, conversation] : sane_)
     if (!interrupted_ && trouble_.empty()) tell(breaks_->told(finding, conversation));
-  if (options_.execution && !interrupted_ && trouble_.empty()) return again();
-  if (trouble_.empty()) campaign();
+  if (sane_broken_ && !interrupted_) {
+    tell(breaks_->seen(*sane_broken_, held_));
+    console_.text("the device breaks on the very answers that were recorded: nothing is changed as long as it does\n");
+  } else if (options_.execution && !interrupted_ && trouble_.empty()) {
+    return again();
+  } else if (trouble_.empty()) {
+    campaign();
+  }
   return finish();
 }
 
