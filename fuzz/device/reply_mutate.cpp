@@ -179,7 +179,7 @@ bool early(Conversation& c, const Conversation& /*donor*/, Random& random) {
 }
 
 constexpr std::array<NamedMutation, 9> table = {{
-    {"status", "field", 3, status},
+    {"status", "field", 6, status},
     {"message-id", "field", 1, message_id},
     {"command-field", "field", 1, command_field},
     {"data-set-type", "field", 1, data_set_type},

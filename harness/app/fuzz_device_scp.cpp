@@ -105,6 +105,7 @@ class Run {
   device::Guide guide_;
   std::uint16_t port_ = 0;
   std::uint64_t seed_ = 1;
+  std::size_t seeds_ = 0;       // conversations that were recorded; they are kept first
   std::uint64_t number_ = 0;    // of the last execution, earlier runs included
   std::uint64_t executed_ = 0;  // in this run
   Held held_;
@@ -386,11 +387,14 @@ void Run::pace() {
 }
 
 void Run::campaign() {
+  seeds_ = static_cast<std::size_t>(std::ranges::count(guide_.kept(), 0U, &device::Kept::execution));
   began_ = loop_.now();
   while (more()) {
     // The choice is of its own seed: what is done with it does not depend on how it came about.
     device::Random random(seed_ ^ 0x5deece66dULL, ++number_);
-    const auto choice = guide_.choose(random);
+    auto choice = guide_.choose(random);
+    // Most of what is kept was broken early; every other time it is the sane answers that are changed once more.
+    if (random.chance(2)) choice.parent = random.below(seeds_);
     execute(number_, choice);
     ++executed_;
     progress();

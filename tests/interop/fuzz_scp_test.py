@@ -41,7 +41,7 @@ class Fuzz(unittest.TestCase):
         self.out = self.folder / "out"
 
     def found(self, mode, kind, *arguments):
-        run = fuzz("--start", fragile(mode), "--out", self.out, "--first", "--time", "24s", "--timeout", "2s", *arguments)
+        run = fuzz("--start", fragile(mode), "--out", self.out, "--first", "--timeout", "2s", *(arguments or ("--time", "30s")))
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         of_kind = [one for one in findings(self.out) if one[1]["kind"] == kind]
         self.assertTrue(of_kind, run.stdout + run.stderr)
@@ -89,7 +89,7 @@ class Fuzz(unittest.TestCase):
         self.assertIn("busy", self.found("spins", "hang")[1]["detail"])
 
     def test_a_forbidden_pdu_is_found(self):
-        folder, _ = self.found("forbidden", "forbidden-answer")
+        folder, _ = self.found("forbidden", "forbidden-answer", "--time", "100s")
         self.assertEqual(self.replayed(folder, "forbidden")[0], 1)
         self.assertEqual(self.replayed(folder, "healthy")[0], 0)
 
