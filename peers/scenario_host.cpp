@@ -439,6 +439,18 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       dut_program->stop([dut_program, told] { dut_program->ensure_started(told); });
   }
 
+  /// How a command ended, in words that <check-ended> knows: by a signal, which shells tell as 128 and more, or with
+  /// what a sanitizer says.
+  static std::string ending_of(const Process& child) {
+    constexpr std::array faults = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+    const auto code = child.exit_code().value_or(0);
+    if (std::ranges::find(faults, code - 128) != faults.end()) return fmt::format("killed by signal {}", code - 128);
+    const std::string_view output = child.output();
+    if (child.signal() == 0 && (output.contains("Sanitizer: ") || output.contains(": runtime error: ")))
+      return "a sanitizer reported an error, " + child.ending();
+    return child.ending();
+  }
+
   void act(const scenario::Operate& command, const Told& told) {
     auto words = command.words;
     words.emplace_back("action", command.action);
@@ -457,7 +469,7 @@ class ScenarioHost::Impl::Run : public std::enable_shared_from_this<Run> {
       const auto code = child->exit_code();
       // So does one that fails before it ever reached us.
       const bool ran = !code || (*code != 126 && *code != 127 && (*code == 0 || self->device_came_));
-      auto detail = child->ending();
+      auto detail = ending_of(*child);
       auto output = child->output();
       while (!output.empty() && std::isspace(static_cast<unsigned char>(output.back())) != 0) output.pop_back();
       const auto last_line = output.substr(output.rfind('\n') == std::string::npos ? 0 : output.rfind('\n') + 1);

@@ -136,6 +136,22 @@ std::uint32_t in_milliseconds(Duration d) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
 }
 
+/// "1:7:3:1.2.840": the request, its Message ID, its context, its instance.
+std::optional<Answers> read_answers(std::string_view text) {
+  const auto field = [&] {
+    const auto end = std::min(text.find(':'), text.size());
+    const auto part = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return part;
+  };
+  const auto request = number<std::uint16_t>(field(), 65535);
+  const auto message_id = number<std::uint16_t>(field(), 65535);
+  const auto context = number<std::uint8_t>(field(), 255);
+  const bool uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (!request || *request == 0 || !message_id || !context || !uid) return std::nullopt;
+  return Answers{*request, *message_id, *context, std::string(text)};
+}
+
 /// What stands behind the word "send" and its line.
 bool read_send(std::string_view rest, Step& step) {
   while (!rest.empty()) {
@@ -153,6 +169,10 @@ bool read_send(std::string_view rest, Step& step) {
       const auto pause = milliseconds(word.substr(6));
       if (!pause) return false;
       step.pause = *pause;
+    } else if (word.starts_with("answers=")) {
+      auto answers = read_answers(word.substr(8));
+      if (!answers) return false;
+      step.answers = *std::move(answers);
     } else {
       const auto bytes = from_hex(word);
       if (!bytes) return false;
@@ -260,6 +280,8 @@ std::string to_text(const Conversation& conversation) {
       for (std::size_t i = 0; i < step.pieces.size(); ++i)
         text += fmt::format("{}{}", i == 0 ? " split=" : ",", step.pieces[i]);
       if (step.pause > Duration{0}) text += fmt::format(" pause={}", in_milliseconds(step.pause));
+      if (const auto& to = step.answers; to.request != 0)
+        text += fmt::format(" answers={}:{}:{}:{}", to.request, to.message_id, to.context, to.instance);
       if (!step.bytes.empty()) text += " " + to_hex(step.bytes);
     } else if (step.what == Do::await) {
       text += fmt::format(" {}", name(step.await));

@@ -37,6 +37,17 @@ enum class Await : std::uint8_t {
 };
 std::string_view name(Await what);
 
+/// Of a send that answers a request of the device: what it takes from it, as it was when it was recorded. Where the
+/// bytes still say so, what the real request says stands there instead when it is sent again (fuzz/device/reply.hpp).
+struct Answers {
+  std::uint16_t request = 0;  // the how manieth of its line, from 1; 0: it answers none
+  std::uint16_t message_id = 0;
+  std::uint8_t context = 0;   // Presentation Context ID
+  std::string instance = {};  // Affected or Requested SOP Instance UID
+
+  friend bool operator==(const Answers&, const Answers&) = default;
+};
+
 struct Step {
   Do what = Do::send;
   std::uint8_t line = 0;                   // which connection, from 0
@@ -45,6 +56,7 @@ struct Step {
   Duration pause{0};                       // send: between pieces; pause: how long
   Await await = Await::messages;
   std::uint16_t count = 1;  // await messages: how many
+  Answers answers = {};     // send, where the device asks
 
   friend bool operator==(const Step&, const Step&) = default;
 };
@@ -73,7 +85,7 @@ Conversation conversation_of(std::string kind, std::string from, std::span<const
 /// beyond the limits above.
 Conversation joined(std::span<const Conversation> all);
 
-/// One line each: "connect 0", "send 0 split=1,5 pause=10 HEX", "await 0 messages 2", "pause 20".
+/// One line each: "connect 0", "send 0 split=1,5 pause=10 answers=1:7:3:1.2.840 HEX", "await 0 messages 2", "pause 20".
 std::string to_text(const Conversation& conversation);
 /// The error is one sentence with the number of the line.
 std::expected<Conversation, std::string> conversation_from_text(std::string_view text);

@@ -33,20 +33,27 @@ class Writer {
 
   std::string write() {
     text_ = fmt::format(
-        "<scenario id=\"{}\" role=\"requestor\" tags=\"fuzz {}\">\n"
+        "<scenario id=\"{}\" role=\"{}\" tags=\"fuzz {}\">\n"
         "  <title>{}</title>\n"
-        "  <clause part=\"{}\" section=\"{}\" level=\"statement\">Whatever a peer sends, others are served after "
-        "it.</clause>\n"
+        "  <clause part=\"{}\" section=\"{}\" level=\"statement\">{}</clause>\n"
         "  <advice>{}</advice>\n",
-        escaped(head_.id), escaped(conversation_.kind), escaped(head_.title), escaped(head_.part),
-        escaped(head_.section), escaped(head_.advice));
+        escaped(head_.id), head_.answers ? "acceptor" : "requestor", escaped(conversation_.kind), escaped(head_.title),
+        escaped(head_.part), escaped(head_.section),
+        head_.answers ? "Whatever a peer answers, who called ends the association and goes on."
+                      : "Whatever a peer sends, others are served after it.",
+        escaped(head_.advice));
+    if (head_.answers) text_ += "  <listen/>\n  <operate action=\"call\"/>\n";
     const auto last_await =
         std::ranges::find(conversation_.steps.rbegin(), conversation_.steps.rend(), Do::await, &Step::what);
     for (const auto& one : conversation_.steps)
       step(one, head_.silence_fails && last_await != conversation_.steps.rend() && &one == &*last_await);
     for (std::size_t i = 0; i < open_.size(); ++i)
       if (open_.at(i)) text_ += fmt::format("  <close connection=\"c{}\"/>\n", i + 1);
-    text_ += "  <check-health/>\n</scenario>\n";
+    if (!head_.answers)
+      text_ += "  <check-health/>\n";
+    else if (head_.ends_within)
+      text_ += fmt::format("  <check-ended within=\"{}ms\"/>\n", in_ms(*head_.ends_within));
+    text_ += "</scenario>\n";
     return text_;
   }
 
@@ -57,7 +64,8 @@ class Writer {
       case Do::connect:
         if (used_.at(one.line)) return;
         used_.at(one.line) = open_.at(one.line) = true;
-        text_ += fmt::format("  <connect as=\"c{}\" required=\"no\"/>\n", line);
+        text_ += head_.answers ? fmt::format("  <accept as=\"c{}\"/>\n", line)
+                               : fmt::format("  <connect as=\"c{}\" required=\"no\"/>\n", line);
         return;
       case Do::pause:
         if (one.pause > Duration{0}) text_ += fmt::format("  <wait for=\"{}ms\"/>\n", in_ms(one.pause));

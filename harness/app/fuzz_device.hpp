@@ -35,6 +35,9 @@ struct FuzzDeviceOptions {
   Duration reduce = std::chrono::seconds(40);  // for each finding, and then what there is has to do
   bool first = false;                          // the first finding is enough
   bool json = false;
+  bool as_scp = false;                       // the device calls, we answer: fuzz_device_scp.hpp
+  std::uint16_t listen = 0;                  // as SCP: where; 0: a free port, with `start`
+  std::string listen_address = "127.0.0.1";  // as SCP: others than of this machine need `authorised`
   std::string command_line;
 };
 

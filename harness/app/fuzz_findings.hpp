@@ -21,6 +21,7 @@ struct FuzzReplayOptions {
   std::string called_ae = "ANY-SCP";
   std::string calling_ae = "ASSAY";
   std::string dut_start;  // a device that Assay starts itself
+  std::string dut_act;    // a device that calls: the command that lets it
   std::string time = "10s";
   std::string json;  // file, "-" = standard output, "" = none
 };

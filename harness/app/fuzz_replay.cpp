@@ -120,6 +120,7 @@ Replayed replay_scenario(const StoredFinding& stored, const FuzzReplayOptions& o
   run.called_ae = options.called_ae;
   run.calling_ae = options.calling_ae;
   run.dut_start = options.dut_start;
+  run.dut_act = options.dut_act;
   run.timeout = time;
   run.unattended = true;
   Quiet quiet;
@@ -154,7 +155,7 @@ int fuzz_replay(const FuzzReplayOptions& options, Console& console) {
     }
   }
   if (options.json == "-") console.text_to_stderr();
-  const bool on_device = !options.target.empty() || !options.dut_start.empty();
+  const bool on_device = !options.target.empty() || !options.dut_start.empty() || !options.dut_act.empty();
   FindingsRead read;
   for (const auto& path : options.paths) {
     auto more = findings_at(path);
@@ -183,7 +184,10 @@ int fuzz_replay(const FuzzReplayOptions& options, Console& console) {
     } else if (in_process) {
       came = replay_input(stored, options, how);
     } else {
-      came.note = "it broke a device: say which with --target HOST:PORT, or start it with --start CMD";
+      came.note =
+          "it broke a device: say which with --target HOST:PORT, start it with --start CMD, or say --dut-act CMD where "
+          "it "
+          "is one that calls";
     }
     if (came.came == Came::not_run && InterruptGuard::asked()) break;
     ++counts[static_cast<std::size_t>(came.came)];

@@ -1,7 +1,7 @@
 // `assay fuzz device`. Tests: tests/interop/fuzz_device_test.py
 #include <memory>
 
-#include "harness/app/fuzz_device.hpp"
+#include "harness/app/fuzz_device_scp.hpp"
 #include "harness/app/home.hpp"
 #include "harness/cli/commands.hpp"
 
@@ -42,6 +42,13 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
   command->add_option("--process", d.process, "id of the device's process on this machine, to watch it");
   command->add_option("--stored", d.stored,
                       "folder in which the device keeps what it is sent, to look whether it does");
+  command->add_flag("--as-scp", d.as_scp,
+                    "the device calls and Assay answers: --start is a command that calls {port} once and ends, or that "
+                    "calls again and again");
+  command->add_option("--listen", d.listen, "with --as-scp: port that the device calls (with --start: a free one)")
+      ->check(CLI::Range(1, 65535));
+  command->add_option("--listen-address", d.listen_address, "with --as-scp: address that the device calls")
+      ->capture_default_str();
   command->add_flag("--i-am-authorised", d.authorised,
                     "the device is on another machine, and I may break it: it holds nothing that anybody needs");
   command
@@ -60,11 +67,17 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
       "the device dies, reports through a sanitizer, is silent, serves no other, forgets what it acknowledged, or\n"
       "answers what the standard forbids; each is reduced, repeated and kept below OUT/findings; 'assay fuzz replay'\n"
       "holds it again, and 'assay run' its scenario.\n"
+      "With --as-scp it is the other way round: the answers that an ordinary archive gave the device are changed, and\n"
+      "it is a finding when the device dies by a signal, reports through a sanitizer, does not end when its\n"
+      "connections are over, calls no more, or says what the standard forbids. That it reports failure is as it\n"
+      "should be.\n"
       "Exit code: 0 nothing found, 1 findings, 2 usage, 3 the device cannot be reached, 130 interrupted.\n"
       "Examples:\n"
       "  assay fuzz device --start 'storescp -od /tmp/lab {port}' --time 5m --out found\n"
       "  assay fuzz device 127.0.0.1:11112 --called-ae ARCHIVE --only storage --only query\n"
-      "  assay fuzz device --out found --start 'storescp -od /tmp/lab {port}' --execution 1234");
+      "  assay fuzz device --out found --start 'storescp -od /tmp/lab {port}' --execution 1234\n"
+      "  assay fuzz device --as-scp --start 'storescu localhost {port} image.dcm' --time 1m --out found\n"
+      "  assay fuzz device --as-scp --listen 11112 --listen-address 0.0.0.0 --i-am-authorised --time 1h");
   commands.push_back({command, [options, seed, execution](app::Console& console) {
                         auto& device = options->device;
                         for (const auto& [text, into, name] :
@@ -81,6 +94,11 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
                         }
                         if (seed->count() > 0) device.seed = options->seed;
                         if (execution->count() > 0) device.execution = options->execution;
+                        if (device.as_scp) return app::fuzz_device_scp(device, console);
+                        if (device.listen != 0 || device.listen_address != "127.0.0.1") {
+                          console.error("--listen is where a device calls: say --as-scp with it");
+                          return app::exit_codes::usage;
+                        }
                         return app::fuzz_device(device, console);
                       }});
 }

@@ -20,6 +20,8 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
       ->type_name("HOST:PORT");
   command->add_option("--start,--dut-start", options->dut_start,
                       "command that starts the device; {port} is where it must listen, as for 'assay run'");
+  command->add_option("--dut-act", options->dut_act,
+                      "command that makes a device call, for findings of 'fuzz device --as-scp'; {port} is where");
   command->add_option("--called-ae", options->called_ae, "AE title of the device")->capture_default_str();
   command->add_option("--calling-ae", options->calling_ae, "AE title Assay uses")->capture_default_str();
   command->add_option("--time", options->time, "longest run of a target, longest wait for a device")
@@ -27,9 +29,9 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
   command->add_option("--json", options->json, "write what came of each to this file; - is standard output")
       ->type_name("FILE");
   command->footer(
-      "Inputs of parsers are given to their targets; with --target or --start the conversations, or the scenarios, of "
-      "all findings\nthat have one are held with the device instead, and the oracles of 'assay fuzz device' look. "
-      "Without --build and --target-program the program that target.json names is started: "
+      "Inputs of parsers are given to their targets; with --target or --start the conversations, or the scenarios, of\n"
+      "all findings that have one are held with the device instead, and the oracles of 'assay fuzz device' look; with\n"
+      "--dut-act the device calls. Without --build and --target-program the program that target.json names is started: "
       "give "
       "one of them\nfor findings of other people.\n"
       "Exit code: 0 none comes again, 1 at least one does, 2 bad usage or a damaged finding, 3 not all could be run.\n"
@@ -37,7 +39,8 @@ void add_replay(CLI::App& fuzz, Commands& commands) {
       "  assay fuzz replay campaign/findings\n"
       "  assay fuzz replay campaign/findings --build build/fuzz --json replay.json\n"
       "  assay fuzz replay campaign/findings/4fa1d03b77c2-heap-buffer-overflow-write --target 127.0.0.1:11112\n"
-      "  assay fuzz replay found/findings --start 'storescp -od /tmp/lab {port}'");
+      "  assay fuzz replay found/findings --start 'storescp -od /tmp/lab {port}'\n"
+      "  assay fuzz replay found/findings --dut-act 'storescu localhost {port} image.dcm'");
   commands.push_back({command, [options](app::Console& console) { return app::fuzz_replay(*options, console); }});
 }
 

@@ -97,6 +97,7 @@ Children step_children() {
           {"serve", "serve"},
           {"check-health", "check-health"},
           {"check-served", "check-served"},
+          {"check-ended", "check-ended"},
           {"include", "include"},
           {"note", "note"},
           {"received", "received"}};
@@ -211,6 +212,10 @@ void add_steps(Grammar& g) {
          {{"on", "on", 1}}});
   g.add({"check-health", "A new association with C-ECHO must work.", {within}, {}});
   g.add({"check-served", "C-ECHO on an open association must work.", {connection, within}, {}});
+  g.add({"check-ended",
+         "The command that made the device act must have ended by itself: by no signal, without a sanitizer's report.",
+         {within},
+         {}});
   g.add({"include",
          "Steps of another file, whose root is steps.",
          {{"href", V::text, true, "relative to this file"}},

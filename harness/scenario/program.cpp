@@ -137,6 +137,9 @@ class Compiler {
       check_health(step, out);
     } else if (step.name == "check-served") {
       echo(step, connection_of(step), out, "the association that should still be served");
+    } else if (step.name == "check-ended") {
+      out.push_back({step, Stage::judged, "the end of the device's command", true, false, {}});
+      return;
     } else if (step.name != "received") {
       Step plain{step, stage, {}, true, false, {}};
       if (step.name == "repeat" || step.name == "serve" || step.name == "on" || step.name == "measure") {

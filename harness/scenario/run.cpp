@@ -228,6 +228,7 @@ Progress Interpreter::Impl::perform(const Step& step) {
   if (name == "wait") return wait();
   if (name == "pause-reading" || name == "resume-reading") return reading();
   if (name == "serve") return serve(step);
+  if (name == "check-ended") return check_ended(step);
   if (name == "let") {
     set_variable(std::string(current.value("name")), std::string(current.value("value")));
   } else if (name == "repeat") {

@@ -192,6 +192,8 @@ struct Interpreter::Impl {
 
   Progress operate(const Step& step);
 
+  Progress check_ended(const Step& step);
+
   BuildInput build_input() { return {environment.called_ae, environment.calling_ae, &uids, environment.read_file}; }
 
   Progress send(const Step& step);

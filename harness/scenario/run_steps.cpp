@@ -17,6 +17,12 @@ std::vector<std::size_t> pieces_from(std::string_view split) {
   return out;
 }
 
+/// How the command ended, as the host tells it in words, is how no command should end. Exit codes do not count: a
+/// device that says that it failed is as it should be.
+bool broke(const Operation& one) {
+  return one.over && (one.detail.starts_with("killed by signal ") || one.detail.starts_with("a sanitizer "));
+}
+
 }  // namespace
 
 Progress Interpreter::Impl::connect(const Step& step) {
@@ -197,6 +203,21 @@ Progress Interpreter::Impl::operate(const Step& step) {
     stopped(step, "the device did not act: " + operation.detail, action, operation.detail);
   } else if (overdue(limit)) {
     stopped(step, "the device was not done within " + seconds(limit), action, "nothing in " + seconds(limit));
+  }
+  return Progress::blocked;
+}
+
+Progress Interpreter::Impl::check_ended(const Step& step) {
+  const std::string wanted = "a command that ends by itself";
+  const auto broken = std::ranges::find_if(operations, broke);
+  const auto limit = within(current, "device-timeout");
+  if (broken != operations.end()) {
+    stopped(step, "the command that makes the device act broke: " + broken->detail, wanted, broken->detail);
+  } else if (std::ranges::all_of(operations, &Operation::over)) {
+    return Progress::done;
+  } else if (overdue(limit)) {
+    stopped(step, "the command that makes the device act had not ended after " + seconds(limit), wanted,
+            "it still runs");
   }
   return Progress::blocked;
 }

@@ -253,6 +253,32 @@ TEST(Interpreter, As_acceptor_it_answers_by_script) {
   EXPECT_EQ(run.result.traces.front().connection, "c1");
 }
 
+TEST(Interpreter, The_command_that_made_the_device_act_must_end_by_itself_where_that_is_asked) {
+  const auto run_with = [](const std::string& ending) {
+    MemoryHost host(nullptr);
+    host.when_operated([] {
+      dimse::Message echo;
+      echo.command = dimse::c_echo_rq(7);
+      return std::make_unique<Modality>(std::string(uids::Verification), std::vector{echo});
+    });
+    host.command_ends(ending);
+    const Played run(R"(<associate/><expect><c-echo-rq/></expect><send><c-echo-rsp status="0122"/></send><release/>
+                        <check-ended within="2s"/>)",
+                     host, environment(), R"(role="acceptor" operate="echo")");
+    return run.result;
+  };
+  EXPECT_EQ(run_with("exit 0").verdict, Verdict::pass) << run_with("exit 0").reason;
+  EXPECT_EQ(run_with("exit 1: refused").verdict, Verdict::pass);
+  for (const auto* broken : {"killed by signal 11", "a sanitizer reported an error, exit 1"}) {
+    const auto result = run_with(broken);
+    EXPECT_EQ(result.verdict, Verdict::fail);
+    EXPECT_THAT(result.reason, HasSubstr(broken));
+  }
+  const auto endless = run_with("");
+  EXPECT_EQ(endless.verdict, Verdict::fail);
+  EXPECT_THAT(endless.reason, HasSubstr("had not ended"));
+}
+
 constexpr std::string_view two_calls = R"(<observe name="calls"/><listen/><operate action="echo"/><accept/>
     <expect><a-associate-rq/></expect><send><a-associate-rj result="2" source="3" reason="1"/></send>
     <expect judge="yes"><closed/></expect><close/>

@@ -165,6 +165,9 @@ class MemoryHost {
   /// How often it connects then; once when not said.
   void calls_for_each_operation(int calls) { calls_ = calls; }
 
+  /// How the command that operates it ends, told at once; empty: it never does.
+  void command_ends(std::string how) { ends_as_ = std::move(how); }
+
   trace::CaseResult run(Interpreter& interpreter) {
     interpreter.start(now_);
     for (int round = 0; round < 100'000 && !interpreter.finished(); ++round) {
@@ -227,7 +230,7 @@ class MemoryHost {
         const auto id = interpreter.accepted(listeners_.back(), "127.0.0.1:50001", now_);
         peers_[id] = std::move(peer);
       }
-      interpreter.operated(operate->operation, true, "done", now_);
+      if (!ends_as_.empty()) interpreter.operated(operate->operation, true, ends_as_, now_);
     }
   }
 
@@ -251,6 +254,7 @@ class MemoryHost {
   MakePeer device_;
   MakePeer modality_;
   int calls_ = 1;
+  std::string ends_as_ = "done";
   std::vector<ListenerId> listeners_;
   std::map<ConnectionId, std::unique_ptr<Peer>> peers_;
   Instant now_;
