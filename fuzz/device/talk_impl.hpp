@@ -22,6 +22,7 @@ struct Line {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_of_pdus = 0;  // of ours that were whole
   bool broken = false;              // we have broken a rule of the exchange
+  std::set<std::string> broke;      // rules that we have broken: an answer repeats what it was asked for
   bool asked = false;               // A-ASSOCIATE-RQ is out
   bool answered = false;            // by AC or RJ
   bool accepted = false;

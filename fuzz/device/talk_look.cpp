@@ -37,6 +37,7 @@ void Talk::Impl::look(Line& line) {
     const auto& f = trace.findings[i];
     if (f.side == Side::requestor && f.severity == trace::Severity::error) {
       if (about_exchange(f.rule)) line.broken = true;
+      line.broke.insert(f.rule);
       feature("broke " + f.rule + " at " + line.place, false);
     }
   }
@@ -53,7 +54,7 @@ void Talk::Impl::look(Line& line) {
     feature("device broke " + f.rule + " at " + line.place, false);
     // Who closes with bytes of ours unread, as those of half a PDU are, takes its own last answer back with a RST.
     const bool taken_back = f.rule == "ps3.8/9.3.1/pdu-cut-short" && line.bytes_of_pdus != line.bytes_sent;
-    if (!line.broken && !taken_back) outcome.forbidden.push_back({f, line.place});
+    if (!line.broken && !taken_back && !line.broke.contains(f.rule)) outcome.forbidden.push_back({f, line.place});
   }
 }
 
