@@ -116,11 +116,13 @@ std::string pairs_line(std::span<const Pair> pairs) {
 std::string saw_line(std::uint64_t execution, std::span<const std::uint64_t> features, FeatureNumbers& numbers) {
   std::vector<std::uint64_t> known;
   std::vector<std::uint64_t> fresh;
-  for (const auto feature : features)
+  for (const auto feature : features) {
+    if (is_coverage(feature)) continue;
     if (const auto number = numbers.number_of(feature))
       known.push_back(*number);
     else
       fresh.push_back(feature);
+  }
   std::ranges::sort(known);
   auto line = fmt::format("saw {}", execution);
   for (std::size_t i = 0; i < known.size();) {

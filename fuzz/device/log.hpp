@@ -58,6 +58,7 @@ struct Log {
 std::string head_line(const LogHead& head);
 std::string run_line(std::uint64_t execution, const Guide::Choice& choice);
 /// What an execution led to: "saw 12 0-4 9 x3f2a", numbers of `numbers`, to which the new ones are added.
+/// Without features of code, which are thousands of numbers each time; what was kept for them says which are known.
 std::string saw_line(std::uint64_t execution, std::span<const std::uint64_t> features, FeatureNumbers& numbers);
 std::string pairs_line(std::span<const Pair> pairs);
 std::string kept_line(std::uint64_t execution, std::span<const std::uint64_t> features);
