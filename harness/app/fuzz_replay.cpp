@@ -179,15 +179,15 @@ int fuzz_replay(const FuzzReplayOptions& options, Console& console) {
                             (fs::exists(stored.folder / finding_input, code) && !options.program.empty());
     Replayed came;
     if (on_device) {
-      auto held = replay_conversation(stored, options, *time);
+      auto held = options.dut_act.empty() ? replay_conversation(stored, options, *time) : std::nullopt;
       came = held ? std::move(*held) : replay_scenario(stored, options, *time);
     } else if (in_process) {
       came = replay_input(stored, options, how);
     } else {
       came.note =
           "it broke a device: say which with --target HOST:PORT, start it with --start CMD, or say --dut-act CMD where "
-          "it "
-          "is one that calls";
+          "it"
+          " is one that calls";
     }
     if (came.came == Came::not_run && InterruptGuard::asked()) break;
     ++counts[static_cast<std::size_t>(came.came)];

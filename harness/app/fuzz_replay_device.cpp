@@ -40,6 +40,8 @@ std::optional<Replayed> replay_conversation(const StoredFinding& stored, const F
   const auto conversation = fuzz::device::conversation_from_text(*text);
   if (!conversation) return std::nullopt;
   const auto& finding = stored.finding;
+  if (read_text(stored.folder / finding_scenario).value_or("").contains(R"(role="acceptor")"))
+    return Replayed{Came::not_run, "it was found in a device that calls: say --dut-act CMD"};
   if (of_many(finding.kind))
     return Replayed{Came::not_run, "it shows only after many conversations: let 'assay fuzz device' run once more"};
   TalkTarget target;

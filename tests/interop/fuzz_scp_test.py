@@ -72,6 +72,10 @@ class Fuzz(unittest.TestCase):
                                    text=True, timeout=120, check=False)
             self.assertEqual(again.returncode, code, again.stdout + again.stderr)
             self.assertIn(word, again.stdout)
+        again = subprocess.run([products.ASSAY, "fuzz", "replay", self.out, "--start", fragile("segv")], capture_output=True,
+                               text=True, timeout=120, check=False)
+        self.assertEqual(again.returncode, 3, again.stdout + again.stderr)
+        self.assertIn("say --dut-act", again.stdout)
 
     def test_the_report_of_a_sanitizer_is_found(self):
         folder, finding = self.found("asan", "sanitizer")
