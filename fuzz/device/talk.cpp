@@ -17,7 +17,7 @@ bool Talk::Impl::due(const Line& line) const {
   if (line.broken || line.aborted || line.half || line.bytes_of_pdus != line.bytes_sent) return false;
   if (line.asked && !line.answered) return true;
   if (!line.accepted) return false;
-  return line.release_asked ? !line.release : !line.requests.empty();
+  return line.release_asked ? !line.released : !line.requests.empty();
 }
 
 bool Talk::Impl::came(const Step& step) const {
@@ -249,7 +249,7 @@ void Talk::closed(std::uint8_t number, Closing how, Instant now) {
   impl_->look(line);
   // After a release, a refusal or an abort it is the device's to close, or may be.
   const bool usual =
-      line.release || line.release_asked || line.aborted || (line.answered && !line.accepted) || line.half;
+      line.released || line.release_asked || line.aborted || (line.answered && !line.accepted) || line.half;
   if (!usual) impl_->outcome.dropped = true;
   impl_->feature(line.place + (how == Closing::fin ? " -> closed" : " -> reset"), true);
   line.state = Line::State::closed;

@@ -27,6 +27,7 @@ struct Line {
   bool answered = false;            // by AC or RJ
   bool accepted = false;
   bool release_asked = false;
+  bool released = false;
   bool aborted = false;  // by either side
   bool half = false;
   bool crowded = false;                   // another connection stood beside it at some time

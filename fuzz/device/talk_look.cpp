@@ -96,7 +96,7 @@ void Talk::Impl::their_pdu(Line& line, const PduSeen& seen, const trace::Entry& 
   switch (static_cast<pdu::PduType>(seen.type)) {
     case pdu::PduType::a_associate_ac: line.accepted = line.association = line.answered = true; break;
     case pdu::PduType::a_associate_rj: line.association = line.answered = true; break;
-    case pdu::PduType::a_release_rp: line.release = true; break;
+    case pdu::PduType::a_release_rp: line.release = line.released = true; break;
     case pdu::PduType::a_abort: line.aborted = true; break;
     default: break;
   }

@@ -110,6 +110,12 @@ bool FuzzDeviceRun::begin() {
                  exit_codes::usage);
     return false;
   }
+  if (folder_.continues() && folder_.log().head.target.starts_with("as-scp ")) {
+    code_ =
+        fail(fmt::format("{} holds a run in which the device called (--as-scp): choose another --out", options_.out),
+             exit_codes::usage);
+    return false;
+  }
   if (options_.execution && !folder_.continues()) {
     code_ = fail(fmt::format("--execution {}: {} holds no run to take it from", *options_.execution, options_.out),
                  exit_codes::usage);

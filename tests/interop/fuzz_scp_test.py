@@ -77,6 +77,15 @@ class Fuzz(unittest.TestCase):
         self.assertEqual(again.returncode, 3, again.stdout + again.stderr)
         self.assertIn("say --dut-act", again.stdout)
 
+    def test_what_is_known_is_told_as_known(self):
+        known = self.out.with_suffix(".tsv")
+        self.addCleanup(known.unlink, missing_ok=True)
+        known.write_text("# what is known\nfragile\t1\tcrash\tsignal 11\t*\tits parser of responses\n")
+        run = fuzz("--start", fragile("segv"), "--out", self.out, "--timeout", "2s", "--time", "60s", "--count", 40, "--known", known)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"(?m)^known +signal 11")
+        self.assertRegex(run.stdout, r"0 findings: .* and \d+ known;")
+
     def test_the_report_of_a_sanitizer_is_found(self):
         folder, finding = self.found("asan", "sanitizer")
         self.assertEqual(finding["place"], "parse_status")
@@ -151,7 +160,8 @@ class Fuzz(unittest.TestCase):
         self.assertLessEqual(before, {one["detail"] for _, one in findings(self.out)})
         other = subprocess.run([products.ASSAY, "fuzz", "device", "127.0.0.1:9", "--out", self.out], capture_output=True, text=True,
                                check=False, timeout=60)
-        self.assertNotEqual(other.returncode, 0)
+        self.assertEqual(other.returncode, 2)
+        self.assertIn("--as-scp", other.stderr)
 
     def test_one_execution_can_be_made_again(self):
         device = ("--start", fragile("healthy"), "--out", self.out)

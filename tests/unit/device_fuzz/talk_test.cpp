@@ -158,6 +158,15 @@ TEST(Talk, SilenceWhereAnAnswerIsDueIsSeenAndWaitedForLongOnce) {
   EXPECT_LT(second.now - Instant{}, 5s);
 }
 
+TEST(Talk, SilenceAfterTheAnswerToAReleaseIsNoSilence) {
+  auto c = echo();
+  c.steps.insert(c.steps.end() - 1, {.what = Do::await, .await = Await::release});
+  Stage stage(c);
+  const auto outcome = stage.play(healthy);
+  EXPECT_TRUE(outcome.silences.empty());
+  EXPECT_FALSE(outcome.dropped);
+}
+
 TEST(Talk, SilenceToHalfAMessageIsNoSilence) {
   auto c = echo();
   c.steps[3].bytes.resize(20);
