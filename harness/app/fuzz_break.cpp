@@ -258,7 +258,9 @@ Broken Breaks::seen(Observed observed, const Held& held) {
   for (const auto& [number, conversation] : held)
     before += fmt::format("execution {}\n{}\n", number, fuzz::device::to_text(conversation));
   auto out = write(finding, last, last, before);
-  if (!watch_.can_restart() || !observed.of_this_execution || settings_.interrupted()) return restart(std::move(out));
+  if (!watch_.can_restart() || !observed.of_this_execution || settings_.interrupted() ||
+      (settings_.known && settings_.known(finding)))
+    return restart(std::move(out));
   if (auto found = culprit(held, finding); !found.steps.empty()) {
     finding.reproducible = true;
     const auto fresh = out.fresh;

@@ -24,6 +24,8 @@ struct BreakSettings {
   std::string start;    // command that starts the device; empty: it runs already
   std::string options;  // of the command line, for those who repeat it
   std::function<bool()> interrupted;
+  /// What is known is kept as it came: nobody waits for it to be made smaller.
+  std::function<bool(const fuzz::Finding&)> known;
   Duration reduce = std::chrono::seconds(40);  // and then what there is has to do
 };
 

@@ -51,7 +51,7 @@ void FuzzDeviceRun::tell(const Broken& broken) {
   const auto* const known = known_.knows(f);
   if (known != nullptr) found_known_[f.id()] = known->why;
   console_.text(fmt::format("{:9} {}{}\n          {}\n", known != nullptr ? "known" : name(f.severity), f.title(),
-                            f.reproducible ? "" : " (did not come again)", broken.folder.string()));
+                            f.reproducible || known != nullptr ? "" : " (did not come again)", broken.folder.string()));
 }
 
 bool FuzzDeviceRun::more() const {

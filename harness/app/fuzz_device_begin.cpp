@@ -155,6 +155,7 @@ bool FuzzDeviceRun::begin() {
   if (options_.called_ae != "ANY-SCP") b.options += " --called-ae " + peers::shell_quote(options_.called_ae);
   if (options_.calling_ae != "ASSAY") b.options += " --calling-ae " + peers::shell_quote(options_.calling_ae);
   b.interrupted = [this] { return interrupted_; };
+  b.known = [this](const fuzz::Finding& finding) { return known_.knows(finding) != nullptr; };
   breaks_ = std::make_unique<Breaks>(loop_, *watch_, std::move(b));
   console_.text(
       fmt::format("Fuzzing {}{}, seed {}\n", subject(), options_.start.empty() ? "" : ", started by Assay", seed_));
