@@ -124,7 +124,7 @@ void FuzzDeviceScpRun::campaign() {
 
 int FuzzDeviceScpRun::again() {
   const auto& runs = folder_.log().runs;
-  const auto found = std::ranges::find(runs, *options_.execution, &device::LoggedFuzzDeviceScpRun::execution);
+  const auto found = std::ranges::find(runs, *options_.execution, &device::LoggedRun::execution);
   if (found == runs.end()) {
     fail(fmt::format("--execution {}: {} holds no such execution; its last is {}", *options_.execution, options_.out,
                      runs.empty() ? 0 : runs.back().execution),

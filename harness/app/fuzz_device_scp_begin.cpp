@@ -4,6 +4,7 @@
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/fuzz_device_scp_run.hpp"
 #include "harness/app/fuzz_seeds_scp.hpp"
+#include "harness/app/home.hpp"
 
 namespace assay::app {
 namespace {
