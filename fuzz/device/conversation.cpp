@@ -249,7 +249,7 @@ Conversation joined(std::span<const Conversation> all) {
   for (const auto& one : all) {
     if (!made.steps.empty()) made.steps.push_back({.what = Do::pause, .pause = between});
     made.kind = one.kind;
-    made.from += (made.from.empty() ? "" : "; then ") + one.from;
+    made.from += std::string(made.from.empty() ? "" : joined_with) + one.from;
     std::array<bool, max_lines> open{};
     std::size_t lines = 0;
     for (auto step : one.steps) {

@@ -84,6 +84,8 @@ Conversation conversation_of(std::string kind, std::string from, std::span<const
 /// closed a moment before the next begins. No steps when that is
 /// beyond the limits above.
 Conversation joined(std::span<const Conversation> all);
+/// Between the names of what was joined.
+inline constexpr std::string_view joined_with = "; then ";
 
 /// One line each: "connect 0", "send 0 split=1,5 pause=10 answers=1:7:3:1.2.840 HEX", "await 0 messages 2", "pause 20".
 std::string to_text(const Conversation& conversation);
