@@ -89,7 +89,6 @@ bool read_seen(std::string_view text, std::uint64_t& least, Log& log) {
 }
 
 bool read_saw(std::string_view rest, Log& log) {
-  log.saw = true;
   const auto execution = number(word(rest));
   if (!execution || log.runs.empty() || *execution != log.runs.back().execution) return false;
   std::uint64_t least = 0;
@@ -160,10 +159,11 @@ std::optional<std::uint64_t> FeatureNumbers::feature_of(std::uint64_t number) co
 
 void restore_counts(const Log& log, Guide& guide) {
   for (const auto& [feature, times] : log.times) guide.seen(feature, times);
-  // A log of an earlier Assay: what was kept is known to have been seen once.
-  if (!log.saw)
-    for (const auto& kept : log.kept)
-      if (kept.execution != 0) guide.note(kept.features);
+  // Of code the log says only what was kept for it: that was seen once.
+  for (const auto& kept : log.kept)
+    if (kept.execution != 0)
+      for (const auto feature : kept.features)
+        if (is_coverage(feature)) guide.seen(feature, 1);
   for (const auto& run : log.runs) guide.tried(run.choice.parent);
 }
 

@@ -51,7 +51,6 @@ struct Log {
   std::vector<LoggedKept> kept;  // in the order of their numbers
   FeatureNumbers numbers;
   std::map<std::uint64_t, std::uint64_t> times;  // how often each feature was seen, seeds included
-  bool saw = false;                              // it has lines of what executions saw; older logs have none
   std::vector<Pair> pairs;                       // that were tried, each once
 };
 

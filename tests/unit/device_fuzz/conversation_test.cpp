@@ -86,6 +86,9 @@ TEST(Log, ALogOfAnEarlierVersionIsRefusedAndToldSo) {
   EXPECT_NE(log.error().find("earlier version"), std::string::npos) << log.error();
 }
 
+/// Smaller features are those of code.
+constexpr std::uint64_t place = std::uint64_t{1} << 40U;
+
 TEST(Log, ARunThatGoesOnTakesTheNextConversationAsOneThatNeverStopped) {
   Guide unbroken;
   FeatureNumbers numbers;
@@ -96,14 +99,15 @@ TEST(Log, ARunThatGoesOnTakesTheNextConversationAsOneThatNeverStopped) {
     unbroken.add({}, std::move(features), execution);
   };
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
-    unbroken.note(std::vector<std::uint64_t>{100, 200 + seed});
-    keep({100, 200 + seed}, 0);
+    unbroken.note(std::vector<std::uint64_t>{place + 100, place + 200 + seed});
+    keep({place + 100, place + 200 + seed}, 0);
   }
   Random random(5);
   for (std::uint64_t execution = 1; execution <= 300; ++execution) {
     const auto choice = unbroken.choose(random);
     text += run_line(execution, choice);
-    std::vector<std::uint64_t> features{100, 200 + choice.parent, 300 + random.below(1 + execution / 10)};
+    std::vector<std::uint64_t> features{place + 100, place + 200 + choice.parent,
+                                        place + 300 + random.below(1 + execution / 10)};
     if (random.chance(50)) features.push_back(0xfedcba9876543210 + execution);  // of one that broke it: not kept
     text += saw_line(execution, features, numbers);
     if (unbroken.note(features) && features.size() == 3) keep(std::move(features), execution);
@@ -123,7 +127,7 @@ TEST(Log, ARunThatGoesOnTakesTheNextConversationAsOneThatNeverStopped) {
 }
 
 TEST(Log, WhatAnExecutionSawNamesOnlyFeaturesThatTheLogHasNamed) {
-  const auto head = head_line({1, "x"}) + kept_line(0, std::vector<std::uint64_t>{7, 8}) + "run 1 0 0\n";
+  const auto head = head_line({1, "x"}) + kept_line(0, std::vector<std::uint64_t>{7, 8}) + run_line(1, {0, 0});
   const auto good = read_log(head + "saw 1 0-1 x9\n");
   ASSERT_TRUE(good) << good.error();
   EXPECT_EQ(good->times, (std::map<std::uint64_t, std::uint64_t>{{7, 2}, {8, 2}, {9, 1}}));
@@ -131,13 +135,20 @@ TEST(Log, WhatAnExecutionSawNamesOnlyFeaturesThatTheLogHasNamed) {
     EXPECT_FALSE(read_log(head + line + "\n")) << line;
 }
 
-TEST(Log, ALogOfAnEarlierAssayStillGoesOn) {
-  const auto log = read_log(head_line({1, "x"}) + kept_line(0, std::vector<std::uint64_t>{7}) + "run 1 0 0\n" +
-                            kept_line(1, std::vector<std::uint64_t>{7, 8}));
+TEST(Log, FeaturesOfCodeAreNotNamedEachTime) {
+  FeatureNumbers numbers;
+  EXPECT_EQ(saw_line(1, std::vector<std::uint64_t>{3, 4, place}, numbers), "saw 1 x10000000000\n");
+  EXPECT_EQ(saw_line(2, std::vector<std::uint64_t>{3, place}, numbers), "saw 2 0\n");
+}
+
+TEST(Log, CodeThatWasReachedIsNotNewToARunThatGoesOn) {
+  const auto log = read_log(head_line({1, "x"}) + kept_line(0, std::vector<std::uint64_t>{7, place}) +
+                            run_line(1, {0, 0}) + "saw 1 1\n" + kept_line(1, std::vector<std::uint64_t>{8, place}));
   ASSERT_TRUE(log) << log.error();
   Guide guide;
   restore_counts(*log, guide);
-  EXPECT_EQ(guide.features(), 2U);
+  EXPECT_EQ(guide.features(), 1U);
+  EXPECT_EQ(guide.new_code(std::vector<std::uint64_t>{7, 8, 9}), std::vector<std::uint64_t>{9});
 }
 
 TEST(Log, AChoiceOfWhatIsNotThereAndExecutionsThatDoNotRiseAreRefused) {
