@@ -105,6 +105,17 @@ bool listened_to(std::uint16_t port) {
   return false;
 }
 
+/// Connections of ours, which are not marked as closed by exec, would stay open in the child: the peer would hear of no
+/// end and no reset before the child is gone as well.
+void keep_nothing_open() {
+  constexpr unsigned first = 3;
+  constexpr unsigned mark_only = 4;  // CLOSE_RANGE_CLOEXEC of linux/close_range.h
+  if (::syscall(SYS_close_range, first, ~0U, mark_only) == 0) return;
+  rlimit limit{};
+  const auto end = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::min<rlim_t>(limit.rlim_cur, 65536) : 1024;
+  for (int file = first; std::cmp_less(file, end); ++file) ::fcntl(file, F_SETFD, FD_CLOEXEC);
+}
+
 /// In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* envp, const char* folder, int output, int failure,
                          pid_t parent, int channel, bool core_files, int report) {
@@ -124,6 +135,7 @@ bool listened_to(std::uint16_t port) {
   if (null >= 0) ::dup2(null, 0);
   ::dup2(output, 1);
   ::dup2(output, 2);
+  keep_nothing_open();
   if (channel >= 0) ::fcntl(channel, F_SETFD, 0);  // it stays open
   if (*folder == '\0' || ::chdir(folder) == 0) ::execvpe(argv[0], argv, envp);
   const int error = errno;

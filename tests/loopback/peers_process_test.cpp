@@ -1,7 +1,10 @@
 // Child processes: started, watched, ended by their id, with what they started themselves.
 #include <gmock/gmock.h>
 
+#include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -64,6 +67,19 @@ TEST(Process, Is_ended_by_sigterm_and_by_sigkill_when_it_does_not_listen) {
   deaf->terminate(soon);
   wait_for_end(loop, *deaf);
   EXPECT_EQ(deaf->ending(), "killed by signal 9");
+}
+
+TEST(Process, Has_no_connection_of_ours_so_that_a_peer_hears_of_its_end_at_once) {
+  Loop loop;
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);  // as sockets of the loop: not closed by exec
+  const auto process = shell(loop, "sleep 1000");
+  ::close(ends[1]);
+  pollfd end{.fd = ends[0], .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&end, 1, 5000), 1);
+  ::close(ends[0]);
+  process->terminate(patient);
+  wait_for_end(loop, *process);
 }
 
 TEST(Process, What_it_started_goes_with_it) {
