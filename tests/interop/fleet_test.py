@@ -42,10 +42,7 @@ def echo(body):
     command += element(0x800, b"\x01\x01") + element(0x900, b"\0\0")
     command = element(0, struct.pack("<I", len(command))) + command
     return pdu(4, struct.pack(">IBB", len(command) + 2, body[4], 3) + command)
-listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-listener.bind(("127.0.0.1", int(sys.argv[1]))); listener.listen()
-while True:
-    one, _ = listener.accept()
+def serve(one):
     while len(header := exactly(one, 6)) == 6:
         kind, length = struct.unpack(">BxI", header)
         if kind not in (1, 4, 5):
@@ -56,6 +53,12 @@ while True:
             break
         body = exactly(one, length)
         one.sendall(accept(body) if kind == 1 else echo(body) if kind == 4 else pdu(6, bytes(4)))
+listener = socket.socket(); listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", int(sys.argv[1]))); listener.listen()
+while True:
+    one, _ = listener.accept()
+    try: serve(one)
+    except (OSError, IndexError, struct.error): pass  # a peer that is gone, or says nonsense
     one.close()
 """
 
