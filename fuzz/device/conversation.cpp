@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "fuzz/device/placed.hpp"
 #include "harness/base/hex.hpp"
 
 namespace assay::fuzz::device {
@@ -21,12 +22,6 @@ constexpr std::array<std::string_view, 4> await_names = {"association", "message
 constexpr std::string_view first_line = "assay conversation 1";
 
 bool is_p_data(const PduSeen& seen) { return seen.recognized && seen.type == 4; }
-
-/// One entry of one of the Traces, for all of them in the order of time.
-struct Placed {
-  const trace::Entry* entry;
-  std::uint8_t line;
-};
 
 class Reader {
  public:
@@ -223,20 +218,9 @@ std::size_t Conversation::bytes() const {
 }
 
 Conversation conversation_of(std::string kind, std::string from, std::span<const trace::Trace* const> traces) {
-  std::vector<Placed> all;
-  bool whole = traces.size() <= max_lines;
-  for (std::size_t i = 0; whole && i < traces.size(); ++i) {
-    whole = traces[i]->dropped_entries == 0;
-    for (const auto& entry : traces[i]->entries) all.push_back({&entry, static_cast<std::uint8_t>(i)});
-  }
-  // In the order of time; entries of one line stay in theirs.
-  std::ranges::sort(all, [](const Placed& a, const Placed& b) {
-    return a.entry->at != b.entry->at ? a.entry->at < b.entry->at
-           : a.line != b.line         ? a.line < b.line
-                                      : a.entry < b.entry;
-  });
+  const auto all = placed(traces);
   Reader reader(std::move(from));
-  for (const auto& placed : all) whole = whole && reader.take(placed);
+  const bool whole = all && std::ranges::all_of(*all, [&](const Placed& one) { return reader.take(one); });
   auto made = reader.finish(std::move(kind));
   if (!whole) made.steps.clear();
   return made;

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "fuzz/device/placed.hpp"
+
 namespace assay::fuzz::device {
 namespace {
 
 using trace::PduSeen;
 using trace::Side;
-
-struct Placed {
-  const trace::Entry* entry;
-  std::uint8_t line;
-};
 
 Asked asked_by(const dimse::Message& message) {
   auto uid = std::string(message.command.sop_instance_uid());
@@ -206,20 +203,9 @@ class Fitter {
 }  // namespace
 
 Conversation replies_of(std::string kind, std::string from, std::span<const trace::Trace* const> traces) {
-  std::vector<Placed> all;
-  bool whole = traces.size() <= max_lines;
-  for (std::size_t i = 0; whole && i < traces.size(); ++i) {
-    whole = traces[i]->dropped_entries == 0;
-    for (const auto& entry : traces[i]->entries) all.push_back({&entry, static_cast<std::uint8_t>(i)});
-  }
-  // In the order of time; entries of one line stay in theirs.
-  std::ranges::sort(all, [](const Placed& a, const Placed& b) {
-    return a.entry->at != b.entry->at ? a.entry->at < b.entry->at
-           : a.line != b.line         ? a.line < b.line
-                                      : a.entry < b.entry;
-  });
+  const auto all = placed(traces);
   Reader reader(std::move(from));
-  for (const auto& placed : all) whole = whole && reader.take(placed);
+  const bool whole = all && std::ranges::all_of(*all, [&](const Placed& one) { return reader.take(one); });
   auto made = reader.finish(std::move(kind));
   if (!whole) made.steps.clear();
   return made;

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "fuzz/device/scenario_text.hpp"
 #include "fuzz/findings/reduce.hpp"
 #include "harness/app/finding_folder.hpp"
+#include "harness/app/fuzz_reduce.hpp"
 #include "harness/app/recorder.hpp"
+#include "harness/app/timestamps.hpp"
 #include "peers/process.hpp"
 
 namespace assay::app {
@@ -25,25 +26,6 @@ using fuzz::device::Step;
 constexpr std::size_t most_held = 64;    // of what was held last
 constexpr int more_times = 4;            // that a reduced race must break it again
 constexpr std::size_t most_tries = 400;  // of one reduction; each is a conversation and a look, often a start
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
-std::string steps_in_words(const Conversation& c) {
-  std::string text;
-  for (const auto& step : c.steps) {
-    text += text.empty() ? "" : ", ";
-    text += name(step.what);
-    if (step.what == Do::send) text += fmt::format(" {} bytes", step.bytes.size());
-    if (step.what == Do::await) text += fmt::format(" {}", name(step.await));
-  }
-  return text;
-}
 
 std::ptrdiff_t ends_of(const Conversation& c) {
   return std::ranges::count_if(c.steps,
@@ -143,46 +125,18 @@ Conversation Breaks::culprit(const Held& held, const Finding& finding) {
 }
 
 Conversation Breaks::reduce(const Conversation& conversation, const Test& still, bool bytes) {
-  auto made = conversation;
   const auto end = loop_.now() + settings_.reduce;
   fuzz::ReduceBudget budget;
   budget.tries = most_tries;
   budget.give_up = [&] { return settings_.interrupted() || loop_.now() >= end; };
-  const auto with = [&](std::vector<Step> steps) {
-    Conversation c{made.kind, made.from, std::move(steps)};
-    return c;
-  };
-  made.steps =
-      fuzz::reduce_units<Step>(made.steps, [&](const std::vector<Step>& steps) { return still(with(steps)); }, budget);
-  if (!bytes) return made;
-  for (auto& step : made.steps) {
-    if (step.what != Do::send || step.bytes.empty() || budget.spent) continue;
-    // In one piece, and at once, where that does it too.
-    if (!step.pieces.empty()) {
-      auto plain = made;
-      auto& one = plain.steps[static_cast<std::size_t>(&step - made.steps.data())];
-      one.pieces.clear();
-      one.pause = Duration{0};
-      if (budget.one_more() && still(plain)) step = one;
-    }
-    const auto original = step.bytes;
-    step.bytes = fuzz::reduce_input(
-        original, {.kind = fuzz::InputForm::Kind::binary, .format = ASSAY_FORMAT_WIRE, .skip = 0},
-        [&](ByteView candidate) {
-          auto tried = made;
-          tried.steps[static_cast<std::size_t>(&step - made.steps.data())].bytes = to_bytes(candidate);
-          return still(tried);
-        },
-        budget);
-  }
-  return made;
+  return reduced(conversation, still, bytes, budget);
 }
 
-Broken Breaks::write(Finding finding, const Conversation& reduced, const Conversation& original,
+Broken Breaks::write(Finding finding, const Conversation& small, const Conversation& original,
                      const std::string& before) {
-  finding.first_seen = finding.last_seen = utc_now();
+  finding.first_seen = finding.last_seen = utc_timestamp();
   finding.reproduce = repeat_with(finding);
-  finding.happened += fmt::format(" The conversation: {}.", steps_in_words(reduced));
+  finding.happened += fmt::format(" The conversation: {}.", steps_in_words(small));
   fuzz::device::ScenarioHead head;
   head.id = "fuzz/device/" + finding.id();
   head.title = fmt::format("After this conversation the device still serves: {}", finding.title());
@@ -196,13 +150,13 @@ Broken Breaks::write(Finding finding, const Conversation& reduced, const Convers
     return recorder.connection(true, fmt::format("assay -> {}:{}", settings_.target.host, settings_.target.port));
   };
   if (watch_.can_restart() && finding.kind != Kind::forbidden_answer) (void)watch_.restart();
-  (void)converse(loop_, settings_.target, reduced, std::move(options));
+  (void)converse(loop_, settings_.target, small, std::move(options));
   const auto capture = recorder.finish();
 
   FindingFiles files;
-  files.emplace_back(finding_input, fuzz::device::to_text(reduced));
+  files.emplace_back(finding_input, fuzz::device::to_text(small));
   files.emplace_back(finding_original, fuzz::device::to_text(original));
-  files.emplace_back(finding_scenario, fuzz::device::to_scenario(reduced, head));
+  files.emplace_back(finding_scenario, fuzz::device::to_scenario(small, head));
   if (!capture.empty()) files.emplace_back(finding_capture, std::string(as_text(capture)));
   if (!finding.report.empty()) files.emplace_back("report.txt", finding.report);
   if (!before.empty()) files.emplace_back("before.txt", before);
@@ -220,7 +174,7 @@ std::string Breaks::repeat_with(const Finding& finding) const {
 
 /// Of what the watch has seen by itself, with the scenario that shows it.
 Broken Breaks::write_own(Finding finding, const std::string& scenario) {
-  finding.first_seen = finding.last_seen = utc_now();
+  finding.first_seen = finding.last_seen = utc_timestamp();
   finding.reproduce = repeat_with(finding);
   return keep(std::move(finding), {{finding_scenario, scenario}});
 }
@@ -249,7 +203,7 @@ Broken Breaks::seen(Observed observed, const Held& held) {
   const auto& last = held.back().second;
   // It is kept before anything else is tried: whoever stops us now finds it.
   if (knows(finding)) {
-    finding.first_seen = finding.last_seen = utc_now();
+    finding.first_seen = finding.last_seen = utc_timestamp();
     Broken out{.finding = finding, .folder = {}, .trouble = {}};
     if (auto kept = keep_finding(settings_.findings, finding, {}); !kept)
       out.trouble = kept.error();
@@ -275,15 +229,15 @@ Broken Breaks::seen(Observed observed, const Held& held) {
     const auto ends = ends_of(found);
     const bool in_order = found.from.contains(device::joined_with);
     const Test still = [&](const Conversation& c) { return (!in_order || ends_of(c) == ends) && breaks({c}, finding); };
-    auto reduced = reduce(found, still, true);
+    auto small = reduce(found, still, true);
     // Beside each other two connections race: what broke it by luck once is no reproduction.
-    const bool races = std::ranges::any_of(reduced.steps, [](const Step& step) { return step.line > 0; });
+    const bool races = std::ranges::any_of(small.steps, [](const Step& step) { return step.line > 0; });
     for (int times = 0; races && times < more_times; ++times) {
-      if (settings_.interrupted() || still(reduced)) continue;
-      reduced = found;
+      if (settings_.interrupted() || still(small)) continue;
+      small = found;
       break;
     }
-    out = write(finding, reduced, found);
+    out = write(finding, small, found);
     out.fresh = fresh;
   }
   return restart(std::move(out));
@@ -291,7 +245,7 @@ Broken Breaks::seen(Observed observed, const Held& held) {
 
 Broken Breaks::told(Finding finding, std::uint64_t /*number*/, const Conversation& conversation) {
   if (knows(finding)) {
-    finding.first_seen = finding.last_seen = utc_now();
+    finding.first_seen = finding.last_seen = utc_timestamp();
     Broken out{.finding = finding, .folder = {}, .trouble = {}};
     if (auto kept = keep_finding(settings_.findings, finding, {}); !kept) out.trouble = kept.error();
     return out;

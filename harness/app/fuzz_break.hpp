@@ -61,7 +61,7 @@ class Breaks {
   fuzz::device::Conversation culprit(const Held& held, const fuzz::Finding& finding);
   [[nodiscard]] bool tells(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
   fuzz::device::Conversation reduce(const fuzz::device::Conversation& conversation, const Test& still, bool bytes);
-  Broken write(fuzz::Finding finding, const fuzz::device::Conversation& reduced,
+  Broken write(fuzz::Finding finding, const fuzz::device::Conversation& small,
                const fuzz::device::Conversation& original, const std::string& before = {});
 
   peers::Loop& loop_;

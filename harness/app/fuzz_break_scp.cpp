@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "fuzz/device/scenario_text.hpp"
 #include "harness/app/finding_folder.hpp"
 #include "harness/app/fuzz_reduce.hpp"
 #include "harness/app/recorder.hpp"
+#include "harness/app/timestamps.hpp"
 
 namespace assay::app {
 namespace {
@@ -21,14 +21,6 @@ constexpr std::size_t most_tries = 400;  // of one reduction; each is a conversa
 /// What counts as not ending while a hang is made smaller: so many times what the sane one takes, within these.
 constexpr Duration least_end = std::chrono::milliseconds(700);
 constexpr int times_usual = 10;
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
 
 bool same(const Finding& seen, const Finding& wanted) {
   if (wanted.kind == Kind::hang) return seen.kind == Kind::hang;  // how busy it is may change with its length
@@ -78,13 +70,13 @@ Broken ReplyBreaks::keep(Finding finding, const FindingFiles& files) {
 }
 
 Broken ReplyBreaks::again(Finding finding) {
-  finding.first_seen = finding.last_seen = utc_now();
+  finding.first_seen = finding.last_seen = utc_timestamp();
   return keep(std::move(finding), {});
 }
 
 Broken ReplyBreaks::write(Finding finding, const Conversation& small, const Conversation& original,
                           const std::string& before) {
-  finding.first_seen = finding.last_seen = utc_now();
+  finding.first_seen = finding.last_seen = utc_timestamp();
   finding.reproduce = fmt::format("assay run {} {}", (settings_.findings / finding.slug() / finding_scenario).string(),
                                   settings_.run_options);
   finding.happened += fmt::format(" The conversation, from the side that was called: {}.", steps_in_words(small));

@@ -11,6 +11,7 @@
 #include "harness/app/findings.hpp"
 #include "harness/app/fuzz_triage.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/timestamps.hpp"
 #include "harness/version.hpp"
 
 namespace assay::app {
@@ -46,7 +47,7 @@ fuzz::CampaignState begin(const FuzzCampaignSettings& settings, const fuzz::Camp
     target.runs = target.rounds = target.crashes = target.coverage = target.features = 0;
   }
   state.number = std::max(before == nullptr ? 0 : before->number, known ? state.number : 0) + 1;
-  state.started = timestamp_now();
+  state.started = utc_timestamp();
   state.wanted = wanted;
   state.spent = 0;
   state.over = false;
@@ -64,7 +65,7 @@ fuzz::CampaignSummary summarise(const FuzzCampaignSettings& settings, const fuzz
   out.version = ASSAY_VERSION;
   out.number = state.number;
   out.started = state.started;
-  out.ended = timestamp_now();
+  out.ended = utc_timestamp();
   out.wanted = state.wanted;
   out.spent = state.spent;
   out.jobs = jobs;

@@ -1,4 +1,5 @@
 #include "harness/app/fuzz_campaign_crashes.hpp"
+#include "harness/app/timestamps.hpp"
 
 #include <fmt/format.h>
 
@@ -74,7 +75,7 @@ bool CrashDesk::count_again(Crash& crash) {
   auto again = *known;
   again.times = 1;
   again.reproducible = true;
-  again.first_seen = again.last_seen = timestamp_now();
+  again.first_seen = again.last_seen = utc_timestamp();
   if (auto kept = keep_finding(folder_.findings(), again, {}); !kept) {
     complain(kept.error());
     return false;
@@ -88,7 +89,7 @@ bool CrashDesk::count_again(Crash& crash) {
 
 void CrashDesk::keep_without_input(std::size_t target, fuzz::Finding finding) {
   if (finding.subject.empty()) finding.subject = targets_[target].name();
-  finding.first_seen = finding.last_seen = timestamp_now();
+  finding.first_seen = finding.last_seen = utc_timestamp();
   finding.reproducible = false;
   finding.reproduce =
       fmt::format("{} {}", targets_[target].run.program, folder_.corpus(targets_[target].name()).string());

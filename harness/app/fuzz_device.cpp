@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "fuzz/device/mutate.hpp"
 #include "harness/app/finding_folder.hpp"
 #include "harness/app/fuzz_device_run.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/timestamps.hpp"
 
 namespace assay::app {
 namespace {
@@ -28,14 +28,6 @@ constexpr unsigned aim_one_in = 3;
 /// for one of these, or after so many.
 constexpr Duration coverage_calm = std::chrono::milliseconds(1);
 constexpr int coverage_looks = 20;
-
-std::string local_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  char text[40];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &local)};
-}
 
 }  // namespace
 
@@ -230,7 +222,7 @@ int FuzzDeviceRun::again() {
 }
 
 int FuzzDeviceRun::run() {
-  started_ = local_time();
+  started_ = local_timestamp();
   if (options_.json) console_.text_to_stderr();
   if (!check()) return exit_codes::usage;
   loop_.on_signal([this](int) {

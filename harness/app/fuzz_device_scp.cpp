@@ -1,9 +1,9 @@
 #include "harness/app/fuzz_device_scp.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include "harness/app/fuzz_device_scp_run.hpp"
+#include "harness/app/timestamps.hpp"
 
 namespace assay::app {
 namespace {
@@ -16,14 +16,6 @@ constexpr int reduce_part = 6;
 constexpr Duration least_reduce = std::chrono::seconds(4);
 constexpr Duration most_reduce = std::chrono::seconds(40);
 constexpr int silent_starts = 5;  // in a row: it does not call any more
-
-std::string local_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  char text[40];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &local)};
-}
 
 }  // namespace
 
@@ -151,7 +143,7 @@ int FuzzDeviceScpRun::again() {
 }
 
 int FuzzDeviceScpRun::run() {
-  started_ = local_time();
+  started_ = local_timestamp();
   if (options_.json) console_.text_to_stderr();
   if (!check()) return exit_codes::usage;
   loop_.on_signal([this](int) {

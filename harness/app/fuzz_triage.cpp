@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <utility>
 
 #include "harness/app/fuzz_network.hpp"
 #include "harness/app/home.hpp"
+#include "harness/app/timestamps.hpp"
 #include "peers/process.hpp"
 
 namespace assay::app {
@@ -79,15 +79,6 @@ std::optional<fuzz::Finding> seen_before(ByteView input, const TriageOptions& op
 }
 
 }  // namespace
-
-std::string timestamp_now() {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, size};
-}
 
 std::expected<Tried, std::string> try_input(const FuzzTarget& target, ByteView input, const TriageOptions& options) {
   const auto scratch = Scratch::make();
@@ -176,7 +167,7 @@ std::expected<std::optional<Triaged>, std::string> keep_crash(const FuzzTarget& 
     out.finding.subject = target.name;
   }
   out.reduced = smallest.size();
-  out.finding.first_seen = out.finding.last_seen = timestamp_now();
+  out.finding.first_seen = out.finding.last_seen = utc_timestamp();
   const auto folder = findings / out.finding.slug();
   out.finding.reproduce = fmt::format("assay fuzz replay {}\n  {}", peers::shell_quote(folder.string()),
                                       target_command(target, folder / finding_input));

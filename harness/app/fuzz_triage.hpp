@@ -61,7 +61,4 @@ struct Tried {
 };
 std::expected<Tried, std::string> try_input(const FuzzTarget& target, ByteView input, const TriageOptions& options);
 
-/// "2026-11-23T12:00:00Z".
-std::string timestamp_now();
-
 }  // namespace assay::app

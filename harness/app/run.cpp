@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "conformance/rules/standard_rules.hpp"
 #include "harness/app/commands.hpp"
@@ -11,6 +10,7 @@
 #include "harness/app/home.hpp"
 #include "harness/app/profile_file.hpp"
 #include "harness/app/runner.hpp"
+#include "harness/app/timestamps.hpp"
 #include "harness/version.hpp"
 #include "peers/devices/embedded_device.hpp"
 #include "reports/detail.hpp"
@@ -18,15 +18,6 @@
 
 namespace assay::app {
 namespace {
-
-std::string now_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  char buffer[40];
-  std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S%z", &local);
-  return buffer;
-}
 
 /// Everything in the options that files must bear out; errors were printed when nothing comes back.
 std::optional<RunnerSetup> check_options(const RunOptions& options, Console& console) {
@@ -162,7 +153,7 @@ int run_with(peers::Loop& loop, RunnerSetup setup, Console& console, trace::RunR
   trace::RunResult head;
   head.assay_version = ASSAY_VERSION;
   head.command_line = options.command_line;
-  head.started = now_text();
+  head.started = local_timestamp();
   head.target = setup.target_port != 0      ? fmt::format("{}:{}", setup.target_host, setup.target_port)
                 : options.dut_start.empty() ? ""
                                             : "started by Assay: " + options.dut_start;
