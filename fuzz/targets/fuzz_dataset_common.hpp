@@ -29,6 +29,11 @@ inline const Problem* first_deviation(const Problems& problems) {
   return found == problems.end() ? nullptr : &*found;
 }
 
+/// The decoder has found nothing wrong, and had room to say so: notes take room too.
+inline bool faultless(const dataset::DataSetDecode& decoded) {
+  return decoded.more_problems == 0 && clean(decoded.problems);
+}
+
 /// The index is a tree in document order, its offsets lie in the input and nothing lies outside it.
 inline void check_structure(const dataset::DataSetDecode& decoded, std::size_t size, std::uint64_t base) {
   const auto& nodes = decoded.data_set.nodes();

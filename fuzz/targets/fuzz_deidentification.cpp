@@ -38,6 +38,8 @@ dataset::DicomFile file_of(ByteView bytes, dataset::Encoding encoding) {
   file.decoded = decoded.consumed;
   file.data_set = std::move(decoded.data_set);
   file.problems = std::move(decoded.problems);
+  // Notes may have taken the room of what is wrong.
+  if (decoded.more_problems > 0) file.problems.back().gravity = Gravity::deviation;
   return file;
 }
 

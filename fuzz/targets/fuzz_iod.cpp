@@ -36,7 +36,7 @@ void check_object(const dataset::DataSetDecode& decoded, const dataset::DataSet&
     const auto path = dataset::parse_tag_path(problem.field);
     require(path.has_value() && !path->steps.empty(), "a problem has a path");
     // Where an element stands twice the path leads to the first, which need not be the one; the decoder has said so.
-    if (!clean(decoded.problems)) continue;
+    if (!faultless(decoded)) continue;
     require(dataset::places_of(data_set, *path).has_value(), "the path leads to a place");
     const bool absent = problem.rule.ends_with("-missing") || problem.rule == "ps3.3/C/doubtful" ||
                         problem.rule == "ps3.3/C/contradiction";

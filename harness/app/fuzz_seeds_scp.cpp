@@ -86,7 +86,8 @@ std::expected<ReplySeeds, std::string> record_replies(peers::Loop& loop, CallerP
     loop.wait_until([&] { return traces.size() >= calls_enough || options.interrupted(); }, options.timeout);
   } else {
     // A command that calls again while an association of it is under way is not one that goes on.
-    const auto idle = [&] { return (*device)->acceptor().open_connections() == 0; };
+    // One that is quick has its next connection there before the end of the last is seen: associations count.
+    const auto idle = [&] { return (*device)->acceptor().open_associations() == 0; };
     loop.wait_until([&] { return gone() || options.interrupted() || (traces.size() >= 2 * calls_enough && idle()); },
                     options.timeout);
     if (!gone() && !idle()) loop.wait_until([&] { return gone() || options.interrupted(); }, 4 * options.timeout);

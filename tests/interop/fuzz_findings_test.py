@@ -89,7 +89,7 @@ class FuzzFindings(unittest.TestCase):
     @classmethod
     def triage(cls, crashes, out, *more, target="toy", time="1s"):
         return products.assay("fuzz", "triage", crashes, "--target-program", cls.folder / target, "--out", out,
-                              "--time", time, "--reduce-time", "2s", *more)
+                              "--time", time, "--reduce-time", "60s", *more)
 
     def scratch_folder(self, name):
         folder = self.folder / name
