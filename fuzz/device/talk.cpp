@@ -181,7 +181,7 @@ void Talk::Impl::expire(Instant now) {
 void Talk::Impl::unanswered(const Step& step, Line& line) {
   all_came = all_came && step.await == Await::closed;
   line.silent = true;
-  feature(line.place + " -> silence", true);
+  fresh.add(line.place + " -> silence", true);
 }
 
 bool Talk::Impl::ends_when_settled() const {
@@ -201,7 +201,7 @@ void Talk::Impl::refused(std::uint8_t line, const std::string& why) {
   lines.at(line).state = Line::State::closed;
   outcome.refused = true;
   outcome.refused_why = why;
-  feature("connect -> " + why, true);
+  fresh.add("connect -> " + why, true);
 }
 
 Talk::Talk(const Conversation& conversation, TalkOptions options)
@@ -251,7 +251,7 @@ void Talk::closed(std::uint8_t number, Closing how, Instant now) {
   const bool usual =
       line.released || line.release_asked || line.aborted || (line.answered && !line.accepted) || line.half;
   if (!usual) impl_->outcome.dropped = true;
-  impl_->feature(line.place + (how == Closing::fin ? " -> closed" : " -> reset"), true);
+  impl_->fresh.add(line.place + (how == Closing::fin ? " -> closed" : " -> reset"), true);
   line.state = Line::State::closed;
   impl_->check(now);
 }
@@ -291,7 +291,7 @@ Outcome Talk::finish(Instant now) {
     all.outcome.traces.push_back(line.observer->take_trace());
   }
   all.outcome.answered = all.all_came && !all.outcome.refused;
-  all.outcome.features.assign(all.features.begin(), all.features.end());
+  all.fresh.give(all.outcome);
   return std::move(all.outcome);
 }
 

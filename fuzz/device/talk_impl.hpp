@@ -5,11 +5,9 @@
 #include <array>
 #include <map>
 
-#include "fuzz/device/talk.hpp"
+#include "fuzz/device/talk_seen.hpp"
 
 namespace assay::fuzz::device {
-
-inline bool is_p_data(const trace::PduSeen& seen) { return seen.recognized && seen.type == 4; }
 
 /// One connection of the conversation, followed.
 struct Line {
@@ -56,12 +54,11 @@ struct Talk::Impl {
   std::deque<Command> commands;
   bool over = false;
   Outcome outcome;
-  std::set<std::uint64_t> features;
+  Seen fresh;
   bool all_came = true;
   Duration pieces_left{0};  // of TalkOptions::pieces
   std::string before;       // states of the device before what is being sent
 
-  void feature(const std::string& text, bool show);
   void answer(Line& line, const trace::Entry& entry);
   /// New entries and findings of the line, in order.
   void look(Line& line);

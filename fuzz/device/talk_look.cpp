@@ -1,6 +1,5 @@
 // What was said on a line, by us and by the device: what is new in it, and what was forbidden.
 #include "fuzz/device/talk_impl.hpp"
-#include "harness/base/digest.hpp"
 #include "harness/dimse/status.hpp"
 
 namespace assay::fuzz::device {
@@ -10,24 +9,11 @@ using trace::MessageSeen;
 using trace::PduSeen;
 using trace::Side;
 
-/// Features of one conversation that are kept: more are those of a flood.
-constexpr std::size_t max_features = 4096;
-
-/// A rule of the layers that say whether there is anything to answer.
-bool about_exchange(std::string_view rule) { return rule.starts_with("ps3.8/") || rule.starts_with("ps3.7/"); }
-
 }  // namespace
-
-void Talk::Impl::feature(const std::string& text, bool show) {
-  if (features.size() >= max_features) return;
-  Digest digest;
-  digest.update(as_bytes(text));
-  if (features.insert(digest.value()).second && show) outcome.cells.push_back(text);
-}
 
 void Talk::Impl::answer(Line& line, const trace::Entry& entry) {
   const auto name = answer_name(entry);
-  if (!name.empty()) feature(line.place + " -> " + name, true);
+  if (!name.empty()) fresh.add(line.place + " -> " + name, true);
 }
 
 void Talk::Impl::look(Line& line) {
@@ -38,7 +24,7 @@ void Talk::Impl::look(Line& line) {
     if (f.side == Side::requestor && f.severity == trace::Severity::error) {
       if (about_exchange(f.rule)) line.broken = true;
       line.broke.insert(f.rule);
-      feature("broke " + f.rule + " at " + line.place, false);
+      fresh.add("broke " + f.rule + " at " + line.place, false);
     }
   }
   for (; line.seen_entries < trace.entries.size(); ++line.seen_entries) {
@@ -51,7 +37,7 @@ void Talk::Impl::look(Line& line) {
   for (; line.seen_findings < trace.findings.size(); ++line.seen_findings) {
     const auto& f = trace.findings[line.seen_findings];
     if (f.side != Side::acceptor || f.severity != trace::Severity::error || f.provoked) continue;
-    feature("device broke " + f.rule + " at " + line.place, false);
+    fresh.add("device broke " + f.rule + " at " + line.place, false);
     // Who closes with bytes of ours unread, as those of half a PDU are, takes its own last answer back with a RST.
     const bool taken_back = f.rule == "ps3.8/9.3.1/pdu-cut-short" && line.bytes_of_pdus != line.bytes_sent;
     if (!line.broken && !taken_back && !line.broke.contains(f.rule)) outcome.forbidden.push_back({f, line.place});
@@ -80,7 +66,7 @@ void Talk::Impl::our_message(Line& line, const MessageSeen& seen) {
   line.half_message = false;
   const auto& command = seen.message->command;
   const auto field = command.field().value_or(0);
-  line.place = before + " " + (dimse::command_info(field) == nullptr ? "unknown command" : command.name());
+  line.place = before + " " + command_name(*seen.message);
   if (dimse::is_response(field)) return;
   if (field == static_cast<std::uint16_t>(dimse::CommandField::c_cancel_rq)) return;
   if (dimse::command_info(field) == nullptr || !command.message_id()) {

@@ -33,24 +33,8 @@ constexpr int coverage_looks = 20;
 
 void FuzzDeviceRun::tell(const Broken& broken) {
   const auto& f = broken.finding;
-  if (!broken.trouble.empty()) trouble_ = broken.trouble;
   if (f.kind == fuzz::Kind::hang && !f.state.empty()) silences_.insert(f.state);
-  if (broken.unsure) {
-    ++unsure_;
-    return;
-  }
-  if (!found_.try_emplace(f.id(), f).second) return;
-  const auto* const known = known_.knows(f);
-  if (known != nullptr) found_known_[f.id()] = known->why;
-  console_.text(fmt::format("{:9} {}{}\n          {}\n", known != nullptr ? "known" : name(f.severity), f.title(),
-                            f.reproducible || known != nullptr ? "" : " (did not come again)", broken.folder.string()));
-}
-
-bool FuzzDeviceRun::more() const {
-  if (interrupted_ || !trouble_.empty()) return false;
-  if (options_.count != 0 && executed_ >= options_.count) return false;
-  if (options_.first && news() > 0) return false;
-  return loop_.now() - began_ < options_.time;
+  tally_.found(broken);
 }
 
 void FuzzDeviceRun::learn_quick(Duration slowest) {
@@ -67,11 +51,11 @@ void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& c
   device::Random random(seed_, number);
   const auto& parent = guide_.kept()[choice.parent].conversation;
   auto conversation = device::mutated(parent, guide_.kept()[choice.donor].conversation, random, choice.aim);
-  if (!saved(folder_.run(number, choice))) return;
-  ++kinds_[conversation.kind];
+  if (!tally_.saved(folder_.run(number, choice))) return;
+  tally_.executed(conversation.kind);
   const auto begun = loop_.now();
   auto outcome = hold(conversation);
-  if (interrupted_) return;
+  if (tally_.interrupted) return;
   spent_.talks += loop_.now() - begun;
   spent_.waits += outcome.waits;
   learn_quick(outcome.slowest);
@@ -84,11 +68,11 @@ void FuzzDeviceRun::execute(std::uint64_t number, const device::Guide::Choice& c
 device::Outcome FuzzDeviceRun::hold(const device::Conversation& conversation) {
   if (coverage_ != nullptr) coverage_->clear();
   auto outcome = converse(loop_, target_, conversation, talk());
-  saved(folder_.pairs(pairs_.note(outcome.traces)));
+  tally_.saved(folder_.pairs(pairs_.note(outcome.traces)));
   if (coverage_ == nullptr) return outcome;
   auto before = coverage_->digest();
-  for (int looks = 0; looks < coverage_looks && !interrupted_; ++looks) {
-    loop_.wait_until([this] { return interrupted_; }, coverage_calm);
+  for (int looks = 0; looks < coverage_looks && !tally_.interrupted; ++looks) {
+    loop_.wait_until([this] { return tally_.interrupted; }, coverage_calm);
     if (const auto now = coverage_->digest(); std::exchange(before, now) == now) break;
   }
   const auto code = coverage_->take();
@@ -103,7 +87,7 @@ std::vector<std::uint64_t> FuzzDeviceRun::unsteady(const std::vector<std::uint64
   auto fresh = guide_.new_code(features);
   if (coverage_ == nullptr || fresh.empty()) return {};
   const auto again = hold(conversation);
-  if (interrupted_) return fresh;
+  if (tally_.interrupted) return fresh;
   held_.emplace_back(number, conversation);
   const bool odd = again.refused || again.dropped || !again.silences.empty();
   if (auto seen = watch_->after({number, again.last, odd})) {
@@ -116,14 +100,14 @@ std::vector<std::uint64_t> FuzzDeviceRun::unsteady(const std::vector<std::uint64
 }
 
 void FuzzDeviceRun::note(const device::Outcome& outcome, std::uint64_t number, device::Conversation conversation) {
-  for (const auto& cell : outcome.cells) ++cells_[cell];
+  tally_.reached(outcome.cells);
   // Closing without a word is how many devices answer what they cannot read: once for each place it is asked at once
   // whether it still serves, and then as after any other conversation.
   const bool dropped = outcome.dropped && dropped_at_.insert(outcome.last).second;
   const bool odd = outcome.refused || dropped || !outcome.silences.empty();
   const auto begun = loop_.now();
   auto seen = watch_->after({number, outcome.last, odd});
-  if (interrupted_) return;
+  if (tally_.interrupted) return;
   const auto watched = loop_.now();
   spent_.watch += watched - begun;
   const bool broken = seen.has_value();
@@ -135,20 +119,20 @@ void FuzzDeviceRun::note(const device::Outcome& outcome, std::uint64_t number, d
     for (auto& finding : findings_of(outcome, subject())) {
       if (finding.kind == fuzz::Kind::hang) silences_.erase(finding.state);
       tell(breaks_->told(finding, number, conversation));
-      if (interrupted_ || !trouble_.empty()) return;
+      if (tally_.interrupted || !tally_.trouble.empty()) return;
       look_after_told(number, outcome.last);
-      if (interrupted_ || !trouble_.empty()) return;
+      if (tally_.interrupted || !tally_.trouble.empty()) return;
     }
   spent_.findings += loop_.now() - watched;
-  if (!saved(folder_.saw(number, outcome.features))) return;
+  if (!tally_.saved(folder_.saw(number, outcome.features))) return;
   // What breaks it is not kept: everything behind it would break it again.
   const auto chance = broken ? std::vector<std::uint64_t>{} : unsteady(outcome.features, number, conversation);
-  if (interrupted_) return;
+  if (tally_.interrupted) return;
   guide_.note(chance);
   auto led_to = guide_.worth(outcome.features);
   if (guide_.note(outcome.features) && !broken && !guide_.full()) {
     const auto kept = guide_.add(std::move(conversation), std::move(led_to), number);
-    saved(folder_.keep(kept, guide_.kept()[kept]));
+    tally_.saved(folder_.keep(kept, guide_.kept()[kept]));
   }
 }
 
@@ -164,16 +148,9 @@ void FuzzDeviceRun::look_after_told(std::uint64_t number, const std::string& las
   }
 }
 
-void FuzzDeviceRun::pace() {
-  if (options_.rate <= 0) return;
-  const auto due = began_ + std::chrono::duration_cast<Duration>(
-                                std::chrono::duration<double>(static_cast<double>(executed_) / options_.rate));
-  if (const auto now = loop_.now(); due > now) loop_.wait_until([this] { return interrupted_; }, due - now);
-}
-
 void FuzzDeviceRun::campaign() {
-  began_ = loop_.now();
-  while (more()) {
+  tally_.begin();
+  while (tally_.more()) {
     // The choice is of its own seed: what is done with it does not depend on how it came about.
     device::Random random(seed_ ^ 0x5deece66dULL, ++number_);
     auto choice = guide_.choose(random);
@@ -183,13 +160,11 @@ void FuzzDeviceRun::campaign() {
       pairs_.aimed(*choice.aim);
     }
     execute(number_, choice);
-    ++executed_;
-    progress();
-    pace();
+    tally_.progress(guide_, coverage_ != nullptr ? fmt::format(", {} edges", coverage_->edges()) : std::string());
+    tally_.pace();
   }
-  busy_ = loop_.now() - began_;
-  console_.clear_progress();
-  if (trouble_.empty() && !interrupted_ && executed_ > 0)
+  tally_.end();
+  if (tally_.trouble.empty() && !tally_.interrupted && tally_.count() > 0)
     if (auto seen = watch_->look_at_all("at the end"); seen && !held_.empty())
       tell(breaks_->seen(std::move(*seen), held_));
 }
@@ -207,17 +182,17 @@ int FuzzDeviceRun::again() {
                                       random, found->choice.aim);
   console_.text(fmt::format("Execution {}: {} of {}\n", found->execution, conversation.from,
                             kept[found->choice.parent].conversation.from));
-  began_ = loop_.now();
+  tally_.begin();
+  tally_.executed(conversation.kind);
   const auto outcome = converse(loop_, target_, conversation, talk());
   for (const auto& one : outcome.traces) console_.text(trace::to_text(one));
   held_.emplace_back(found->execution, conversation);
-  executed_ = 1;
   if (auto seen = watch_->look(outcome.last)) {
     tell(breaks_->seen(std::move(*seen), held_));
   } else {
     for (auto& finding : findings_of(outcome, subject())) tell(breaks_->told(finding, found->execution, conversation));
   }
-  busy_ = loop_.now() - began_;
+  tally_.end();
   return finish();
 }
 
@@ -226,13 +201,13 @@ int FuzzDeviceRun::run() {
   if (options_.json) console_.text_to_stderr();
   if (!check()) return exit_codes::usage;
   loop_.on_signal([this](int) {
-    interrupted_ = true;
+    tally_.interrupted = true;
     loop_.stop();
   });
   if (!resolve() || !begin()) return code_;
   if (!seeds()) {
-    if (interrupted_) return exit_codes::interrupted;
-    return code_ != exit_codes::ok ? code_ : fail(trouble_, exit_codes::usage);
+    if (tally_.interrupted) return exit_codes::interrupted;
+    return code_ != exit_codes::ok ? code_ : fail(tally_.trouble, exit_codes::usage);
   }
   if (options_.execution) return again();
   campaign();

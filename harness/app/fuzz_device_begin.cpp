@@ -37,14 +37,7 @@ bool FuzzDeviceRun::check() {
     wrong(port.error());
   }
   if (!titles_fit({{"--called-ae", options_.called_ae}, {"--calling-ae", options_.calling_ae}}, console_)) good = false;
-  if (!options_.known.empty()) {
-    if (auto known = KnownFindings::read(options_.known, options_.product))
-      known_ = std::move(*known);
-    else
-      wrong("--known " + known.error());
-  } else if (!options_.product.empty()) {
-    wrong("--product chooses lines of a file of known findings: give it with --known FILE");
-  }
+  if (!tally_.read_known()) good = false;
   const auto kinds = fuzz_conversation_kinds();
   for (const auto& [option, list] : {std::pair{"--only", &options_.only}, std::pair{"--skip", &options_.skip}}) {
     for (const auto& kind : *list) {
@@ -99,7 +92,7 @@ bool FuzzDeviceRun::begin() {
     code_ = fail(opened.error(), exit_codes::usage);
     return false;
   }
-  if (const auto opened = report_.open(options_.out, console_); !opened) {
+  if (const auto opened = tally_.open(); !opened) {
     code_ = fail(opened.error(), exit_codes::usage);
     return false;
   }
@@ -141,7 +134,7 @@ bool FuzzDeviceRun::begin() {
   w.patience = options_.timeout;
   auto watch = DeviceWatch::start(loop_, std::move(w));
   if (!watch) {
-    code_ = fail(watch.error(), interrupted_ ? exit_codes::interrupted : exit_codes::inconclusive);
+    code_ = fail(watch.error(), tally_.interrupted ? exit_codes::interrupted : exit_codes::inconclusive);
     return false;
   }
   watch_ = std::move(*watch);
@@ -154,8 +147,8 @@ bool FuzzDeviceRun::begin() {
   b.reduce = options_.reduce;
   if (options_.called_ae != "ANY-SCP") b.options += " --called-ae " + peers::shell_quote(options_.called_ae);
   if (options_.calling_ae != "ASSAY") b.options += " --calling-ae " + peers::shell_quote(options_.calling_ae);
-  b.interrupted = [this] { return interrupted_; };
-  b.known = [this](const fuzz::Finding& finding) { return known_.knows(finding) != nullptr; };
+  b.interrupted = [this] { return tally_.interrupted; };
+  b.known = [this](const fuzz::Finding& finding) { return tally_.knows(finding); };
   breaks_ = std::make_unique<Breaks>(loop_, *watch_, std::move(b));
   console_.text(
       fmt::format("Fuzzing {}{}, seed {}\n", subject(), options_.start.empty() ? "" : ", started by Assay", seed_));
@@ -188,7 +181,8 @@ bool FuzzDeviceRun::seeds() {
     console_.text(fmt::format("  goes on behind execution {}, with {} conversations\n", number_, guide_.kept().size()));
     return true;
   }
-  auto recorded = record_seeds(loop_, options_, target_.host, target_.port, rules_, [this] { return interrupted_; });
+  auto recorded =
+      record_seeds(loop_, options_, target_.host, target_.port, rules_, [this] { return tally_.interrupted; });
   if (!recorded) {
     code_ = fail(recorded.error(), exit_codes::inconclusive);
     return false;
@@ -196,16 +190,16 @@ bool FuzzDeviceRun::seeds() {
   left_out_ = recorded->left_out;
   console_.text(fmt::format("  conversations it holds: {}\n", recorded->seeds.size()));
   for (const auto& line : left_out_) console_.text(fmt::format("  not held: {}\n", line));
-  if (!saved(folder_.begin({seed_, subject()}))) return false;
+  if (!tally_.saved(folder_.begin({seed_, subject()}))) return false;
   for (auto& seed : recorded->seeds) {
-    if (interrupted_) break;
+    if (tally_.interrupted) break;
     const auto outcome = hold(seed);
     learn_quick(outcome.slowest);
     auto led_to = guide_.worth(outcome.features);
     guide_.note(outcome.features);
-    for (const auto& cell : outcome.cells) ++cells_[cell];
+    tally_.reached(outcome.cells);
     const auto kept = guide_.add(std::move(seed), std::move(led_to), 0);
-    if (!saved(folder_.keep(kept, guide_.kept()[kept]))) return false;
+    if (!tally_.saved(folder_.keep(kept, guide_.kept()[kept]))) return false;
     for (auto& finding : findings_of(outcome, subject()))
       tell(breaks_->told(finding, 0, guide_.kept()[kept].conversation));
   }

@@ -1,12 +1,7 @@
-// What is told of a run of `assay fuzz device`: one line while it goes on, and its reports.
+// What is told at the end of a run of `assay fuzz device`, beside what is told of both sides (fuzz_tally.cpp).
 #include <fmt/format.h>
 
-#include <array>
-
-#include "harness/app/edition.hpp"
 #include "harness/app/fuzz_device_run.hpp"
-#include "harness/app/home.hpp"
-#include "harness/version.hpp"
 
 namespace assay::app {
 namespace {
@@ -15,23 +10,12 @@ double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 }  // namespace
 
-void FuzzDeviceRun::progress() {
-  const auto now = loop_.now();
-  if (now - began_ < std::chrono::seconds(2) || now - shown_ < std::chrono::milliseconds(250)) return;
-  shown_ = now;
-  const auto edges = coverage_ != nullptr ? fmt::format(", {} edges", coverage_->edges()) : std::string();
-  console_.progress(fmt::format("{} of {:.0f} s, {} conversations ({:.0f}/s), {} places{}, {} kept, {} findings",
-                                static_cast<int>(seconds(now - began_)), seconds(options_.time), executed_,
-                                static_cast<double>(executed_) / seconds(now - began_), guide_.features(), edges,
-                                guide_.kept().size(), found_.size()));
-}
-
 std::string FuzzDeviceRun::time_spent() const {
   const auto& waits = spent_.waits;
   const auto waited = waits.due + waits.optional + waits.pauses + waits.pieces + waits.connects;
   std::string text;
   const auto add = [&](std::string_view what, Duration time) {
-    const auto share = busy_ > Duration{0} ? 100.0 * seconds(time) / seconds(busy_) : 0.0;
+    const auto share = tally_.busy() > Duration{0} ? 100.0 * seconds(time) / seconds(tally_.busy()) : 0.0;
     text += fmt::format("{}{:.0f} % {}", text.empty() ? "" : ", ", share, what);
   };
   add("for answers that are due", waits.due);
@@ -46,84 +30,18 @@ std::string FuzzDeviceRun::time_spent() const {
 }
 
 int FuzzDeviceRun::finish() {
-  trace::RunResult result;
-  result.assay_version = ASSAY_VERSION;
-  result.command_line = options_.command_line;
-  result.started = started_;
-  result.target = fmt::format("{}:{}", target_.host, target_.port);
-  result.called_ae = options_.called_ae;
-  result.calling_ae = options_.calling_ae;
-  result.edition = std::string(standard_edition);
-  result.duration = busy_;
-  result.interrupted = interrupted_;
-  const auto add = [&](trace::CaseResult c) {
-    report_.add(c, "");
-    result.cases.push_back(std::move(c));
-  };
-  for (const auto& [kind, count] : kinds_) {
-    trace::CaseResult c;
-    c.id = "fuzz/device/" + kind;
-    c.title = fmt::format("Changed conversations of the kind {} do the device no harm", kind);
-    c.role = "requestor";
-    c.tags = {"fuzz"};
-    c.verdict = trace::Verdict::pass;
-    c.reason = fmt::format("{} were held", count);
-    add(std::move(c));
-  }
-  for (const auto& [id, f] : found_) {
-    trace::CaseResult c;
-    c.id = "fuzz/device/finding/" + id;
-    c.title = f.title();
-    c.role = "requestor";
-    c.tags = {"fuzz", std::string(name(f.kind)), std::string(name(f.severity))};
-    c.verdict = trace::Verdict::fail;
-    c.reason = f.happened;
-    c.advice = f.advice;
-    c.actual = f.title();
-    if (const auto known = found_known_.find(id); known != found_known_.end()) {
-      c.expected_deviation = true;
-      c.expectation_note = known->second;
-    }
-    add(std::move(c));
-  }
-  const auto rate = busy_ > Duration{0} ? static_cast<double>(executed_) / seconds(busy_) : 0.0;
-  std::array<int, 4> severities{};
-  for (const auto& [id, f] : found_)
-    if (!found_known_.contains(id)) ++severities.at(static_cast<std::size_t>(f.severity));
-  console_.text(fmt::format("{} conversations in {:.1f} s ({:.1f}/s), {} places reached, {} kept\n", executed_,
-                            seconds(busy_), rate, guide_.features(), guide_.kept().size()));
-  if (executed_ > 0) console_.text(fmt::format("Time: {}\n", time_spent()));
-  if (unsure_ > 0)
-    console_.text(fmt::format("{} answers came late once and in time when asked again: not findings\n", unsure_));
-  std::string cells;
-  for (const auto& [cell, times] : cells_) cells += fmt::format("{:8}  {}\n", times, cell);
-  const auto table = folder_.folder() / "places.txt";
-  if (auto written = write_text(table, cells); !written) console_.error(written.error());
-  console_.text(fmt::format("Where it was and what it did there: {} places, in {}\n", cells_.size(), table.string()));
-  const auto states = folder_.folder() / "states.txt";
-  if (auto written = write_text(states, pairs_.table()); !written) console_.error(written.error());
+  tally_.tell_counts(guide_);
+  if (tally_.count() > 0) console_.text(fmt::format("Time: {}\n", time_spent()));
+  tally_.tell_places(folder_);
+  const auto in = [this](const char* name) { return (folder_.folder() / name).string(); };
+  tally_.write_table(folder_, "states.txt", pairs_.table());
   console_.text(fmt::format("State and what was said there: {} of {} pairs that a requestor can provoke, in {}\n",
-                            pairs_.tried(), pairs_.provokable(), states.string()));
+                            pairs_.tried(), pairs_.provokable(), in("states.txt")));
   if (coverage_ != nullptr) {
-    const auto edges = folder_.folder() / "edges.txt";
-    if (auto written = write_text(edges, coverage_->table()); !written) console_.error(written.error());
-    console_.text(fmt::format("Coverage offered: {} edges reached, in {}\n", coverage_->edges(), edges.string()));
+    tally_.write_table(folder_, "edges.txt", coverage_->table());
+    console_.text(fmt::format("Coverage offered: {} edges reached, in {}\n", coverage_->edges(), in("edges.txt")));
   }
-  const auto known = found_known_.empty() ? "" : fmt::format(" and {} known", found_known_.size());
-  console_.text(fmt::format("{} findings: {} critical, {} high, {} medium, {} low{}; in {}\n", news(), severities[3],
-                            severities[2], severities[1], severities[0], known, folder_.findings().string()));
-  if (const auto written = report_.finish(result); !written) {
-    console_.error(written.error());
-    return exit_codes::usage;
-  }
-  if (options_.json) {
-    const auto text = read_text(folder_.folder() / "results.json");
-    if (text) console_.data(*text);
-  }
-  if (!trouble_.empty()) console_.error(trouble_);
-  if (interrupted_) return exit_codes::interrupted;
-  if (news() > 0) return exit_codes::not_conformant;
-  return trouble_.empty() ? exit_codes::ok : exit_codes::inconclusive;
+  return tally_.finish(folder_, fmt::format("{}:{}", target_.host, target_.port), started_);
 }
 
 }  // namespace assay::app

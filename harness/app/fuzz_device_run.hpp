@@ -12,8 +12,7 @@
 #include "harness/app/fuzz_break.hpp"
 #include "harness/app/fuzz_device.hpp"
 #include "harness/app/fuzz_folder.hpp"
-#include "harness/app/known_findings.hpp"
-#include "harness/app/report_folder.hpp"
+#include "harness/app/fuzz_tally.hpp"
 
 namespace assay::app {
 
@@ -28,13 +27,16 @@ struct TimeSpent {
 /// One run of `assay fuzz device`, from its arguments to its exit code.
 class FuzzDeviceRun {
  public:
-  FuzzDeviceRun(const FuzzDeviceOptions& options, Console& console) : options_(options), console_(console) {}
+  FuzzDeviceRun(const FuzzDeviceOptions& options, Console& console)
+      : options_(options),
+        console_(console),
+        tally_(options, console, loop_,
+               {"requestor", "conversations", "Changed conversations of the kind {} do the device no harm",
+                "{} were held"}) {}
 
   int run();
 
  private:
-  /// Findings that are not known.
-  [[nodiscard]] std::size_t news() const { return found_.size() - found_known_.size(); }
   bool check();
   bool resolve();
   bool begin();
@@ -47,22 +49,14 @@ class FuzzDeviceRun {
                                       const fuzz::device::Conversation& conversation);
   void note(const fuzz::device::Outcome& outcome, std::uint64_t number, fuzz::device::Conversation conversation);
   void tell(const Broken& broken);
-  void progress();
   void look_after_told(std::uint64_t number, const std::string& last);
-  void pace();
   /// How long an answer takes here, of one more conversation.
   void learn_quick(Duration slowest);
   [[nodiscard]] std::string time_spent() const;
   int finish();
   [[nodiscard]] fuzz::device::TalkOptions talk();
-  [[nodiscard]] bool more() const;
   [[nodiscard]] std::string subject() const {
     return fmt::format("{}:{} {}", target_.host, target_.port, options_.called_ae);
-  }
-  bool saved(const std::expected<void, std::string>& written) {
-    if (written) return true;
-    trouble_ = written.error();
-    return false;
   }
   int fail(const std::string& why, int code) {
     console_.error(why);
@@ -73,8 +67,8 @@ class FuzzDeviceRun {
   Console& console_;
   peers::Loop loop_;
   TalkTarget target_;
+  FuzzTally tally_;
   FuzzFolder folder_;
-  ReportFolder report_;
   std::unique_ptr<fuzz::device::CoverageMap> map_;  // lives as long as the device may attach it
   fuzz::device::CoverageMap* coverage_ = nullptr;   // null: none is offered
   std::unique_ptr<DeviceWatch> watch_;
@@ -83,27 +77,15 @@ class FuzzDeviceRun {
   fuzz::device::Guide guide_;
   fuzz::device::Pairs pairs_;  // of where the device was and what was said there
   std::uint64_t seed_ = 1;
-  std::uint64_t number_ = 0;    // of the last execution, earlier runs included
-  std::uint64_t executed_ = 0;  // in this run
+  std::uint64_t number_ = 0;  // of the last execution, earlier runs included
   Held held_;
   Duration quick_ = std::chrono::milliseconds(100);
   std::deque<Duration> answers_;      // the slowest of each of the last conversations that got one
   std::set<std::string> dropped_at_;  // places where it closed without being asked, known by now
   TimeSpent spent_;
   std::set<std::string> silences_;
-  std::map<std::string, std::uint64_t> cells_;
-  std::map<std::string, std::uint64_t> kinds_;  // executions by kind
-  std::map<std::string, fuzz::Finding> found_;  // by id
-  KnownFindings known_;
-  std::map<std::string, std::string> found_known_;  // why, by id, of those that are known
-  std::uint64_t unsure_ = 0;                        // silences that did not come again
   std::vector<std::string> left_out_;
-  Instant began_;
-  Duration busy_{0};
   std::string started_;
-  std::string trouble_;  // why it ends before its time
-  bool interrupted_ = false;
-  Instant shown_;
   int code_ = exit_codes::ok;
 };
 

@@ -21,30 +21,14 @@ constexpr int silent_starts = 5;  // in a row: it does not call any more
 
 void FuzzDeviceScpRun::tell(const Broken& broken) {
   const auto& f = broken.finding;
-  if (!broken.trouble.empty()) trouble_ = broken.trouble;
   if (f.kind == fuzz::Kind::hang && !f.state.empty()) (f.detail == "no answer" ? silences_ : endless_).insert(f.state);
-  if (broken.unsure) {
-    ++unsure_;
-    return;
-  }
-  if (!found_.try_emplace(f.id(), f).second) return;
-  const auto* const known = known_.knows(f);
-  if (known != nullptr) found_known_[f.id()] = known->why;
-  console_.text(fmt::format("{:9} {}{}\n          {}\n", known != nullptr ? "known" : name(f.severity), f.title(),
-                            f.reproducible ? "" : " (did not come again)", broken.folder.string()));
-}
-
-bool FuzzDeviceScpRun::more() const {
-  if (interrupted_ || !trouble_.empty()) return false;
-  if (options_.count != 0 && executed_ >= options_.count) return false;
-  if (options_.first && news() > 0) return false;
-  return loop_.now() - began_ < options_.time;
+  tally_.found(broken);
 }
 
 /// A device that is started and does not call is no longer what was recorded; once may be an accident.
 bool FuzzDeviceScpRun::calls_still(const Met& met) {
   if (!met.trouble.empty()) {
-    trouble_ = met.trouble;
+    tally_.trouble = met.trouble;
     return false;
   }
   if (!met.outcome.refused) {
@@ -52,7 +36,7 @@ bool FuzzDeviceScpRun::calls_still(const Met& met) {
     return true;
   }
   if (++not_called_ >= silent_starts || options_.start.empty())
-    trouble_ = "the device calls no more: " + met.outcome.refused_why;
+    tally_.trouble = "the device calls no more: " + met.outcome.refused_why;
   return false;
 }
 
@@ -60,10 +44,10 @@ void FuzzDeviceScpRun::execute(std::uint64_t number, const device::Guide::Choice
   device::Random random(seed_, number);
   auto conversation = device::mutated_replies(guide_.kept()[choice.parent].conversation,
                                               guide_.kept()[choice.donor].conversation, random);
-  if (!saved(folder_.run(number, choice))) return;
-  ++kinds_[conversation.kind];
+  if (!tally_.saved(folder_.run(number, choice))) return;
+  tally_.executed(conversation.kind);
   const auto met = caller_->meet(conversation, talk());
-  if (interrupted_) return;
+  if (tally_.interrupted) return;
   if (!calls_still(met) && !met.broken) return;
   held_.emplace_back(number, conversation);
   if (held_.size() > held_back) held_.pop_front();
@@ -71,7 +55,7 @@ void FuzzDeviceScpRun::execute(std::uint64_t number, const device::Guide::Choice
 }
 
 void FuzzDeviceScpRun::note(const Met& met, std::uint64_t number, device::Conversation conversation) {
-  for (const auto& cell : met.outcome.cells) ++cells_[cell];
+  tally_.reached(met.outcome.cells);
   if (met.broken) {
     tell(breaks_->seen(met, held_));
     held_.clear();
@@ -79,39 +63,30 @@ void FuzzDeviceScpRun::note(const Met& met, std::uint64_t number, device::Conver
     for (auto& finding : findings_of(met.outcome, subject())) {
       if (finding.kind == fuzz::Kind::hang) silences_.erase(finding.state);
       tell(breaks_->told(finding, conversation));
-      if (interrupted_ || !trouble_.empty()) return;
+      if (tally_.interrupted || !tally_.trouble.empty()) return;
     }
   }
   // What breaks it is not kept: everything behind it would break it again.
   if (guide_.note(met.outcome.features) && !met.broken) {
     const auto kept = guide_.add(std::move(conversation), met.outcome.features, number);
-    saved(folder_.keep(kept, guide_.kept()[kept]));
+    tally_.saved(folder_.keep(kept, guide_.kept()[kept]));
   }
-}
-
-void FuzzDeviceScpRun::pace() {
-  if (options_.rate <= 0) return;
-  const auto due = began_ + std::chrono::duration_cast<Duration>(
-                                std::chrono::duration<double>(static_cast<double>(executed_) / options_.rate));
-  if (const auto now = loop_.now(); due > now) loop_.wait_until([this] { return interrupted_; }, due - now);
 }
 
 void FuzzDeviceScpRun::campaign() {
   seeds_ = static_cast<std::size_t>(std::ranges::count(guide_.kept(), 0U, &device::Kept::execution));
-  began_ = loop_.now();
-  while (more()) {
+  tally_.begin();
+  while (tally_.more()) {
     // The choice is of its own seed: what is done with it does not depend on how it came about.
     device::Random random(seed_ ^ 0x5deece66dULL, ++number_);
     auto choice = guide_.choose(random);
     // Most of what is kept was broken early; every other time it is the sane answers that are changed once more.
     if (random.chance(2)) choice.parent = random.below(seeds_);
     execute(number_, choice);
-    ++executed_;
-    progress();
-    pace();
+    tally_.progress(guide_);
+    tally_.pace();
   }
-  busy_ = loop_.now() - began_;
-  console_.clear_progress();
+  tally_.end();
 }
 
 int FuzzDeviceScpRun::again() {
@@ -127,10 +102,10 @@ int FuzzDeviceScpRun::again() {
   const auto& parent = guide_.kept()[found->choice.parent].conversation;
   auto conversation = device::mutated_replies(parent, guide_.kept()[found->choice.donor].conversation, random);
   console_.text(fmt::format("Execution {}: {} of {}\n", found->execution, conversation.from, parent.from));
-  began_ = loop_.now();
+  tally_.begin();
+  tally_.executed(conversation.kind);
   const auto met = caller_->meet(conversation, talk());
   for (const auto& one : met.outcome.traces) console_.text(trace::to_text(one));
-  executed_ = 1;
   held_.assign(1, {found->execution, conversation});
   if (calls_still(met) || met.broken) {
     if (met.broken)
@@ -138,8 +113,14 @@ int FuzzDeviceScpRun::again() {
     else
       for (auto& finding : findings_of(met.outcome, subject())) tell(breaks_->told(finding, conversation));
   }
-  busy_ = loop_.now() - began_;
+  tally_.end();
   return finish();
+}
+
+int FuzzDeviceScpRun::finish() {
+  tally_.tell_counts(guide_);
+  tally_.tell_places(folder_);
+  return tally_.finish(folder_, subject(), started_);
 }
 
 int FuzzDeviceScpRun::run() {
@@ -147,29 +128,29 @@ int FuzzDeviceScpRun::run() {
   if (options_.json) console_.text_to_stderr();
   if (!check()) return exit_codes::usage;
   loop_.on_signal([this](int) {
-    interrupted_ = true;
+    tally_.interrupted = true;
     loop_.stop();
   });
   if (!begin()) return code_;
-  if (!record()) return interrupted_ ? exit_codes::interrupted : code_;
+  if (!record()) return tally_.interrupted ? exit_codes::interrupted : code_;
   ReplyBreakSettings b;
   b.talk = [this] { return talk(); };
   b.findings = folder_.findings();
   b.run_options =
       options_.start.empty() ? fmt::format("--listen {}", port_) : "--dut-act " + peers::shell_quote(options_.start);
-  b.interrupted = [this] { return interrupted_; };
+  b.interrupted = [this] { return tally_.interrupted; };
   b.reduce = std::clamp<Duration>(options_.time / reduce_part, least_reduce, most_reduce);
   try_seeds();
   b.usual_end = usual_end_;
   breaks_ = std::make_unique<ReplyBreaks>(loop_, *caller_, std::move(b));
   for (auto& [finding, conversation] : sane_)
-    if (!interrupted_ && trouble_.empty()) tell(breaks_->told(finding, conversation));
-  if (sane_broken_ && !interrupted_) {
+    if (!tally_.interrupted && tally_.trouble.empty()) tell(breaks_->told(finding, conversation));
+  if (sane_broken_ && !tally_.interrupted) {
     tell(breaks_->seen(*sane_broken_, held_));
     console_.text("the device breaks on the very answers that were recorded: nothing is changed as long as it does\n");
-  } else if (options_.execution && !interrupted_ && trouble_.empty()) {
+  } else if (options_.execution && !tally_.interrupted && tally_.trouble.empty()) {
     return again();
-  } else if (trouble_.empty()) {
+  } else if (tally_.trouble.empty()) {
     campaign();
   }
   return finish();

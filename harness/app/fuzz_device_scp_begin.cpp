@@ -47,14 +47,7 @@ bool FuzzDeviceScpRun::check() {
                     "your lab, with a device that holds nothing, say --i-am-authorised",
                     options_.listen_address));
   if (!titles_fit({{"--called-ae", options_.called_ae}, {"--calling-ae", options_.calling_ae}}, console_)) good = false;
-  if (!options_.known.empty()) {
-    if (auto known = KnownFindings::read(options_.known, options_.product))
-      known_ = std::move(*known);
-    else
-      wrong("--known " + known.error());
-  } else if (!options_.product.empty()) {
-    wrong("--product chooses lines of a file of known findings: give it with --known FILE");
-  }
+  if (!tally_.read_known()) good = false;
   if (!good) return false;
   port_ = options_.listen;
   if (port_ == 0) {
@@ -78,7 +71,7 @@ fuzz::device::TalkOptions FuzzDeviceScpRun::talk() const {
 
 bool FuzzDeviceScpRun::begin() {
   if (const auto opened = folder_.open(options_.out); !opened) return fail(opened.error(), exit_codes::usage);
-  if (const auto opened = report_.open(options_.out, console_); !opened) return fail(opened.error(), exit_codes::usage);
+  if (const auto opened = tally_.open(); !opened) return fail(opened.error(), exit_codes::usage);
   const auto& head = folder_.log().head;
   seed_ = options_.seed.value_or(folder_.continues() ? head.seed : 1);
   if (folder_.continues() && !head.target.starts_with("as-scp "))
@@ -114,10 +107,10 @@ bool FuzzDeviceScpRun::record() {
   s.timeout = options_.timeout;
   s.first_call = talk().connect;
   s.rules = rules_;
-  s.interrupted = [this] { return interrupted_; };
+  s.interrupted = [this] { return tally_.interrupted; };
   auto recorded = record_replies(loop_, program_.get(), s);
   if (!recorded) {
-    if (interrupted_) return false;
+    if (tally_.interrupted) return false;
     return fail(recorded.error(), exit_codes::inconclusive);
   }
   constexpr std::array words = {"its command is started for each conversation, and ends",
@@ -125,7 +118,7 @@ bool FuzzDeviceScpRun::record() {
   console_.text(fmt::format("  {}\n", words.at(static_cast<std::size_t>(recorded->calls))));
   if (!open(recorded->calls)) return false;
   if (folder_.continues()) return go_on();
-  if (!saved(folder_.begin({seed_, log_target()}))) return fail(trouble_, exit_codes::usage);
+  if (!tally_.saved(folder_.begin({seed_, log_target()}))) return fail(tally_.trouble, exit_codes::usage);
   for (auto& seed : recorded->seeds) {
     console_.text(fmt::format("  recorded: {}, {} answers\n", seed.kind,
                               std::ranges::count(seed.steps, device::Do::send, &device::Step::what)));
@@ -153,8 +146,8 @@ bool FuzzDeviceScpRun::go_on() {
 bool FuzzDeviceScpRun::open(Calls calls) {
   // Between two listeners anybody may have taken the port to call from: for a moment only.
   auto opened = peers::Callers::listen(loop_, options_.listen_address, port_, "--listen");
-  for (int tries = 0; !opened && tries < port_tries && !interrupted_; ++tries) {
-    loop_.wait_until([this] { return interrupted_; }, port_pause);
+  for (int tries = 0; !opened && tries < port_tries && !tally_.interrupted; ++tries) {
+    loop_.wait_until([this] { return tally_.interrupted; }, port_pause);
     opened = peers::Callers::listen(loop_, options_.listen_address, port_, "--listen");
   }
   if (!opened) return fail(opened.error(), exit_codes::inconclusive);
@@ -175,11 +168,11 @@ void FuzzDeviceScpRun::try_seeds() {
   Duration slowest{0};
   device::Guide fresh;
   for (const auto& seed : guide_.kept()) {
-    if (interrupted_ || !trouble_.empty()) return;
+    if (tally_.interrupted || !tally_.trouble.empty()) return;
     auto met = caller_->meet(seed.conversation, talk());
-    if (interrupted_) return;
+    if (tally_.interrupted) return;
     if (!met.trouble.empty() || met.outcome.refused) {
-      trouble_ = met.trouble.empty() ? "the device calls no more: " + met.outcome.refused_why : met.trouble;
+      tally_.trouble = met.trouble.empty() ? "the device calls no more: " + met.outcome.refused_why : met.trouble;
       return;
     }
     if (met.broken) {
@@ -191,11 +184,11 @@ void FuzzDeviceScpRun::try_seeds() {
     for (auto& finding : findings_of(met.outcome, subject())) sane_.emplace_back(std::move(finding), seed.conversation);
     slowest = std::max(slowest, met.outcome.slowest);
     usual_end_ = std::max(usual_end_, met.ending);
-    for (const auto& cell : met.outcome.cells) ++cells_[cell];
+    tally_.reached(met.outcome.cells);
     if (folder_.continues()) break;  // one is enough to know how quick it is
     fresh.note(met.outcome.features);
     const auto kept = fresh.add(seed.conversation, met.outcome.features, 0);
-    if (!saved(folder_.keep(kept, fresh.kept()[kept]))) return;
+    if (!tally_.saved(folder_.keep(kept, fresh.kept()[kept]))) return;
   }
   quick_ = std::clamp<Duration>(4 * slowest, least_quick, most_quick);
   if (!folder_.continues()) guide_ = std::move(fresh);

@@ -1,5 +1,5 @@
 // What a run of `assay fuzz device --as-scp` keeps. Internal: fuzz_device_scp_begin.cpp has what comes before the first
-// changed answer, fuzz_device_scp.cpp the campaign, fuzz_device_scp_report.cpp what is told of it.
+// changed answer, fuzz_device_scp.cpp the campaign and its end; fuzz_tally.cpp what is told of both sides.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,8 +10,7 @@
 #include "harness/app/fuzz_break_scp.hpp"
 #include "harness/app/fuzz_device.hpp"
 #include "harness/app/fuzz_folder.hpp"
-#include "harness/app/known_findings.hpp"
-#include "harness/app/report_folder.hpp"
+#include "harness/app/fuzz_tally.hpp"
 
 namespace assay::app {
 
@@ -21,13 +20,15 @@ inline constexpr Duration scp_start_wait = std::chrono::seconds(20);
 /// One run, from its arguments to its exit code.
 class FuzzDeviceScpRun {
  public:
-  FuzzDeviceScpRun(const FuzzDeviceOptions& options, Console& console) : options_(options), console_(console) {}
+  FuzzDeviceScpRun(const FuzzDeviceOptions& options, Console& console)
+      : options_(options),
+        console_(console),
+        tally_(options, console, loop_,
+               {"acceptor", "calls", "Changed answers to {} do the device no harm", "{} were given"}) {}
 
   int run();
 
  private:
-  /// Findings that are not known.
-  [[nodiscard]] std::size_t news() const { return found_.size() - found_known_.size(); }
   bool check();
   bool begin();
   bool record();
@@ -40,12 +41,8 @@ class FuzzDeviceScpRun {
   void note(const Met& met, std::uint64_t number, fuzz::device::Conversation conversation);
   void tell(const Broken& broken);
   bool calls_still(const Met& met);
-  void progress();
-  void pace();
   int finish();
-  void report(trace::RunResult& result);
   [[nodiscard]] fuzz::device::TalkOptions talk() const;
-  [[nodiscard]] bool more() const;
   [[nodiscard]] std::string subject() const {
     return options_.start.empty() ? fmt::format("the device that calls port {}", port_)
                                   : fmt::format("the caller '{}'", options_.start.substr(0, 120));
@@ -56,11 +53,6 @@ class FuzzDeviceScpRun {
     std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return text;
   }
-  bool saved(const std::expected<void, std::string>& written) {
-    if (written) return true;
-    trouble_ = written.error();
-    return false;
-  }
   bool fail(const std::string& why, int code) {
     console_.error(why);
     code_ = code;
@@ -70,8 +62,8 @@ class FuzzDeviceScpRun {
   const FuzzDeviceOptions& options_;
   Console& console_;
   peers::Loop loop_;
+  FuzzTally tally_;
   FuzzFolder folder_;
-  ReportFolder report_;
   std::shared_ptr<const trace::RuleBook> rules_;
   std::unique_ptr<CallerProgram> program_;
   std::unique_ptr<peers::Callers> callers_;
@@ -80,29 +72,17 @@ class FuzzDeviceScpRun {
   fuzz::device::Guide guide_;
   std::uint16_t port_ = 0;
   std::uint64_t seed_ = 1;
-  std::size_t seeds_ = 0;       // conversations that were recorded; they are kept first
-  std::uint64_t number_ = 0;    // of the last execution, earlier runs included
-  std::uint64_t executed_ = 0;  // in this run
+  std::size_t seeds_ = 0;     // conversations that were recorded; they are kept first
+  std::uint64_t number_ = 0;  // of the last execution, earlier runs included
   Held held_;
   Duration quick_ = std::chrono::milliseconds(500);
   Duration usual_end_{0};
   int not_called_ = 0;  // in a row
   std::set<std::string> silences_;
-  std::set<std::string> endless_;  // places after which it is known not to end
-  std::map<std::string, std::uint64_t> cells_;
-  std::map<std::string, std::uint64_t> kinds_;                              // executions by kind
-  std::map<std::string, fuzz::Finding> found_;                              // by id
+  std::set<std::string> endless_;                                           // places after which it is known not to end
   std::vector<std::pair<fuzz::Finding, fuzz::device::Conversation>> sane_;  // of unchanged answers
   std::optional<Met> sane_broken_;                                          // the device breaks on unchanged answers
-  KnownFindings known_;
-  std::map<std::string, std::string> found_known_;  // why, by id, of those that are known
-  std::uint64_t unsure_ = 0;                        // silences that did not come again
-  Instant began_;
-  Duration busy_{0};
   std::string started_;
-  std::string trouble_;  // why it ends before its time
-  bool interrupted_ = false;
-  Instant shown_;
   int code_ = exit_codes::ok;
 };
 
