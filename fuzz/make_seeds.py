@@ -106,10 +106,17 @@ def fault_files():
         yield path.stem, path.read_bytes()
 
 
+def device_files():
+    for path in sorted((ROOT / "peers/devices/examples").glob("*.xml")):
+        yield path.stem, path.read_bytes()
+    yield "mistakes", (b'<devices>\n  <archive name="a" port="70000" ae-title="MUCH TOO LONG A TITLE" sop-classes="1.2.840.10008.1.1"/>\n'
+                       b'  <workstation name="a" way="none"><archive device="b"/><key is="x"/></workstation>\n</devices>\n')
+
+
 def wanted():
     for target, make in (("fuzz_pdu_body", bodies), ("fuzz_observer", conversations), ("fuzz_rules", traces),
                          ("fuzz_session", cells),
-                         ("fuzz_fault_file", fault_files)):
+                         ("fuzz_fault_file", fault_files), ("fuzz_device_file", device_files)):
         for name, data in make():
             yield SEEDS / target / name, data
 

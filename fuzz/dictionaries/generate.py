@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the dictionaries of the fuzz targets from the tables of PS3.6 (harness/dict/tables) and from short lists here.
+"""Makes the dictionaries of the fuzz targets from the tables of PS3.6 (harness/dict/tables), a schema and short lists here.
 
-    generate.py            writes dataset.dict, file.dict, dicomdir.dict, pdu.dict, dimse.dict beside this script
+    generate.py            writes dataset.dict, file.dict, dicomdir.dict, pdu.dict, dimse.dict, device_file.dict beside this script
     generate.py --check    compares only; exit 1 when a file is not what the tables give
     generate.py --self-test
 
@@ -13,9 +13,12 @@ import re
 import struct
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
-TABLES = HERE.parents[1] / "harness/dict/tables"
+ROOT = HERE.parents[1]
+TABLES = ROOT / "harness/dict/tables"
+DEVICES = ROOT / "peers/devices/devices.xsd"
 LONGEST = 64  # bytes of a word that libFuzzer takes
 LONG_FORM = "OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()
 SHORT_FORM = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()
@@ -171,8 +174,23 @@ def messages():
     return out + uids(CLASSES) + structure()[:5] + [("step", b"\x40\x00\x00\x01SQ\0\0"), ("vr_LO", b"LO"), ("vr_SQ", b"SQ\0\0")]
 
 
+def devices():
+    """Elements, attributes and words of the schema."""
+    root = ElementTree.parse(DEVICES).getroot()
+    xs = "{http://www.w3.org/2001/XMLSchema}"
+    out = [("end", b"/>"), ("root", b"<devices>"), ("number", b'="65536"'), ("target", b'target="X@127.0.0.1:104"')]
+    elements = sorted({one.get("name") for one in root.iter(f"{xs}element") if one.get("name")})
+    attributes = sorted({one.get("name") for one in root.iter(f"{xs}attribute") if one.get("name")})
+    words = sorted({one.get("value") for one in root.iter(f"{xs}enumeration")})
+    out += [(f"element_{name}", f"<{name} ".encode()) for name in elements]
+    out += [(f"close_{name}", f"</{name}>".encode()) for name in elements]
+    out += [(f"attribute_{name}", f' {name}="'.encode()) for name in attributes]
+    return out + [(f"word_{word}", word.encode()) for word in words]
+
+
 ALL = {"dataset": ("Data Sets", data_set), "file": ("files (PS3.10 7)", file), "dicomdir": ("DICOMDIRs (PS3.3 F)", directory),
-       "pdu": ("PDUs (PS3.8 9.3)", pdus), "dimse": ("Command Sets and Identifiers (PS3.7)", messages)}
+       "pdu": ("PDUs (PS3.8 9.3)", pdus), "dimse": ("Command Sets and Identifiers (PS3.7)", messages),
+       "device_file": ("files of devices", devices)}
 
 
 def line(name, word):
@@ -184,10 +202,11 @@ def line(name, word):
 
 def written(name):
     title, make = ALL[name]
+    source = DEVICES.relative_to(ROOT) if make is devices else TABLES.relative_to(ROOT)
     once = {}
     for key, word in make():
         once.setdefault(word, key)
-    head = f"# Words of {title}. Made by fuzz/dictionaries/generate.py from harness/dict/tables; do not edit.\n"
+    head = f"# Words of {title}. Made by fuzz/dictionaries/generate.py from {source}; do not edit.\n"
     return head + "".join(line(key, word) for word, key in once.items())
 
 

@@ -8,7 +8,7 @@
 #include <tuple>
 
 #include "harness/app/home.hpp"
-#include "harness/app/workstation.hpp"
+#include "harness/app/retrieve_words.hpp"
 #include "harness/base/hex.hpp"
 #include "harness/dataset/value_text.hpp"
 #include "harness/dataset/value_time.hpp"

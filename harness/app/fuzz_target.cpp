@@ -45,6 +45,7 @@ constexpr std::array known_forms{
     KnownForm{"fuzz_scenario", text_form},
     KnownForm{"fuzz_expectations", text_form},
     KnownForm{"fuzz_fault_file", text_form},
+    KnownForm{"fuzz_device_file", text_form},
     KnownForm{"fuzz_schedule", text_form},
     KnownForm{"fuzz_profile", text_form},
     KnownForm{"fuzz_json", text_form},

@@ -7,16 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "harness/app/retrieve_words.hpp"
 #include "harness/app/scu_run.hpp"
 #include "harness/app/served_device.hpp"
 #include "peers/devices/workstation.hpp"
 
 namespace assay::app {
-
-/// "study", "PATIENT", "instance".
-std::optional<service::QueryLevel> retrieve_level(std::string_view word);
-/// "study", "patient", "patient-study".
-std::optional<service::Model> retrieve_model(std::string_view word);
 
 /// What the words say is to be retrieved; the error is one sentence.
 std::expected<peers::RetrieveTask, std::string> retrieve_task(const WorkstationSettings& settings);
