@@ -67,4 +67,18 @@ TEST(EditDistance, EveryPairOfShortWordsWithEveryLimitAgreesWithTheDefinition) {
   }
 }
 
+TEST(EditDistance, LongWordsAreHeldAgainstEachOtherToo) {
+  std::string word;
+  for (int i = 0; i < 300; ++i) word += static_cast<char>('a' + i * 7 % 26);
+  for (const std::size_t at : {std::size_t{0}, std::size_t{150}, word.size() - 2}) {
+    auto other = word;
+    std::swap(other[at], other[at + 1]);
+    EXPECT_EQ(edit_distance(word, other, 1), 1U) << at;
+    other.erase(70, 3);
+    EXPECT_EQ(edit_distance(word, other, far), 4U) << at;
+    EXPECT_EQ(edit_distance(word, other, 3), 4U) << "one more than the limit";
+    EXPECT_EQ(edit_distance(other, word, 2), 3U) << "one more than the limit";
+  }
+}
+
 }  // namespace
