@@ -10,12 +10,13 @@ namespace {
 
 using namespace parts;
 
-constexpr std::array<NamedMutation, 21> table = {{
+constexpr std::array<NamedMutation, 22> table = {{
     {"drop", "message", 1, drop},
     {"duplicate", "message", 1, duplicate},
     {"repeat", "message", 1, repeat},
     {"swap", "message", 1, swap_messages},
     {"insert", "message", 1, insert_message},
+    {"repack", "message", 2, repack},
     {"fields", "field", 8, fields},  // most of what is to be found is there
     {"raw-bytes", "field", 1, raw_bytes},
     {"pdu-length", "field", 1, pdu_length},

@@ -59,6 +59,9 @@ bool pdu_length(Conversation& c, const Conversation& donor, Random& random);
 bool out_of_state(Conversation& c, const Conversation& donor, Random& random);
 bool move_message(Conversation& c, const Conversation& donor, Random& random);
 
+// The same messages in other fragments and PDUs: repack.cpp
+bool repack(Conversation& c, const Conversation& donor, Random& random);
+
 // Timing and connections: mutate_lines.cpp
 bool split(Conversation& c, const Conversation& donor, Random& random);
 bool drip(Conversation& c, const Conversation& donor, Random& random);

@@ -38,9 +38,11 @@ void Talk::Impl::look(Line& line) {
     const auto& f = trace.findings[line.seen_findings];
     if (f.side != Side::acceptor || f.severity != trace::Severity::error || f.provoked) continue;
     fresh.add("device broke " + f.rule + " at " + line.place, false);
-    // Who closes with bytes of ours unread, as those of half a PDU are, takes its own last answer back with a RST.
-    const bool taken_back = f.rule == "ps3.8/9.3.1/pdu-cut-short" && line.bytes_of_pdus != line.bytes_sent;
-    if (!line.broken && !taken_back && !line.broke.contains(f.rule)) outcome.forbidden.push_back({f, line.place});
+    // Half a PDU of ours has come: who closes with bytes of it unread takes its own last answer back with a RST, and
+    // who aborts for it does so in a state where nothing had come.
+    const bool about_pdus = f.rule == "ps3.8/9.3.1/pdu-cut-short" || f.rule == "ps3.8/9.2.3/pdu-not-allowed";
+    const bool provoked = about_pdus && line.bytes_of_pdus != line.bytes_sent;
+    if (!line.broken && !provoked && !line.broke.contains(f.rule)) outcome.forbidden.push_back({f, line.place});
   }
 }
 

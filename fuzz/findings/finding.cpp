@@ -104,12 +104,10 @@ Severity usual_severity(Kind kind, std::string_view detail) {
 
 std::string Finding::identity() const {
   auto out = fmt::format("{}|{}", name(kind), detail);
-  if (stack.empty()) {
-    out += "|" + place;
-  } else {
-    for (std::size_t i = 0; i < std::min(stack.size(), frames_of_identity); ++i) out += "|" + stack[i];
-  }
-  return out + "|" + state;
+  if (stack.empty()) return fmt::format("{}|{}|{}", out, place, state);
+  // Where it broke says more than what it was told last, which may be anything that leads there.
+  for (std::size_t i = 0; i < std::min(stack.size(), frames_of_identity); ++i) out += "|" + stack[i];
+  return out;
 }
 
 std::string Finding::id() const {

@@ -55,8 +55,8 @@ struct Finding {
   std::uint64_t times = 1;   // how often it came up
   bool reproducible = true;  // false: it did not come again when it was tried; it is kept and said
 
-  /// What makes two findings one: kind, detail, the first frames of the stack (or the rule), and the state; never
-  /// addresses, ports, line numbers or sizes.
+  /// What makes two findings one: kind, detail and the first frames of the stack; without a stack the place (or the
+  /// rule) and the state. Never addresses, ports, line numbers or sizes.
   [[nodiscard]] std::string identity() const;
   /// The first twelve hexadecimal digits of a digest of identity().
   [[nodiscard]] std::string id() const;

@@ -33,7 +33,7 @@ class Device:
         return out
 
 # Clients that fuzz_scp_test.py lets call; what is found in them stands in the same table.
-CLIENTS = {"CTN dicom_echo", "CTN send_image", "GDCM gdcmscu"}
+CLIENTS = {"CTN dicom_echo", "CTN send_image", "DCMTK findscu", "DCMTK getscu", "DCMTK movescu", "GDCM gdcmscu"}
 
 
 def package(name):

@@ -153,7 +153,10 @@ class Everything extends Scp {
     let answer = request.getDataset();
     if (request.getAffectedSopClassUid() === filmBox)
       answer = new Dataset({ ReferencedImageBoxSequence: [{ ReferencedSOPClassUID: imageBox, ReferencedSOPInstanceUID: '2.25.3' }] });
-    callback(success(NCreateResponse, request, request.getAffectedSopClassUid() === mpps ? null : answer));
+    const response = success(NCreateResponse, request, request.getAffectedSopClassUid() === mpps ? null : answer);
+    // Who asks without a UID leaves it to the server to give one (PS3.7 10.1.5.1.4).
+    if (!request.getAffectedSopInstanceUid()) response.setAffectedSopInstanceUid(Dataset.generateDerivedUid());
+    callback(response);
   }
   nSetRequest(request, callback) {
     callback(success(NSetResponse, request));

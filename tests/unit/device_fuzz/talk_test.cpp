@@ -142,6 +142,21 @@ TEST(Talk, AReactionToWhatWeBrokeIsNotAccused) {
   EXPECT_TRUE(outcome.forbidden.empty());
 }
 
+TEST(Talk, AnAbortBehindTheAnswerToAReleaseIsAccusedButNotWhereHalfAPduOfOursHasCome) {
+  auto c = echo();
+  const auto aborts = [](const Bytes& sent) {
+    if (sent.size() == 2) return pdu::encode(pdu::AAbort{});
+    auto answer = healthy(sent);
+    if (sent.at(0) == 5) append(answer, pdu::encode(pdu::AAbort{}));
+    return answer;
+  };
+  EXPECT_FALSE(Stage(c).play(aborts).forbidden.empty());
+
+  c.steps.insert(c.steps.end() - 1, {.what = Do::send, .bytes = {5, 0}});
+  const auto reacts = [&](const Bytes& sent) { return sent.size() == 2 ? aborts(sent) : healthy(sent); };
+  EXPECT_TRUE(Stage(c).play(reacts).forbidden.empty());
+}
+
 TEST(Talk, SilenceWhereAnAnswerIsDueIsSeenAndWaitedForLongOnce) {
   const auto c = echo();
   const auto deaf = [](const Bytes& sent) { return sent.at(0) == 4 ? Bytes{} : healthy(sent); };

@@ -27,16 +27,24 @@ TEST(Finding, TheSameBreakageOnAnotherDayWithAnotherOuterFrameIsTheSame) {
   EXPECT_EQ(other.slug(), overflow().slug());
 }
 
-TEST(Finding, AnotherInnerFrameKindOrStateIsAnotherFinding) {
+TEST(Finding, AnotherInnerFrameOrKindIsAnotherFinding) {
   auto frame = overflow();
   frame.stack[1] = "parse_user_information";
   auto kind = overflow();
   kind.detail = "heap-buffer-overflow write";
-  auto state = overflow();
-  state.state = "Sta6";
   EXPECT_NE(frame.id(), overflow().id());
   EXPECT_NE(kind.id(), overflow().id());
-  EXPECT_NE(state.id(), overflow().id());
+}
+
+TEST(Finding, AnotherStateIsAnotherFindingWhereNoStackSaysWhereItBroke) {
+  auto known = overflow();
+  known.state = "Sta6";
+  EXPECT_EQ(known.id(), overflow().id());
+  auto one = overflow();
+  one.stack.clear();
+  auto other = one;
+  other.state = "Sta6";
+  EXPECT_NE(one.id(), other.id());
 }
 
 TEST(Finding, WithoutAStackThePlaceTellsFindingsApart) {
