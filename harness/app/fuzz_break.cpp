@@ -107,13 +107,18 @@ bool Breaks::tells(const Conversation& conversation, const Finding& finding) {
   });
 }
 
+Instant Breaks::reduce_until() const {
+  const auto usual = loop_.now() + settings_.reduce;
+  return settings_.latest ? std::min(usual, settings_.latest()) : usual;
+}
+
 Conversation Breaks::culprit(const Held& held, const Finding& finding) {
   // The newest first: mostly it was that.
   if (breaks({held.back().second}, finding)) return held.back().second;
   std::vector<Conversation> all;
   for (const auto& [number, conversation] : held) all.push_back(conversation);
   if (settings_.interrupted() || all.size() < 2 || !breaks(all, finding)) return {};
-  const auto end = loop_.now() + settings_.reduce;
+  const auto end = reduce_until();
   fuzz::ReduceBudget budget;
   budget.tries = most_tries;
   budget.give_up = [&] { return settings_.interrupted() || loop_.now() >= end; };
@@ -125,7 +130,7 @@ Conversation Breaks::culprit(const Held& held, const Finding& finding) {
 }
 
 Conversation Breaks::reduce(const Conversation& conversation, const Test& still, bool bytes) {
-  const auto end = loop_.now() + settings_.reduce;
+  const auto end = reduce_until();
   fuzz::ReduceBudget budget;
   budget.tries = most_tries;
   budget.give_up = [&] { return settings_.interrupted() || loop_.now() >= end; };

@@ -27,6 +27,8 @@ struct BreakSettings {
   /// What is known is kept as it came: nobody waits for it to be made smaller.
   std::function<bool(const fuzz::Finding&)> known;
   Duration reduce = std::chrono::seconds(40);  // and then what there is has to do
+  /// The run is long over by then: nothing is made smaller any more. May be empty.
+  std::function<Instant()> latest = {};
 };
 
 struct Broken {
@@ -59,6 +61,8 @@ class Breaks {
   [[nodiscard]] bool breaks(const std::vector<fuzz::device::Conversation>& all, const fuzz::Finding& finding);
   /// The one of them that does it, or as few as do it together, as one conversation; without steps: none of them does.
   fuzz::device::Conversation culprit(const Held& held, const fuzz::Finding& finding);
+  /// Until when the next finding is made smaller.
+  [[nodiscard]] Instant reduce_until() const;
   [[nodiscard]] bool tells(const fuzz::device::Conversation& conversation, const fuzz::Finding& finding);
   fuzz::device::Conversation reduce(const fuzz::device::Conversation& conversation, const Test& still, bool bytes);
   Broken write(fuzz::Finding finding, const fuzz::device::Conversation& small,

@@ -145,6 +145,7 @@ bool FuzzDeviceRun::begin() {
   b.findings = folder_.findings();
   b.start = options_.start;
   b.reduce = options_.reduce;
+  b.latest = [this] { return tally_.ends() + options_.reduce; };
   if (options_.called_ae != "ANY-SCP") b.options += " --called-ae " + peers::shell_quote(options_.called_ae);
   if (options_.calling_ae != "ASSAY") b.options += " --calling-ae " + peers::shell_quote(options_.calling_ae);
   b.interrupted = [this] { return tally_.interrupted; };

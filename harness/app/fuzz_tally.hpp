@@ -58,6 +58,8 @@ class FuzzTally {
   [[nodiscard]] bool knows(const fuzz::Finding& finding) const { return known_.knows(finding) != nullptr; }
   [[nodiscard]] std::uint64_t count() const { return executed_; }  // in this run
   [[nodiscard]] Duration busy() const { return busy_; }
+  /// When the time is used up.
+  [[nodiscard]] Instant ends() const { return (began_ == Instant{} ? loop_.now() : began_) + options_.time; }
 
   std::string trouble;  // why the run ends before its time
   bool interrupted = false;

@@ -33,7 +33,8 @@ void add_fuzz_device(CLI::App& fuzz, Commands& commands) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--timeout", options->timeout, "longest wait for an answer that is due (default 5s)");
-  command->add_option("--reduce-time", options->reduce, "longest time to make a finding smaller (default 40s)");
+  command->add_option("--reduce-time", options->reduce,
+                      "longest time to make a finding smaller, behind --time as well (default 40s)");
   auto* seed = command->add_option("--seed", options->seed, "the same seed changes the same conversation the same way");
   command->add_option("--only", d.only, "only conversations of this kind: association, verification, storage, ...");
   command->add_option("--skip", d.skip, "leave out conversations of this kind");

@@ -352,11 +352,13 @@ struct Observer::Impl final : trace::Reporter {
   }
 
   /// Who has the header of a PDU knows whether it will take it, by its type and length, and need not wait for the rest:
-  /// an A-ABORT that nothing else explains may be the answer to a PDU that has only begun (Evt19).
+  /// an A-ABORT that nothing else explains may be the answer to a PDU that has only begun (Evt19). A stream that cannot
+  /// be followed may be any number of PDUs that are not taken.
   dul::Judgement abort_sent(Direction& direction) {
     auto with_begun = direction.follower;
     auto judgement = direction.follower.own_sent(dul::PduKind::a_abort);
-    if (!judgement || of(trace::other(direction.side)).framer.pending() < pdu::pdu_header_length) return judgement;
+    const auto& peer = of(trace::other(direction.side));
+    if (!judgement || (!peer.lost && peer.framer.pending() < pdu::pdu_header_length)) return judgement;
     with_begun.peer_sent(dul::Event::evt19);
     if (!with_begun.own_sent(dul::PduKind::a_abort)) {
       direction.follower = with_begun;

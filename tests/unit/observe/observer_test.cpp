@@ -159,6 +159,24 @@ TEST(Observer, Accuses_an_abort_in_Sta2_before_there_was_a_header) {
   EXPECT_EQ(blamed_for_an_abort_after({}), std::vector<std::string>{"ps3.8/9.2.3/pdu-not-allowed"});
 }
 
+TEST(Observer, Aborts_for_a_lost_stream_are_judged_alike_however_its_bytes_came) {
+  std::vector<std::vector<std::string>> rules;
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{5}, std::size_t{100}}) {
+    auto observer = associated();
+    observer.bytes(Side::requestor, bytes_of(pdu::AAbort{}), {});
+    const Bytes junk(44, 0xff);
+    for (std::size_t at = 0; at < junk.size(); at += piece)
+      observer.bytes(Side::acceptor, ByteView(junk).subspan(at, std::min(piece, junk.size() - at)), {});
+    // In Sta13 each PDU that is none is answered by an A-ABORT (AA-7), and nobody knows how many there were.
+    for (int times = 0; times < 3; ++times) observer.bytes(Side::requestor, bytes_of(pdu::AAbort{2, 1}), {});
+    rules.emplace_back();
+    for (const auto& finding : observer.trace().findings) rules.back().push_back(finding.rule);
+  }
+  EXPECT_EQ(rules[0], std::vector<std::string>{"ps3.8/9.3.1/pdu-type-unknown"});
+  EXPECT_EQ(rules[1], rules[0]);
+  EXPECT_EQ(rules[2], rules[0]);
+}
+
 TEST(Observer, Marks_only_our_own_provoked_faults) {
   Options options;
   options.ours = Side::requestor;
