@@ -124,6 +124,7 @@ const std::vector<trace::RuleInfo> object_rules{
 #include "conformance/rules/file_rules.inc"
 #include "conformance/rules/form_rules.inc"
 #include "conformance/rules/iod_rules.inc"
+#include "conformance/rules/limit_rules.inc"
 #include "conformance/rules/object_rules.inc"
 #include "conformance/rules/sr_rules.inc"
 #include "conformance/rules/value_rules.inc"

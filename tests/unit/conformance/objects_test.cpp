@@ -107,6 +107,29 @@ TEST(Objects, Are_told_with_side_PDU_byte_and_path) {
   EXPECT_EQ(finding.offset, begin + heads + decoded.data_set.find(tags::PatientSex)->offset);
 }
 
+TEST(Objects, That_nest_deeper_than_is_read_are_nobodys_fault) {
+  const auto object = synthetic("CT");
+  auto bytes = encoded(object);
+  for (std::size_t depth = 0; depth < limits::max_nesting_depth + 6; ++depth)  // Digital Signatures Sequences
+    append(bytes, Bytes{0xfa, 0xff, 0xfa, 0xff, 'S',  'Q',  0,    0,    0xff, 0xff,
+                        0xff, 0xff, 0xfe, 0xff, 0x00, 0xe0, 0xff, 0xff, 0xff, 0xff});
+  Conversation talk;
+  auto rq = associate_rq();
+  auto ac = associate_ac();
+  rq.items.insert(rq.items.end() - 1, proposal(21, uids::CTImageStorage, {uids::ExplicitVRLittleEndian}));
+  ac.items.insert(ac.items.end() - 1, answer(21, 0, uids::ExplicitVRLittleEndian));
+  talk.associate(rq, ac);
+  const auto command = dimse::c_store_rq(1, uids::CTImageStorage, instance_uid);
+  talk.send(Side::requestor, message(21, command, bytes));
+  talk.send(Side::acceptor, message(21, dimse::response_to(command, 0)));
+  talk.release();
+  const auto trace = judged(talk, ObjectsJudged::none);
+  ASSERT_EQ(trace.findings.size(), 1U) << lines(trace);
+  EXPECT_EQ(trace.findings.front().rule, "limits/nesting");
+  EXPECT_EQ(trace.findings.front().severity, Severity::note);
+  EXPECT_FALSE(trace.findings.front().advice.empty());
+}
+
 /// A basic text report with one text in it, in this relationship.
 dataset::DataSet report(std::string_view relationship) {
   dataset::DataSet item;
