@@ -168,7 +168,8 @@ class Driven {
 
 /// What is sent does not depend on how the peer's bytes were cut, up to the first A-ABORT of one of the two, ours or
 /// the peer's: bytes that came in one piece are all judged before anything is answered, so what is wrong in them, or an
-/// abort, may overtake the answer to what came before it.
+/// abort, may overtake the answer to what came before it. So may the peer's A-RELEASE-RQ: it is answered where we would
+/// have asked for release ourselves.
 inline bool same_until_abort(ByteView one, ByteView other) {
   const auto next = [](ByteView& bytes) {
     if (bytes.size() < 6) return std::exchange(bytes, {});
@@ -177,13 +178,15 @@ inline bool same_until_abort(ByteView one, ByteView other) {
     bytes = bytes.subspan(pdu.size());
     return pdu;
   };
-  const auto is_abort = [](ByteView pdu) {
-    return !pdu.empty() && pdu[0] == static_cast<std::uint8_t>(pdu::PduType::a_abort);
-  };
+  using pdu::PduType;
+  const auto is = [](ByteView pdu, PduType type) { return !pdu.empty() && pdu[0] == static_cast<std::uint8_t>(type); };
   while (!one.empty() || !other.empty()) {
     const auto a = next(one);
     const auto b = next(other);
-    if (is_abort(a) || is_abort(b)) return true;
+    if (is(a, PduType::a_abort) || is(b, PduType::a_abort)) return true;
+    if ((is(a, PduType::a_release_rq) && is(b, PduType::a_release_rp)) ||
+        (is(a, PduType::a_release_rp) && is(b, PduType::a_release_rq)))
+      return true;
     if (!same(a, b)) return false;
   }
   return true;
