@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fuzz/targets/load_errors.hpp"
 #include "fuzz/targets/memory_bound.hpp"
 #include "fuzz/targets/property.hpp"
 #include "harness/app/device_file.hpp"
@@ -12,16 +13,6 @@ namespace {
 
 using namespace assay;  // NOLINT(google-build-using-namespace)
 using fuzz::require;
-
-void check_refusal(const std::vector<scenario::LoadError>& errors, std::string_view text) {
-  require(!errors.empty() && errors.size() <= scenario::max_load_errors, "a refusal has reasons, and a bound");
-  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
-  for (const auto& error : errors) {
-    require(error.line >= 1 && error.column >= 1 && !error.message.empty(), "a mistake has a place and words");
-    require(static_cast<std::size_t>(error.line) <= lines, "the place lies in the file");
-    require(error.file == "here/f", "the file is named");
-  }
-}
 
 void check_devices(const std::vector<app::DeviceDescription>& devices) {
   require(!devices.empty() && devices.size() <= app::max_devices, "a file has devices, and a bound");
@@ -42,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = as_text(input);
   const auto devices = app::load_devices(text, "here/f");
   if (!devices)
-    check_refusal(devices.error(), text);
+    fuzz::check_load_errors(devices.error(), text);
   else
     check_devices(*devices);
   if (!fuzz::wanted(0, 4, input)) return 0;

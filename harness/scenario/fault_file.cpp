@@ -430,8 +430,13 @@ FaultResult load_faults(std::string_view xml, std::string_view file_name) {
           errors.push_back(error_at(attribute.at, "there are no variables in a file of faults"));
       for (const auto& child : e->children) todo.push_back(&child);
     }
-    if (errors.empty()) return plan_from(*root);
+    if (errors.empty()) {
+      auto plan = plan_from(*root);
+      if (plan) return plan;
+      errors = std::move(plan.error());
+    }
   }
+  if (errors.size() > max_load_errors) errors.resize(max_load_errors);
   return std::unexpected(std::move(errors));
 }
 
