@@ -401,6 +401,8 @@ trace::RunResult Runner::run() {
   r.loop.on_signal([&r](int) { r.interrupt(); });
   r.loop.post([&r] { r.dispatch(); });
   r.loop.run();
+  // A device that is ended still says so, to its worker: nothing of that may be gone yet.
+  for (auto& worker : r.workers) worker.host.reset();
   r.workers.clear();
   r.console.clear_progress();
   r.result.duration = r.loop.now() - begun;

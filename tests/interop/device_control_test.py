@@ -1,5 +1,7 @@
 """Devices that die, hang or refuse: what is a failure, what is inconclusive, and that the next case gets a living device."""
 
+import contextlib
+import pathlib
 import sys
 import unittest
 
@@ -62,6 +64,14 @@ while True:
     c.close()
 """
 
+# Ends by itself after its first association; started again, it stays.
+ENDS_ONCE = """
+import os, pathlib, sys
+before = pathlib.Path(sys.argv[3])
+ends = not before.exists()
+before.touch()
+""" + FAULTY.replace("    c.close()\n", "    c.close()\n    if ends: os._exit(1)\n")
+
 # Answers the request for an association with the bytes it is given, then says nothing more.
 HANGING = """
 import socket, sys
@@ -71,6 +81,17 @@ while True:
     connection, _ = server.accept()
     kept.append(connection)
 """
+
+
+def commands_with(word):
+    """The command lines of this machine that name it."""
+    found = []
+    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(word) in line:
+                found.append(line)
+    return found
 
 
 class DeviceControl(unittest.TestCase):
@@ -87,6 +108,22 @@ class DeviceControl(unittest.TestCase):
             self.assertEqual(code, 1, text)
             self.assertEqual(cases["ps3.7/9.1.5/dies-meanwhile"]["verdict"], "fail", text)
             self.assertEqual(cases["ps3.7/9.1.5/lives-again"]["verdict"], "pass", text)
+
+    def test_a_device_that_ends_between_two_cases_is_started_again_and_ended_with_the_run(self):
+        echo = SCENARIOS[SCENARIOS.index('  <scenario id="ps3.7/9.1.5/lives-again"'):SCENARIOS.index("</scenarios>")]
+        with products.scratch() as folder:
+            program = folder / "ends_once.py"
+            program.write_text(ENDS_ONCE)
+            file = folder / "echo.xml"
+            # It ends while the first case still waits, so that the second one finds it gone.
+            first = echo.replace("lives-again", "lives-1").replace("<release/>", '<release/><wait for="1s"/>')
+            file.write_text(f"<scenarios>{first}{echo}</scenarios>")
+            mark = folder / "started-before"
+            code, cases, text = self.verdicts(folder, file, "--jobs", "1", "--dut-start",
+                                              f"exec {sys.executable} {program} {{port}} none {mark}", "--timeout", "5s")
+            self.assertEqual((code, [c["verdict"] for c in cases.values()]), (0, ["pass", "pass"]), text)
+            self.assertTrue(mark.exists(), "it ended once")
+            self.assertEqual(commands_with(program), [], "it was not ended with the run")
 
     def test_a_hang_at_the_judged_step_is_a_failure_and_before_it_inconclusive(self):
         with products.scratch() as folder:

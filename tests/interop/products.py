@@ -95,8 +95,10 @@ def wait_for_port(port, process, log, limit=30):
 
 
 def assay(*arguments, limit=560):
-    """Runs assay; returns exit code, standard output and standard error."""
+    """Runs assay; returns exit code, standard output and standard error. It must not die, whatever it is given."""
     done = subprocess.run([ASSAY, *map(str, arguments)], capture_output=True, text=True, timeout=limit, stdin=subprocess.DEVNULL)
+    if done.returncode < 0:
+        raise AssertionError(f"assay was killed by {signal.Signals(-done.returncode).name}: {done.stderr[-6000:]}\n(standard output: {done.stdout[-2000:]})")
     return done.returncode, done.stdout, done.stderr
 
 
