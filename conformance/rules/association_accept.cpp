@@ -92,7 +92,7 @@ class Run final : public trace::RuleRun {
   }
 
   static void transfer_syntax(const pdu::PresentationContextItemAc& context, const trace::Negotiated::Context& proposal,
-                              Place place, const std::string& field, trace::Reporter& reporter) {
+                              StreamPlace place, const std::string& field, trace::Reporter& reporter) {
     const auto count = std::count_if(context.sub_items.begin(), context.sub_items.end(), [](const auto& item) {
       return std::holds_alternative<pdu::TransferSyntaxSubItem>(item);
     });

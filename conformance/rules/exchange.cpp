@@ -158,7 +158,7 @@ class Run final : public trace::RuleRun {
 
 }  // namespace
 
-Place place_of_element(const trace::MessageSeen& seen, const dataset::Level& level, Tag tag) {
+StreamPlace place_of_element(const trace::MessageSeen& seen, const dataset::Level& level, Tag tag) {
   return place_of_node(seen, level.find(tag));
 }
 

@@ -96,9 +96,9 @@ inline bool is_soon_matched(const dataset::Node& key, std::string_view value) {
 // Finding and reading elements of Data Sets. ----------------------------------------------------------------------
 
 /// The element's place in the stream; the begin of the Data Set when it is absent.
-Place place_of_element(const trace::MessageSeen& seen, const dataset::Level& level, Tag tag);
+StreamPlace place_of_element(const trace::MessageSeen& seen, const dataset::Level& level, Tag tag);
 /// An element in an item of this sequence: the item's element, else the sequence.
-inline Place place_of_node(const trace::MessageSeen& seen, const dataset::Node* node) {
+inline StreamPlace place_of_node(const trace::MessageSeen& seen, const dataset::Node* node) {
   return place_in_data(seen, node == nullptr ? 0 : node->offset);
 }
 /// "(0040,0100) ScheduledProcedureStepSequence > (0008,0060) Modality"

@@ -27,7 +27,7 @@ std::vector<std::size_t> walk(ByteView bytes, std::size_t from, std::size_t to) 
 
 }  // namespace
 
-trace::Finding finding(const trace::RuleInfo& info, Place place, std::string field, std::string found,
+trace::Finding finding(const trace::RuleInfo& info, StreamPlace place, std::string field, std::string found,
                        std::string expected) {
   trace::Finding out;
   out.rule = info.id;
@@ -43,7 +43,7 @@ trace::Finding finding(const trace::RuleInfo& info, Place place, std::string fie
   return out;
 }
 
-Place place_of(const trace::MessageSeen& seen, Tag tag) {
+StreamPlace place_of(const trace::MessageSeen& seen, Tag tag) {
   const auto* node = seen.message->command.elements().find(tag);
   if (node == nullptr) return begin_of(seen);
   const auto position = node->value.empty() ? node->offset : node->offset + implicit_header_length;
@@ -51,7 +51,7 @@ Place place_of(const trace::MessageSeen& seen, Tag tag) {
   return {seen.from, run == nullptr ? seen.first_pdu : run->pdu, seen.command_at.offset_of(position, seen.offset)};
 }
 
-Place place_in_data(const trace::MessageSeen& seen, std::uint64_t position) {
+StreamPlace place_in_data(const trace::MessageSeen& seen, std::uint64_t position) {
   const auto* run = seen.data_at.find(position);
   return {seen.from, run == nullptr ? seen.last_pdu : run->pdu, seen.data_at.offset_of(position, seen.offset)};
 }

@@ -16,21 +16,21 @@ namespace assay::conformance {
 using trace::Side;
 
 /// Where something stands in a side's stream.
-struct Place {
+struct StreamPlace {
   Side side = Side::requestor;
   std::uint32_t pdu = 0;
   std::uint64_t offset = 0;
 };
 
-trace::Finding finding(const trace::RuleInfo& info, Place place, std::string field, std::string found,
+trace::Finding finding(const trace::RuleInfo& info, StreamPlace place, std::string field, std::string found,
                        std::string expected);
 
 /// The element's value (its tag when it has none) in the stream; the message's begin when it is absent.
-Place place_of(const trace::MessageSeen& seen, Tag tag);
+StreamPlace place_of(const trace::MessageSeen& seen, Tag tag);
 /// A byte of the Data Set in the stream.
-Place place_in_data(const trace::MessageSeen& seen, std::uint64_t position);
-inline Place begin_of(const trace::MessageSeen& seen) { return {seen.from, seen.first_pdu, seen.offset}; }
-inline Place begin_of(const trace::PduSeen& seen) { return {seen.from, seen.number, seen.offset}; }
+StreamPlace place_in_data(const trace::MessageSeen& seen, std::uint64_t position);
+inline StreamPlace begin_of(const trace::MessageSeen& seen) { return {seen.from, seen.first_pdu, seen.offset}; }
+inline StreamPlace begin_of(const trace::PduSeen& seen) { return {seen.from, seen.number, seen.offset}; }
 
 /// Positions in the PDU of the items of an A-ASSOCIATE-RQ or -AC, parallel to AssociateBody::items.
 std::vector<std::size_t> item_positions(ByteView pdu);

@@ -113,7 +113,7 @@ class Run final : public trace::RuleRun {
   }
 
  private:
-  static void role(const pdu::RoleSelectionSubItem& mine, const Asked& asked, Place place, std::size_t number,
+  static void role(const pdu::RoleSelectionSubItem& mine, const Asked& asked, StreamPlace place, std::size_t number,
                    trace::Reporter& reporter) {
     const auto found = asked.roles.find(trimmed_uid(mine.sop_class_uid));
     const auto* proposal = found == asked.roles.end() ? nullptr : found->second;
@@ -131,7 +131,7 @@ class Run final : public trace::RuleRun {
                             fmt::format("at most SCU {}, SCP {}", proposal->scu_role, proposal->scp_role)));
   }
 
-  static void async(const pdu::AsynchronousOperationsWindowSubItem& mine, const Asked& asked, Place place,
+  static void async(const pdu::AsynchronousOperationsWindowSubItem& mine, const Asked& asked, StreamPlace place,
                     trace::Reporter& reporter) {
     constexpr auto field = "user-information/asynchronous-operations-window";
     const auto* proposal = asked.information.find<pdu::AsynchronousOperationsWindowSubItem>();
@@ -148,7 +148,7 @@ class Run final : public trace::RuleRun {
         fmt::format("at most invoked {}, performed {}", window(proposal->invoked), window(proposal->performed))));
   }
 
-  static void extension(const pdu::SopClassExtendedNegotiationSubItem& mine, const Asked& asked, Place place,
+  static void extension(const pdu::SopClassExtendedNegotiationSubItem& mine, const Asked& asked, StreamPlace place,
                         std::size_t number, trace::Reporter& reporter) {
     if (asked.unread.contains(pdu::item_type::sop_class_extended_negotiation)) return;
     if (asked.extended.contains(trimmed_uid(mine.sop_class_uid))) return;

@@ -77,9 +77,9 @@ inline Bytes write(const Program& program) {
 }
 
 /// A small generator that the seed alone decides.
-class Chance {
+class StepChance {
  public:
-  explicit Chance(unsigned seed) : state_(seed * 0x9e3779b97f4a7c15ULL + 1) {}
+  explicit StepChance(unsigned seed) : state_(seed * 0x9e3779b97f4a7c15ULL + 1) {}
   std::size_t below(std::size_t count) {
     state_ ^= state_ >> 12U;
     state_ ^= state_ << 25U;
@@ -117,7 +117,7 @@ inline bool mutate_operand(Instruction& one, std::size_t room, unsigned seed) {
 }
 
 /// Changes the order or the number of the instructions, or the bytes of one.
-inline bool mutate_steps(std::vector<Instruction>& steps, std::size_t room, Chance& chance) {
+inline bool mutate_steps(std::vector<Instruction>& steps, std::size_t room, StepChance& chance) {
   if (steps.empty()) return false;
   const auto at = chance.below(steps.size());
   const auto place = [&](std::size_t i) { return steps.begin() + static_cast<std::ptrdiff_t>(i); };
@@ -152,7 +152,7 @@ inline bool mutate_steps(std::vector<Instruction>& steps, std::size_t room, Chan
 template <typename Grammar>
 std::size_t mutate_program(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
   auto program = read_program<Grammar>({data, size});
-  Chance chance(seed);
+  StepChance chance(seed);
   if (!mutate_steps(program.steps, max_size - size, chance)) return 0;
   const auto made = write(program);
   if (made.empty() || made.size() > max_size) return 0;
@@ -166,7 +166,7 @@ std::size_t cross_programs(ByteView first, ByteView second, std::uint8_t* out, s
   auto one = read_program<Grammar>(first);
   auto other = read_program<Grammar>(second);
   if (one.steps.empty() || other.steps.empty()) return 0;
-  Chance chance(seed);
+  StepChance chance(seed);
   one.steps.resize(1 + chance.below(one.steps.size()));
   const auto from = chance.below(other.steps.size());
   one.steps.insert(one.steps.end(), other.steps.begin() + static_cast<std::ptrdiff_t>(from), other.steps.end());

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string extension_of(const Target& target) {
+std::string extension_of(const TargetForm& target) {
   switch (target.form) {
     case FileForm::json: return ".json";
     case FileForm::dicom: return ".dcm";
@@ -58,7 +58,7 @@ std::expected<Bytes, std::string> read_bulk(const fs::path& beside, const fs::pa
 
 class Converter {
  public:
-  Converter(const ConvertOptions& options, Console& console, Target target, dataset::FileOptions reading)
+  Converter(const ConvertOptions& options, Console& console, TargetForm target, dataset::FileOptions reading)
       : options_(options), console_(console), target_(std::move(target)), reading_(reading) {}
 
   int one(const std::string& in, ByteView bytes, const fs::path& out) {
@@ -85,7 +85,7 @@ class Converter {
     return clean(converted->losses) ? exit_codes::ok : exit_codes::not_conformant;
   }
 
-  [[nodiscard]] const Target& target() const { return target_; }
+  [[nodiscard]] const TargetForm& target() const { return target_; }
 
  private:
   int refuse(const std::string& line) {
@@ -139,14 +139,14 @@ class Converter {
 
   const ConvertOptions& options_;
   Console& console_;
-  Target target_;
+  TargetForm target_;
   dataset::FileOptions reading_;
   std::vector<fs::path> written_;  // bulk data of the present file
   std::string failure_;
 };
 
 // Where a file below one of the given folders goes.
-fs::path place_of(const std::string& file, const ConvertOptions& options, const Target& target) {
+fs::path place_of(const std::string& file, const ConvertOptions& options, const TargetForm& target) {
   fs::path relative = place_below_argument(options.paths, file);
   const auto extension = relative.extension().string();
   const bool ours = extension == ".dcm" || extension == ".json" || extension == ".xml";
@@ -157,7 +157,7 @@ fs::path place_of(const std::string& file, const ConvertOptions& options, const 
   return fs::path(options.out_dir) / relative;
 }
 
-std::optional<Target> target_of(const ConvertOptions& options, const std::string& out) {
+std::optional<TargetForm> target_of(const ConvertOptions& options, const std::string& out) {
   if (!options.to.empty()) return target_named(options.to);
   const auto extension = fs::path(out).extension();
   return target_named(extension == ".json" ? "json" : extension == ".xml" ? "xml" : "dicom");

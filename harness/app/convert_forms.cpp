@@ -130,7 +130,7 @@ DataSet new_meta(const Source& source, std::string_view transfer_syntax) {
   return meta;
 }
 
-std::expected<Bytes, std::string> write_dicom(Source& source, const Target& target, Conversion& result) {
+std::expected<Bytes, std::string> write_dicom(Source& source, const TargetForm& target, Conversion& result) {
   std::string uid = target.transfer_syntax;
   if (uid.empty() && source.encapsulated)
     return std::unexpected("holds compressed pixel data: name its transfer syntax with --to UID");
@@ -182,18 +182,18 @@ FileForm form_of(ByteView bytes) {
   return text.substr(0, 4096).find("urn:assay:exact:") != std::string_view::npos ? FileForm::exact_xml : FileForm::xml;
 }
 
-std::optional<Target> target_named(std::string_view word) {
-  if (word == "dicom") return Target{FileForm::dicom, ""};
-  if (word == "json") return Target{FileForm::json, ""};
-  if (word == "xml") return Target{FileForm::xml, ""};
-  if (word == "exact-xml") return Target{FileForm::exact_xml, ""};
+std::optional<TargetForm> target_named(std::string_view word) {
+  if (word == "dicom") return TargetForm{FileForm::dicom, ""};
+  if (word == "json") return TargetForm{FileForm::json, ""};
+  if (word == "xml") return TargetForm{FileForm::xml, ""};
+  if (word == "exact-xml") return TargetForm{FileForm::exact_xml, ""};
   const auto syntax = transfer_syntax_named(word);
   if (syntax.empty()) return std::nullopt;
-  return Target{FileForm::dicom, std::string(syntax)};
+  return TargetForm{FileForm::dicom, std::string(syntax)};
 }
 
 std::expected<Conversion, std::string> convert_bytes(const std::string& path, ByteView bytes, FileForm from,
-                                                     const Target& target, const ConversionOptions& options) {
+                                                     const TargetForm& target, const ConversionOptions& options) {
   Conversion result;
   if (from == FileForm::exact_xml) {
     auto exact = from_exact_xml(as_text(bytes));

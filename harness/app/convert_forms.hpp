@@ -18,13 +18,14 @@ enum class FileForm : std::uint8_t { dicom, json, xml, exact_xml };
 /// By the first bytes: what is no JSON and no XML is taken for DICOM.
 FileForm form_of(ByteView bytes);
 
-struct Target {
+/// What a file is turned into.
+struct TargetForm {
   FileForm form = FileForm::dicom;
   std::string transfer_syntax;  // of a DICOM file; "" leaves it as it is
 };
 
 /// From the words of --to; nothing when it is none of them and no transfer syntax.
-std::optional<Target> target_named(std::string_view word);
+std::optional<TargetForm> target_named(std::string_view word);
 
 struct Conversion {
   Bytes bytes;
@@ -41,6 +42,6 @@ struct ConversionOptions {
 
 /// `path` is named in errors, which are one sentence.
 std::expected<Conversion, std::string> convert_bytes(const std::string& path, ByteView bytes, FileForm from,
-                                                     const Target& target, const ConversionOptions& options);
+                                                     const TargetForm& target, const ConversionOptions& options);
 
 }  // namespace assay::app

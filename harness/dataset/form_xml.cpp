@@ -151,10 +151,4 @@ std::optional<std::uint8_t> FormCreators::free_block(std::size_t level, std::uin
   return std::nullopt;
 }
 
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return std::string(text);
-}
-
 }  // namespace assay::dataset

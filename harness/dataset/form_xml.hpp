@@ -48,9 +48,6 @@ class FormCreators {
   std::map<std::tuple<std::size_t, std::uint16_t, std::uint8_t>, std::string> names_;
 };
 
-/// Without leading and trailing spaces.
-std::string trimmed(std::string_view text);
-
 /// Keeps white space that is all a value has.
 inline constexpr unsigned xml_parse_flags = pugi::parse_default | pugi::parse_ws_pcdata_single;
 

@@ -5,6 +5,7 @@
 #include "harness/dataset/form_leaf.hpp"
 #include "harness/dataset/form_xml.hpp"
 #include "harness/dataset/native_xml.hpp"
+#include "harness/dataset/value_text.hpp"
 
 namespace assay::dataset {
 
@@ -129,7 +130,7 @@ class NativeXmlReader {
     if (!hex) return error("ps3.19/A.1/tag", at, "tag " + shown(digits), "a tag of eight hex digits");
     LeafText leaf;
     leaf.tag = *tag_from(digits);
-    const std::string creator = trimmed(at.attribute("privateCreator").value());
+    const std::string creator(trimmed(at.attribute("privateCreator").value()));
     if (leaf.tag.is_private() && leaf.tag.element <= 0xff && !creator.empty()) {
       const auto block = block_of(at, leaf.tag.group, creator);
       if (!block) return;
@@ -162,7 +163,8 @@ class NativeXmlReader {
     tree_.close(index);
     const Tag tag = leaf.tag;
     if (tag.is_private() && tag.element >= 0x10 && tag.element <= 0xff && leaf.values.size() == 1)
-      creators_.add(levels_.size(), tag.group, static_cast<std::uint8_t>(tag.element), trimmed(leaf.values[0]));
+      creators_.add(levels_.size(), tag.group, static_cast<std::uint8_t>(tag.element),
+                    std::string(trimmed(leaf.values[0])));
   }
 
   // The block that the creator has in this level; who has none gets the first free one.

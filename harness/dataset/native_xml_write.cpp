@@ -2,6 +2,7 @@
 
 #include "harness/dataset/form_xml.hpp"
 #include "harness/dataset/native_xml.hpp"
+#include "harness/dataset/value_text.hpp"
 
 namespace assay::dataset {
 
@@ -93,7 +94,7 @@ class NativeXmlWriter {
     const Tag tag = at_.node().tag;
     if (!tag.is_private() || tag.element < 0x10 || tag.element > 0xff) return;
     if (value.kind != FormValue::Kind::texts || value.values.size() != 1) return;
-    const std::string creator = trimmed(value.values[0]);
+    const std::string creator(trimmed(value.values[0]));
     if (!creator.empty()) creators_.add(open_.size(), tag.group, static_cast<std::uint8_t>(tag.element), creator);
   }
 

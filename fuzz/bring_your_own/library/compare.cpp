@@ -61,7 +61,7 @@ class Comparison {
   Indexes children(const View& view, std::uint32_t from, std::uint32_t to, const std::string& path) {
     Indexes out;
     for (auto i = from; i < to; i = view.entries[i].end) {
-      if (view.entries[i].kind == Kind::stray)
+      if (view.entries[i].kind == EntryKind::stray)
         add(i, "stray", &view.entries[i], nullptr, path + to_string(view.entries[i].tag));
       else
         out.push_back(i);
@@ -75,15 +75,16 @@ class Comparison {
     const Entry& its = theirs_.entries[b];
     if (mine.kind != its.kind && !(nothing_in(ours_, a) && nothing_in(theirs_, b)))
       return add(a, "kind", &mine, &its, path);
-    if (mine.kind != Kind::item && mine.kind != Kind::fragment && !same_vr(mine, its)) add(a, "vr", &mine, &its, path);
+    if (mine.kind != EntryKind::item && mine.kind != EntryKind::fragment && !same_vr(mine, its))
+      add(a, "vr", &mine, &its, path);
     if (mine.kind != its.kind) return;
-    if (mine.kind == Kind::element || mine.kind == Kind::fragment) {
+    if (mine.kind == EntryKind::element || mine.kind == EntryKind::fragment) {
       if (its.size == Entry::unknown || mine.size == Entry::unknown) return;
       if (mine.size != its.size) return add(a, "size", &mine, &its, path);
       if (its.digest != 0 && mine.digest != its.digest) add(a, "value", &mine, &its, path);
       return;
     }
-    if (mine.kind == Kind::item) return level(a + 1, mine.end, b + 1, its.end, a, path + "/");
+    if (mine.kind == EntryKind::item) return level(a + 1, mine.end, b + 1, its.end, a, path + "/");
     const auto left = children(ours_, a + 1, mine.end, path);
     const auto right = children(theirs_, b + 1, its.end, path);
     const auto item = [&](std::size_t n) { return path + '[' + std::to_string(n + 1) + ']'; };
@@ -98,7 +99,7 @@ class Comparison {
   // A sequence without items and an element without a value are written with the same bytes.
   [[nodiscard]] static bool nothing_in(const View& view, std::uint32_t i) {
     const Entry& entry = view.entries[i];
-    return entry.kind == Kind::element ? entry.size == 0 : entry.kind == Kind::sequence && entry.end == i + 1;
+    return entry.kind == EntryKind::element ? entry.size == 0 : entry.kind == EntryKind::sequence && entry.end == i + 1;
   }
 
   // NOLINTNEXTLINE(misc-no-recursion): as deep as our own view

@@ -38,9 +38,9 @@ bool is_order(std::string_view rule) { return rule.ends_with("/duplicate") || ru
 
 std::string in_words(const Entry& entry) {
   std::string out(name(entry.kind));
-  if (entry.kind != Kind::item && entry.kind != Kind::fragment)
+  if (entry.kind != EntryKind::item && entry.kind != EntryKind::fragment)
     out += " " + to_string(entry.tag) + " VR " + vrs_of(entry);
-  if (entry.kind == Kind::element || entry.kind == Kind::fragment) {
+  if (entry.kind == EntryKind::element || entry.kind == EntryKind::fragment) {
     out += entry.size == Entry::unknown ? ", length not told" : ", " + std::to_string(entry.size) + " bytes";
     if (entry.digest != 0) {
       static constexpr std::string_view digits = "0123456789abcdef";

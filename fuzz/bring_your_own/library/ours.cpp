@@ -23,15 +23,15 @@ std::string syntax_name(Encoding encoding) {
   return encoding.endian == Endian::big ? "explicit-be" : "explicit-le";
 }
 
-Kind kind_of(const Node& node) {
+EntryKind kind_of(const Node& node) {
   switch (node.kind) {
-    case NodeKind::sequence: return Kind::sequence;
-    case NodeKind::item: return Kind::item;
-    case NodeKind::fragments: return Kind::fragments;
-    case NodeKind::fragment: return Kind::fragment;
+    case NodeKind::sequence: return EntryKind::sequence;
+    case NodeKind::item: return EntryKind::item;
+    case NodeKind::fragments: return EntryKind::fragments;
+    case NodeKind::fragment: return EntryKind::fragment;
     case NodeKind::element: break;
   }
-  return node.vr == Vr::none ? Kind::stray : Kind::element;
+  return node.vr == Vr::none ? EntryKind::stray : EntryKind::element;
 }
 
 class Maker {
@@ -54,8 +54,8 @@ class Maker {
       entry.offset = node.offset;
       entry.end = first + node.end;
       const bool big = data_set.encoding().endian == Endian::big && !entry.in_un;
-      if (entry.kind == Kind::element || entry.kind == Kind::fragment) measure(entry, node, big);
-      if (entry.kind == Kind::sequence && node.vr == Vr::UN && data_set.encoding().explicit_vr)
+      if (entry.kind == EntryKind::element || entry.kind == EntryKind::fragment) measure(entry, node, big);
+      if (entry.kind == EntryKind::sequence && node.vr == Vr::UN && data_set.encoding().explicit_vr)
         un_end = std::max(un_end, node.end);
       out_.entries.push_back(entry);
     }
@@ -64,7 +64,7 @@ class Maker {
  private:
   void measure(Entry& entry, const Node& node, bool big) {
     ByteView value = node.value;
-    if (big && entry.kind == Kind::element && (flags_ & ASSAY_NATIVE_NUMBERS) != 0 && vr_row(node.vr).swap > 1) {
+    if (big && entry.kind == EntryKind::element && (flags_ & ASSAY_NATIVE_NUMBERS) != 0 && vr_row(node.vr).swap > 1) {
       swapped_.resize(value.size());
       copy_swapped(swapped_.data(), value.data(), value.size(), vr_row(node.vr).swap);
       value = swapped_;

@@ -5,7 +5,7 @@
 
 namespace assay::fuzz {
 
-std::string_view name(Kind kind) {
+std::string_view name(EntryKind kind) {
   constexpr std::array<std::string_view, 6> names{"element", "sequence", "item", "fragments", "fragment", "stray"};
   return names.at(static_cast<std::size_t>(kind));
 }
@@ -50,18 +50,18 @@ void measure(Entry& entry, const assay_view& view, const void* value, std::size_
 constexpr Tag item_tag{0xfffe, 0xe000};
 
 // The kind of what is open; `stray` for the Data Set itself.
-Kind inside(const assay_view& view) {
-  return view.open.empty() ? Kind::stray : view.view.entries[view.open.back()].kind;
+EntryKind inside(const assay_view& view) {
+  return view.open.empty() ? EntryKind::stray : view.view.entries[view.open.back()].kind;
 }
 
 bool usable(const assay_view* view) { return !view->rejected && view->mistake.empty(); }
 
-Entry* add(assay_view* view, Kind kind, Tag tag) {
+Entry* add(assay_view* view, EntryKind kind, Tag tag) {
   if (!usable(view)) return nullptr;
   const auto where = inside(*view);
-  const bool fits = kind == Kind::item       ? where == Kind::sequence
-                    : kind == Kind::fragment ? where == Kind::fragments
-                                             : where == Kind::stray || where == Kind::item;
+  const bool fits = kind == EntryKind::item       ? where == EntryKind::sequence
+                    : kind == EntryKind::fragment ? where == EntryKind::fragments
+                                                  : where == EntryKind::stray || where == EntryKind::item;
   if (!fits) {
     view->mistake = std::string("a ") + std::string(name(kind)) + " " + to_string(tag) + " was told inside a " +
                     std::string(name(where));
@@ -75,7 +75,7 @@ Entry* add(assay_view* view, Kind kind, Tag tag) {
   return &entries.back();
 }
 
-void begin(assay_view* view, Kind kind, Tag tag, const char* vr) {
+void begin(assay_view* view, EntryKind kind, Tag tag, const char* vr) {
   Entry* entry = add(view, kind, tag);
   if (entry == nullptr) return;
   entry->vrs = vrs_from(vr);
@@ -88,28 +88,30 @@ void begin(assay_view* view, Kind kind, Tag tag, const char* vr) {
 extern "C" {
 
 using assay::Tag;
-using assay::fuzz::Kind;
+using assay::fuzz::EntryKind;
 
 void assay_view_element(assay_view* view, uint16_t group, uint16_t element, const char* vr, const void* value,
                         size_t length) {
-  auto* entry = assay::fuzz::add(view, Kind::element, Tag{group, element});
+  auto* entry = assay::fuzz::add(view, EntryKind::element, Tag{group, element});
   if (entry == nullptr) return;
   entry->vrs = assay::fuzz::vrs_from(vr);
   assay::fuzz::measure(*entry, *view, value, length);
 }
 
 void assay_view_begin_sequence(assay_view* view, uint16_t group, uint16_t element, const char* vr) {
-  assay::fuzz::begin(view, Kind::sequence, Tag{group, element}, vr);
+  assay::fuzz::begin(view, EntryKind::sequence, Tag{group, element}, vr);
 }
 
-void assay_view_begin_item(assay_view* view) { assay::fuzz::begin(view, Kind::item, assay::fuzz::item_tag, nullptr); }
+void assay_view_begin_item(assay_view* view) {
+  assay::fuzz::begin(view, EntryKind::item, assay::fuzz::item_tag, nullptr);
+}
 
 void assay_view_begin_fragments(assay_view* view, uint16_t group, uint16_t element, const char* vr) {
-  assay::fuzz::begin(view, Kind::fragments, Tag{group, element}, vr);
+  assay::fuzz::begin(view, EntryKind::fragments, Tag{group, element}, vr);
 }
 
 void assay_view_fragment(assay_view* view, const void* value, size_t length) {
-  auto* entry = assay::fuzz::add(view, Kind::fragment, assay::fuzz::item_tag);
+  auto* entry = assay::fuzz::add(view, EntryKind::fragment, assay::fuzz::item_tag);
   if (entry != nullptr) assay::fuzz::measure(*entry, *view, value, length);
 }
 

@@ -17,13 +17,13 @@
 
 namespace assay::fuzz {
 
-enum class Kind : std::uint8_t { element, sequence, item, fragments, fragment, stray };
+enum class EntryKind : std::uint8_t { element, sequence, item, fragments, fragment, stray };
 
-std::string_view name(Kind kind);
+std::string_view name(EntryKind kind);
 
 struct Entry {
   Tag tag;
-  Kind kind = Kind::element;
+  EntryKind kind = EntryKind::element;
   bool implicit = false;       // ours: the VR is the dictionary's, which may allow others
   bool in_un = false;          // ours: inside a UN of undefined length (PS3.5 6.2.2)
   bool undefined = false;      // ours: of undefined length
