@@ -1,7 +1,5 @@
 #include "fuzz/device/reply_talk.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "fuzz/device/reply_talk_impl.hpp"
@@ -12,7 +10,7 @@ using trace::Closing;
 using trace::Side;
 
 bool ReplyTalk::Impl::due(const ReplyLine& line) {
-  if (line.state != ReplyLine::State::open || line.broken || line.over || line.half || !line.accepted ||
+  if (line.state != ReplyLine::State::open || line.broken || line.aborted || line.half || !line.accepted ||
       line.bytes_of_pdus != line.bytes_sent)
     return false;
   return line.release_asked ? !line.release : !line.owed.empty();
@@ -21,44 +19,17 @@ bool ReplyTalk::Impl::due(const ReplyLine& line) {
 bool ReplyTalk::Impl::came(const Step& step) const {
   const auto& line = lines.at(step.line);
   if (step.what == Do::connect) return line.state != ReplyLine::State::none || gone;
-  if (!line.taken || line.state != ReplyLine::State::open) return true;
-  switch (step.await) {
-    case Await::association: return line.association || line.over;
-    case Await::messages: return line.messages >= step.count || line.over;
-    case Await::release: return line.release || line.over;
-    case Await::closed: return false;
-  }
-  return true;
-}
-
-void ReplyTalk::Impl::consume(const Step& step) {
-  auto& line = lines.at(step.line);
-  if (step.await == Await::association) line.association = false;
-  if (step.await == Await::release) line.release = false;
-  if (step.await == Await::messages) line.messages -= std::min<std::size_t>(line.messages, step.count);
+  return !line.open() || line.came(step);
 }
 
 void ReplyTalk::Impl::next(Instant now) {
-  waiting = false;
-  waits_long = false;
-  deadline.reset();
-  ++cursor;
+  stop_waiting();
   run(now);
 }
 
-void ReplyTalk::Impl::wait(Instant until) {
-  waiting = true;
-  deadline = std::min(until, began + options.whole);
-}
-
 void ReplyTalk::Impl::run(Instant now) {
-  while (!over && !waiting) {
-    if (now >= began + options.whole) cursor = conversation.steps.size();
-    if (cursor >= conversation.steps.size()) {
-      over = true;
-      return;
-    }
-    begin(conversation.steps[cursor], now);
+  while (more(now)) {
+    begin(step(), now);
     if (!waiting) ++cursor;
   }
 }
@@ -70,7 +41,7 @@ bool ReplyTalk::Impl::nobody_yet() const {
 void ReplyTalk::Impl::begin(const Step& step, Instant now) {
   since = now;
   auto& line = lines.at(step.line);
-  const bool open = line.taken && line.state == ReplyLine::State::open;
+  const bool open = line.open();
   switch (step.what) {
     case Do::connect:
       line.taken = true;
@@ -80,10 +51,10 @@ void ReplyTalk::Impl::begin(const Step& step, Instant now) {
     case Do::send: send(step, line, now); return;
     case Do::await:
       if (came(step)) {
-        if (open) consume(step);
+        if (open) line.consume(step);
         return;
       }
-      waits_long = due(line) && (options.known_silences == nullptr || !options.known_silences->contains(line.place));
+      waits_long = due(line) && may_answer(line.place);
       wait(now + (waits_long ? options.answer : options.quick));
       return;
     case Do::pause: wait(now + std::min(step.pause, max_pause)); return;
@@ -115,7 +86,7 @@ const Asked* ReplyTalk::Impl::asked_of(const ReplyLine& line, const Answers& ans
 }
 
 void ReplyTalk::Impl::send(const Step& step, ReplyLine& line, Instant now) {
-  if (!line.taken || line.state != ReplyLine::State::open || line.half || step.bytes.empty()) return;
+  if (!line.open() || line.half || step.bytes.empty()) return;
   before = dul::to_string(line.observer->states(Side::requestor));
   const auto* asked = asked_of(line, step.answers);
   auto bytes = asked != nullptr ? fitted(step.bytes, step.answers, *asked) : step.bytes;
@@ -132,8 +103,8 @@ void ReplyTalk::Impl::send(const Step& step, ReplyLine& line, Instant now) {
 
 void ReplyTalk::Impl::check(Instant now) {
   if (!waiting || over) return;
-  const auto& step = conversation.steps[cursor];
-  const auto& line = lines.at(step.line);
+  const auto& step = this->step();
+  auto& line = lines.at(step.line);
   if (step.what == Do::send) {
     if (sending && line.state == ReplyLine::State::open) return;
     sending.reset();
@@ -141,29 +112,26 @@ void ReplyTalk::Impl::check(Instant now) {
     return;
   }
   if (step.what == Do::pause || !came(step)) return;
-  if (step.what == Do::await && line.state == ReplyLine::State::open) {
-    outcome.slowest = std::max(outcome.slowest, now - since);
-    consume(step);
-  }
+  answered(line, now);
   next(now);
 }
 
 void ReplyTalk::Impl::expire(Instant now) {
-  if (over || !deadline || now < *deadline) return;
-  const auto& step = conversation.steps[cursor];
+  if (!expired(now)) return;
+  const auto& step = this->step();
   const auto& line = lines.at(step.line);
   if (step.what == Do::connect) {
-    not_called(now);
+    not_called();
   } else if (step.what == Do::await) {
     all_came = all_came && step.await == Await::closed;
-    fresh.add((line.told.empty() ? line.place : line.told) + " -> silence", true);
+    fresh.add(line.where() + " -> silence", true);
     if (waits_long && due(line) && now - since >= options.answer) outcome.silences.push_back(line.place);
   }
   sending.reset();
   next(now);
 }
 
-void ReplyTalk::Impl::not_called(Instant /*now*/) {
+void ReplyTalk::Impl::not_called() {
   all_came = false;
   if (!nobody_yet()) return;
   outcome.refused = true;
@@ -182,13 +150,7 @@ void ReplyTalk::start(Instant now) {
 void ReplyTalk::called(std::uint8_t number, Instant now) {
   auto& line = impl_->lines.at(number);
   if (line.state != ReplyLine::State::none) return;
-  line.state = ReplyLine::State::open;
-  line.observer.emplace(impl_->options.rules, observe::Options{.connection = fmt::format("c{}", number + 1),
-                                                               .description = "device -> assay",
-                                                               .ours = Side::acceptor});
-  if (impl_->options.record)
-    if (auto tap = impl_->options.record(number)) line.observer->listen(std::move(tap));
-  line.observer->opened(now);
+  line.follow(number, Side::acceptor, impl_->options, now);
   impl_->check(now);
 }
 
@@ -205,8 +167,7 @@ void ReplyTalk::closed(std::uint8_t number, Closing how, Instant now) {
   if (line.state != ReplyLine::State::open) return;
   line.observer->closed(Side::requestor, how, now);
   impl_->look(line);
-  impl_->fresh.add((line.told.empty() ? line.place : line.told) + (how == Closing::fin ? " -> closed" : " -> reset"),
-                   true);
+  impl_->fresh.add(line.where() + (how == Closing::fin ? " -> closed" : " -> reset"), true);
   line.state = ReplyLine::State::closed;
   impl_->check(now);
 }
@@ -222,9 +183,7 @@ void ReplyTalk::expire(Instant now) { impl_->expire(now); }
 void ReplyTalk::ended(Instant now) {
   auto& all = *impl_;
   if (std::exchange(all.gone, true) || all.over || !all.waiting) return;
-  if (all.conversation.steps[all.cursor].what == Do::connect &&
-      all.lines.at(all.conversation.steps[all.cursor].line).state == ReplyLine::State::none)
-    all.not_called(now);
+  if (all.step().what == Do::connect && all.lines.at(all.step().line).state == ReplyLine::State::none) all.not_called();
   all.check(now);
 }
 

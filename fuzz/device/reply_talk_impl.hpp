@@ -5,57 +5,30 @@
 #include <map>
 
 #include "fuzz/device/reply_talk.hpp"
-#include "fuzz/device/talk_seen.hpp"
+#include "fuzz/device/talk_walk.hpp"
 
 namespace assay::fuzz::device {
 
-/// One connection that the device has opened, followed.
-struct ReplyLine {
-  enum class State : std::uint8_t { none, open, closed };
-  State state = State::none;
-  bool taken = false;  // by a connect: before it nothing is said, as in the scenario of it
-  std::optional<observe::Observer> observer;
-  std::size_t seen_entries = 0;
-  std::size_t seen_findings = 0;
+/// One connection that the device has opened. Its place says what it had asked, too.
+struct ReplyLine : Followed {
+  ReplyLine() { place = "Sta4"; }
+  bool taken = false;                 // by a connect: before it nothing is said, as in the scenario of it
   std::string asked_last;             // "C-STORE-RQ": what the device has said last
-  std::string place = "Sta4";         // where the device was, what it had asked, what it was told
-  std::string told;                   // the same with what makes answers differ
+  std::string told;                   // place, with what makes answers differ
   std::vector<Asked> asked;           // requests of the device
   std::map<std::uint16_t, int> owed;  // sub-operations of ours without a response, by Message ID
-  std::uint64_t bytes_sent = 0;
-  std::uint64_t bytes_of_pdus = 0;  // of ours that were whole
-  bool broken = false;              // we have broken a rule of the exchange
-  bool retrieves = false;           // C-GET: it is the SCP of our C-STORE-RQs
-  bool accepted = false;
-  bool release_asked = false;  // by us
-  bool over = false;           // aborted, by either side, or rejected
-  bool half = false;
-  // Since the last await of that kind was over.
-  std::size_t messages = 0;
-  bool association = false;
-  bool release = false;
+  bool retrieves = false;             // C-GET: it is the SCP of our C-STORE-RQs
+
+  [[nodiscard]] bool open() const { return taken && state == State::open; }
+  [[nodiscard]] const std::string& where() const { return told.empty() ? place : told; }
 };
 
-struct ReplyTalk::Impl {
-  Impl(const Conversation& c, TalkOptions o) : conversation(c), options(std::move(o)) {}
+struct ReplyTalk::Impl : Walk {
+  using Walk::Walk;
 
-  const Conversation& conversation;
-  TalkOptions options;
   std::array<ReplyLine, max_lines> lines;
-  std::size_t cursor = 0;
-  bool waiting = false;  // at the step of the cursor
-  bool waits_long = false;
   bool gone = false;  // the device's process
-  Instant since;
-  Instant began;
-  std::optional<Instant> deadline;
-  std::optional<std::uint8_t> sending;  // a send in pieces is under way there
   std::deque<ReplyCommand> commands;
-  bool over = false;
-  Outcome outcome;
-  Seen fresh;
-  bool all_came = true;
-  std::string before;  // states of the device before what is being sent
 
   /// New entries and findings of the line, in order.
   void look(ReplyLine& line);
@@ -68,9 +41,7 @@ struct ReplyTalk::Impl {
   /// Whether the standard asks the device to say something now, and all we said was in order.
   [[nodiscard]] static bool due(const ReplyLine& line);
   [[nodiscard]] bool came(const Step& step) const;
-  void consume(const Step& step);
   void next(Instant now);
-  void wait(Instant until);
   void run(Instant now);
   /// Nobody has called yet: what is waited for is the device's start.
   [[nodiscard]] bool nobody_yet() const;
@@ -81,7 +52,8 @@ struct ReplyTalk::Impl {
   /// Something came, or a line has ended: is the wait over?
   void check(Instant now);
   void expire(Instant now);
-  void not_called(Instant /*now*/);
+  /// The device was waited for in vain.
+  void not_called();
 };
 
 }  // namespace assay::fuzz::device

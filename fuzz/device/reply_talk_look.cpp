@@ -22,27 +22,12 @@ std::string kind_of(const dimse::Message& message) {
 }  // namespace
 
 void ReplyTalk::Impl::look(ReplyLine& line) {
-  const auto& trace = line.observer->trace();
-  // Our own faults first: a reaction to them is not judged.
-  for (auto i = line.seen_findings; i < trace.findings.size(); ++i) {
-    const auto& f = trace.findings[i];
-    if (f.side != Side::acceptor || f.severity != trace::Severity::error) continue;
-    if (about_exchange(f.rule)) line.broken = true;
-    fresh.add("broke " + f.rule + " at " + line.place, false);
-  }
-  for (; line.seen_entries < trace.entries.size(); ++line.seen_entries) {
-    const auto& entry = trace.entries[line.seen_entries];
+  Walk::look(line, Side::acceptor, [&](const trace::Entry& entry) {
     if (const auto* pdu = std::get_if<PduSeen>(&entry.what))
       pdu->from == Side::acceptor ? our_pdu(line, *pdu) : their_pdu(line, *pdu, entry);
     else if (const auto* message = std::get_if<MessageSeen>(&entry.what))
       message->from == Side::acceptor ? our_message(line, *message) : their_message(line, *message, entry);
-  }
-  for (; line.seen_findings < trace.findings.size(); ++line.seen_findings) {
-    const auto& f = trace.findings[line.seen_findings];
-    if (f.side != Side::requestor || f.severity != trace::Severity::error || f.provoked) continue;
-    fresh.add("device broke " + f.rule + " at " + line.place, false);
-    if (!line.broken) outcome.forbidden.push_back({f, line.place});
-  }
+  });
 }
 
 void ReplyTalk::Impl::said(ReplyLine& line, const std::string& kind, const std::string& more) {
@@ -51,7 +36,7 @@ void ReplyTalk::Impl::said(ReplyLine& line, const std::string& kind, const std::
 }
 
 void ReplyTalk::Impl::our_pdu(ReplyLine& line, const PduSeen& seen) {
-  line.bytes_of_pdus += std::uint64_t{seen.length} + pdu::pdu_header_length;
+  whole_pdu(line, seen);
   if (!seen.recognized) {
     line.broken = true;
     said(line, "no PDU", "");
@@ -62,7 +47,7 @@ void ReplyTalk::Impl::our_pdu(ReplyLine& line, const PduSeen& seen) {
   if (!seen.pdu) line.broken = true;
   if (seen.type == 2) line.accepted = true;
   if (seen.type == 5) line.release_asked = true;
-  if (seen.type == 3 || seen.type == 7) line.over = true;
+  if (seen.type == 3 || seen.type == 7) line.aborted = true;
 }
 
 void ReplyTalk::Impl::our_message(ReplyLine& line, const MessageSeen& seen) {
@@ -86,7 +71,7 @@ void ReplyTalk::Impl::their_pdu(ReplyLine& line, const PduSeen& seen, const trac
     case pdu::PduType::a_associate_rq: line.association = true; break;
     case pdu::PduType::a_release_rq:
     case pdu::PduType::a_release_rp: line.release = true; break;
-    case pdu::PduType::a_abort: line.over = true; break;
+    case pdu::PduType::a_abort: line.aborted = true; break;
     default: break;
   }
 }
@@ -113,7 +98,7 @@ void ReplyTalk::Impl::their_message(ReplyLine& line, const MessageSeen& seen, co
 
 void ReplyTalk::Impl::heard(ReplyLine& line, const trace::Entry& entry) {
   const auto name = answer_name(entry);
-  if (!name.empty()) fresh.add((line.told.empty() ? line.place : line.told) + " -> " + name, true);
+  if (!name.empty()) fresh.add(line.where() + " -> " + name, true);
 }
 
 }  // namespace assay::fuzz::device

@@ -1,7 +1,5 @@
 #include "fuzz/device/talk.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "fuzz/device/talk_impl.hpp"
@@ -23,21 +21,7 @@ bool Talk::Impl::due(const Line& line) const {
 bool Talk::Impl::came(const Step& step) const {
   const auto& line = lines.at(step.line);
   if (step.what == Do::connect) return line.state != Line::State::opening;
-  if (line.state != Line::State::open) return true;
-  switch (step.await) {
-    case Await::association: return line.association || line.aborted;
-    case Await::messages: return line.messages >= step.count || line.aborted;
-    case Await::release: return line.release || line.aborted;
-    case Await::closed: return false;
-  }
-  return true;
-}
-
-void Talk::Impl::consume(const Step& step) {
-  auto& line = lines.at(step.line);
-  if (step.await == Await::association) line.association = false;
-  if (step.await == Await::release) line.release = false;
-  if (step.await == Await::messages) line.messages -= std::min<std::size_t>(line.messages, step.count);
+  return line.state != Line::State::open || line.came(step);
 }
 
 void Talk::Impl::count_wait(const Step& step, Instant now) {
@@ -51,27 +35,14 @@ void Talk::Impl::count_wait(const Step& step, Instant now) {
 }
 
 void Talk::Impl::next(Instant now) {
-  if (waiting) count_wait(conversation.steps[cursor], now);
-  waiting = false;
-  waits_long = false;
-  deadline.reset();
-  ++cursor;
+  if (waiting) count_wait(step(), now);
+  stop_waiting();
   run(now);
 }
 
-void Talk::Impl::wait(Instant until) {
-  waiting = true;
-  deadline = std::min(until, began + options.whole);
-}
-
 void Talk::Impl::run(Instant now) {
-  while (!over && !waiting) {
-    if (now >= began + options.whole) cursor = conversation.steps.size();
-    if (cursor >= conversation.steps.size()) {
-      over = true;
-      return;
-    }
-    begin(conversation.steps[cursor], now);
+  while (more(now)) {
+    begin(step(), now);
     if (!waiting) ++cursor;
   }
 }
@@ -90,10 +61,10 @@ void Talk::Impl::begin(const Step& step, Instant now) {
     case Do::send: send(step, line, now); return;
     case Do::await:
       if (came(step)) {
-        if (open) consume(step);
+        if (open) line.consume(step);
         return;
       }
-      waits_long = due(line) && (options.known_silences == nullptr || !options.known_silences->contains(line.place));
+      waits_long = due(line) && may_answer(line.place);
       // Who said nothing to what was sent before seldom does to the next.
       wait(now + (waits_long ? options.answer : line.silent ? options.quick / 4 : options.quick));
       return;
@@ -140,8 +111,8 @@ void Talk::Impl::send(const Step& step, Line& line, Instant now) {
 
 void Talk::Impl::check(Instant now) {
   if (!waiting || over) return;
-  const auto& step = conversation.steps[cursor];
-  const auto& line = lines.at(step.line);
+  const auto& step = this->step();
+  auto& line = lines.at(step.line);
   if (step.what == Do::send) {
     if (sending && line.state == Line::State::open) return;
     sending.reset();
@@ -157,16 +128,13 @@ void Talk::Impl::check(Instant now) {
     }
     return;
   }
-  if (step.what == Do::await && line.state == Line::State::open) {
-    outcome.slowest = std::max(outcome.slowest, now - since);
-    consume(step);
-  }
+  answered(line, now);
   next(now);
 }
 
 void Talk::Impl::expire(Instant now) {
-  if (over || !deadline || now < *deadline) return;
-  const auto& step = conversation.steps[cursor];
+  if (!expired(now)) return;
+  const auto& step = this->step();
   auto& line = lines.at(step.line);
   if (step.what == Do::connect && line.state == Line::State::opening) {
     refused(step.line, "no connection in time");
@@ -186,14 +154,13 @@ void Talk::Impl::unanswered(const Step& step, Line& line) {
 
 bool Talk::Impl::ends_when_settled() const {
   if (over || !waiting || sending) return false;
-  const auto what = conversation.steps[cursor].what;
+  const auto what = step().what;
   return what == Do::pause || (what == Do::await && !waits_long);
 }
 
 void Talk::Impl::settled(Instant now) {
   if (!ends_when_settled()) return;
-  const auto& step = conversation.steps[cursor];
-  if (step.what == Do::await) unanswered(step, lines.at(step.line));
+  if (step().what == Do::await) unanswered(step(), lines.at(step().line));
   next(now);
 }
 
@@ -220,15 +187,9 @@ void Talk::connected(std::uint8_t number, bool stands, const std::string& why, I
   if (!stands) {
     impl_->refused(number, why);
   } else {
-    line.state = Line::State::open;
+    line.follow(number, Side::requestor, impl_->options, now);
     if (std::ranges::count(impl_->lines, Line::State::open, &Line::state) > 1)
       for (auto& one : impl_->lines) one.crowded = one.crowded || one.state == Line::State::open;
-    line.observer.emplace(impl_->options.rules, observe::Options{.connection = fmt::format("c{}", number + 1),
-                                                                 .description = "assay -> device",
-                                                                 .ours = Side::requestor});
-    if (impl_->options.record)
-      if (auto tap = impl_->options.record(number)) line.observer->listen(std::move(tap));
-    line.observer->opened(now);
   }
   impl_->check(now);
 }

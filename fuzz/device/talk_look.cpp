@@ -17,37 +17,16 @@ void Talk::Impl::answer(Line& line, const trace::Entry& entry) {
 }
 
 void Talk::Impl::look(Line& line) {
-  const auto& trace = line.observer->trace();
-  // Our own faults first: a reaction to them is not judged.
-  for (auto i = line.seen_findings; i < trace.findings.size(); ++i) {
-    const auto& f = trace.findings[i];
-    if (f.side == Side::requestor && f.severity == trace::Severity::error) {
-      if (about_exchange(f.rule)) line.broken = true;
-      line.broke.insert(f.rule);
-      fresh.add("broke " + f.rule + " at " + line.place, false);
-    }
-  }
-  for (; line.seen_entries < trace.entries.size(); ++line.seen_entries) {
-    const auto& entry = trace.entries[line.seen_entries];
+  Walk::look(line, Side::requestor, [&](const trace::Entry& entry) {
     if (const auto* pdu = std::get_if<PduSeen>(&entry.what))
       pdu->from == Side::requestor ? our_pdu(line, *pdu) : their_pdu(line, *pdu, entry);
     else if (const auto* message = std::get_if<MessageSeen>(&entry.what))
       message->from == Side::requestor ? our_message(line, *message) : their_message(line, *message, entry);
-  }
-  for (; line.seen_findings < trace.findings.size(); ++line.seen_findings) {
-    const auto& f = trace.findings[line.seen_findings];
-    if (f.side != Side::acceptor || f.severity != trace::Severity::error || f.provoked) continue;
-    fresh.add("device broke " + f.rule + " at " + line.place, false);
-    // Half a PDU of ours has come: who closes with bytes of it unread takes its own last answer back with a RST, and
-    // who aborts for it does so in a state where nothing had come.
-    const bool about_pdus = f.rule == "ps3.8/9.3.1/pdu-cut-short" || f.rule == "ps3.8/9.2.3/pdu-not-allowed";
-    const bool provoked = about_pdus && line.bytes_of_pdus != line.bytes_sent;
-    if (!line.broken && !provoked && !line.broke.contains(f.rule)) outcome.forbidden.push_back({f, line.place});
-  }
+  });
 }
 
 void Talk::Impl::our_pdu(Line& line, const PduSeen& seen) {
-  line.bytes_of_pdus += std::uint64_t{seen.length} + pdu::pdu_header_length;
+  whole_pdu(line, seen);
   if (!seen.recognized) {
     line.broken = true;
     line.place = before + " no PDU";
