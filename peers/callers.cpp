@@ -2,6 +2,7 @@
 
 #include "peers/connection.hpp"
 #include "peers/listener.hpp"
+#include "peers/numbered.hpp"
 
 namespace assay::peers {
 namespace {
@@ -20,7 +21,7 @@ struct Callers::Impl : std::enable_shared_from_this<Impl> {
   std::uint16_t port = 0;
   Handlers handlers;
   std::deque<tcp::socket> waiting;
-  std::map<Number, std::shared_ptr<Connection>> lines;
+  Numbered lines;
   std::size_t count = 0;    // lines since begin()
   std::uint64_t round = 0;  // of begin() and end(): nothing of an earlier one is told
   bool begun = false;
@@ -52,7 +53,7 @@ struct Callers::Impl : std::enable_shared_from_this<Impl> {
   auto told(Number number, Call call) {
     return [weak = weak_from_this(), number, of = round, call](auto&&... what) {
       const auto self = weak.lock();
-      if (self && !self->over && self->round == of && self->lines.contains(number)) call(*self, number, what...);
+      if (self && !self->over && self->round == of && self->lines.all.contains(number)) call(*self, number, what...);
     };
   }
 
@@ -64,7 +65,7 @@ struct Callers::Impl : std::enable_shared_from_this<Impl> {
       const auto number = static_cast<Number>(count++);
       auto line = Connection::create(loop);
       line->adopt(std::move(socket));
-      lines[number] = line;
+      lines.all[number] = line;
       Connection::Handlers of;
       of.received = told(number, [](Impl& self, Number n, ByteView bytes) { self.handlers.received(n, bytes); });
       of.closed = told(
@@ -73,11 +74,6 @@ struct Callers::Impl : std::enable_shared_from_this<Impl> {
       line->start(std::move(of));
       handlers.called(number);
     }
-  }
-
-  [[nodiscard]] Connection* at(Number number) const {
-    const auto found = lines.find(number);
-    return found == lines.end() ? nullptr : found->second.get();
   }
 };
 
@@ -120,8 +116,8 @@ void Callers::end() {
   ++impl_->round;
   impl_->begun = false;
   impl_->timer.cancel();
-  for (const auto& [number, line] : impl_->lines) line->close();
-  impl_->lines.clear();
+  impl_->lines.close();
+  impl_->lines.all.clear();
   impl_->handlers = {};
 }
 
@@ -133,25 +129,14 @@ void Callers::turn_away() {
 }
 
 void Callers::send(Number number, ByteView bytes, const std::vector<std::uint32_t>& pieces, Duration pause) {
-  auto* line = impl_->at(number);
-  if (line == nullptr || !line->open()) return;
-  if (pieces.empty())
-    line->send(bytes);
-  else
-    line->send_in_pieces(bytes, {pieces.begin(), pieces.end()}, pause);
+  impl_->lines.send(number, bytes, pieces, pause);
 }
 
-void Callers::fin(Number number) {
-  if (auto* line = impl_->at(number)) line->close();
-}
+void Callers::fin(Number number) { impl_->lines.fin(number); }
 
-void Callers::half(Number number) {
-  if (auto* line = impl_->at(number)) line->close_write_half();
-}
+void Callers::half(Number number) { impl_->lines.half(number); }
 
-void Callers::rst(Number number) {
-  if (auto* line = impl_->at(number)) line->reset();
-}
+void Callers::rst(Number number) { impl_->lines.rst(number); }
 
 void Callers::wake(std::optional<Instant> at) {
   impl_->timer.cancel();

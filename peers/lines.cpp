@@ -1,6 +1,7 @@
 #include "peers/lines.hpp"
 
 #include "peers/connection.hpp"
+#include "peers/numbered.hpp"
 
 namespace assay::peers {
 
@@ -13,7 +14,7 @@ struct Lines::Impl : std::enable_shared_from_this<Impl> {
   std::uint16_t port;
   Handlers handlers;
   asio::steady_timer timer;
-  std::map<Number, std::shared_ptr<Connection>> lines;
+  Numbered lines;
   bool over = false;
 
   /// Of a line whose number was not given to another one meanwhile.
@@ -23,8 +24,7 @@ struct Lines::Impl : std::enable_shared_from_this<Impl> {
       const auto self = weak.lock();
       const auto connection = of.lock();
       if (!self || self->over || !connection) return;
-      const auto found = self->lines.find(number);
-      if (found == self->lines.end() || found->second != connection) return;
+      if (self->lines.at(number) != connection.get()) return;
       call(*self, what...);
     };
   }
@@ -38,11 +38,6 @@ struct Lines::Impl : std::enable_shared_from_this<Impl> {
     of.sent = told(number, line, [number](Impl& self) { self.handlers.sent(number); });
     line->start(std::move(of));
   }
-
-  [[nodiscard]] Connection* at(Number number) const {
-    const auto found = lines.find(number);
-    return found == lines.end() ? nullptr : found->second.get();
-  }
 };
 
 Lines::Lines(Loop& loop, std::string host, std::uint16_t port, Handlers handlers)
@@ -51,12 +46,12 @@ Lines::Lines(Loop& loop, std::string host, std::uint16_t port, Handlers handlers
 Lines::~Lines() {
   impl_->over = true;
   impl_->timer.cancel();
-  for (const auto& [number, line] : impl_->lines) line->close();
+  impl_->lines.close();
 }
 
 void Lines::open(Number number, Duration within) {
   auto line = Connection::create(impl_->loop);
-  impl_->lines[number] = line;
+  impl_->lines.all[number] = line;
   line->connect(impl_->host, impl_->port, within,
                 impl_->told(number, line, [number, line](Impl& self, const error_code& error, bool) {
                   if (!error) self.stands(number, line);
@@ -65,25 +60,14 @@ void Lines::open(Number number, Duration within) {
 }
 
 void Lines::send(Number number, ByteView bytes, const std::vector<std::uint32_t>& pieces, Duration pause) {
-  auto* line = impl_->at(number);
-  if (line == nullptr || !line->open()) return;
-  if (pieces.empty())
-    line->send(bytes);
-  else
-    line->send_in_pieces(bytes, {pieces.begin(), pieces.end()}, pause);
+  impl_->lines.send(number, bytes, pieces, pause);
 }
 
-void Lines::fin(Number number) {
-  if (auto* line = impl_->at(number)) line->close();
-}
+void Lines::fin(Number number) { impl_->lines.fin(number); }
 
-void Lines::half(Number number) {
-  if (auto* line = impl_->at(number)) line->close_write_half();
-}
+void Lines::half(Number number) { impl_->lines.half(number); }
 
-void Lines::rst(Number number) {
-  if (auto* line = impl_->at(number)) line->reset();
-}
+void Lines::rst(Number number) { impl_->lines.rst(number); }
 
 void Lines::wake(std::optional<Instant> at) {
   impl_->timer.cancel();
