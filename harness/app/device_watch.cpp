@@ -7,6 +7,7 @@
 
 #include "harness/app/device_watch_impl.hpp"
 #include "harness/app/process_idle.hpp"
+#include "harness/base/hex.hpp"
 
 namespace assay::app {
 namespace {
@@ -15,6 +16,10 @@ using fuzz::Finding;
 using fuzz::Kind;
 
 constexpr std::size_t output_kept = std::size_t{256} << 10;  // a sanitizer's report with its stacks, and more
+
+constexpr std::size_t last_words = 300;  // of its output, in an error
+constexpr int most_starts = 3;           // of one that does not come up
+constexpr std::string_view interrupted = "interrupted";
 
 /// Shows on a device started afresh that one silent connection keeps it from others.
 constexpr const char* silent_scenario =
@@ -67,7 +72,7 @@ std::expected<void, std::string> DeviceWatch::Impl::begin() {
   looked = loop.now();
   if (!std::exchange(learned, true)) return learn();
   if (const auto wrong = health.check([this] { return gone(); }))
-    return std::unexpected("the device was started and is not what it was: " + wrong->said);
+    return std::unexpected("the device was started and is not what it was: " + wrong->said + how_it_ended());
   return {};
 }
 
@@ -75,7 +80,7 @@ std::expected<void, std::string> DeviceWatch::Impl::start_program() {
   if (!program) return {};
   std::optional<std::pair<bool, std::string>> answer;
   program->ensure_started([&](bool good, std::string said) { answer.emplace(good, std::move(said)); });
-  if (!loop.run_until([&] { return answer.has_value(); })) return std::unexpected(std::string("interrupted"));
+  if (!loop.run_until([&] { return answer.has_value(); })) return std::unexpected(std::string(interrupted));
   if (!answer->first) return std::unexpected(answer->second);
   return {};
 }
@@ -83,7 +88,7 @@ std::expected<void, std::string> DeviceWatch::Impl::start_program() {
 std::expected<void, std::string> DeviceWatch::Impl::stop_and_start() {
   bool stopped = false;
   program->stop([&] { stopped = true; });
-  if (!loop.run_until([&] { return stopped; })) return std::unexpected(std::string("interrupted"));
+  if (!loop.run_until([&] { return stopped; })) return std::unexpected(std::string(interrupted));
   output_seen = 0;
   deaths.clear();
   told = false;
@@ -114,6 +119,14 @@ std::expected<void, std::string> DeviceWatch::Impl::learn() {
   }
   if (options.keepsakes) keepsakes.learn();
   return {};
+}
+
+std::string DeviceWatch::Impl::how_it_ended() const {
+  const auto* const started = running_program();
+  if (started == nullptr || started->running()) return {};
+  const std::string_view output = started->output();
+  return fmt::format("; its process has ended ({}): {}", started->ending(),
+                     printable(output.substr(output.size() - std::min(output.size(), last_words))));
 }
 
 pid_t DeviceWatch::Impl::process() const {
@@ -196,8 +209,14 @@ std::optional<Observed> DeviceWatch::look_at_all(const std::string& state) {
 std::expected<void, std::string> DeviceWatch::restart() {
   auto& watch = *impl_;
   if (!watch.program) return std::unexpected(std::string("the device was not started here: give --dut-start"));
-  if (auto again = watch.stop_and_start(); !again) return again;
-  return watch.begin();
+  // One that was broken the moment before, or comes up beside much else, is itself again the second or third time.
+  std::expected<void, std::string> again;
+  for (int tries = 0; tries < most_starts; ++tries) {
+    again = watch.stop_and_start();
+    if (again) again = watch.begin();
+    if (again || again.error() == interrupted) break;
+  }
+  return again;
 }
 
 bool DeviceWatch::serves_second_peer() const { return impl_->health.serves_second_peer(); }

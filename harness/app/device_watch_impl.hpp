@@ -23,6 +23,8 @@ struct DeviceWatch::Impl {
   [[nodiscard]] const peers::Process* running_program() const { return program ? program->process() : nullptr; }
   [[nodiscard]] pid_t process() const;
   [[nodiscard]] bool gone() const;
+  /// For an error, behind a sentence; "" while it runs.
+  [[nodiscard]] std::string how_it_ended() const;
   [[nodiscard]] ProcessUse use_now() const;
 
   void settle();

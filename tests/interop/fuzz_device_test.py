@@ -93,6 +93,27 @@ class Fuzz(unittest.TestCase):
                 self.assertEqual(returned, code, said)
                 self.assertIn(word, said)
 
+    def test_a_device_that_does_not_come_up_at_once_after_it_broke_is_started_once_more(self):
+        ends = "import socket, sys; socket.create_server(('127.0.0.1', int(sys.argv[1]))).accept(); sys.exit('not yet')"
+        starts, known = self.folder / "starts", self.folder / "known.tsv"
+        known.write_text("fragile\t*\tcrash\tsignal 11\t*\tof old\n")
+        # Of its second and third start nothing is left after the first caller.
+        run = fuzz("--start", f"echo >> {starts}; case $(wc -l < {starts}) in 2 | 3) exec {sys.executable} -c {shlex.quote(ends)} {{port}};; esac; "
+                   + fragile("segv"), "--out", self.out, "--count", 200, "--time", "60s", "--only", "verification", "--only", "association",
+                   "--timeout", "1s", "--known", known, "--product", "fragile")
+        said = run.stdout + run.stderr
+        self.assertNotIn("does not start again", said)
+        self.assertIn("200 conversations", said)
+        self.assertIn("1 known", said)
+        self.assertGreater(len(starts.read_text().splitlines()), 2, said)
+
+    def test_a_device_that_comes_up_no_more_is_told_with_its_last_words(self):
+        starts = self.folder / "starts"
+        run = fuzz("--start", f"echo >> {starts}; [ $(wc -l < {starts}) = 1 ] || {{ echo 'no licence'; exit 7; }}; " + fragile("segv"),
+                   "--out", self.out, "--time", "60s", "--only", "verification", "--only", "association", "--timeout", "1s")
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        self.assertIn("the device does not start again: the device ended at once (exit 7): no licence", run.stdout + run.stderr)
+
     def test_what_only_two_conversations_break_together_is_found_as_both(self):
         found = [one for one in self.found("pair", {"crash"}) if one["reproducible"]]
         self.assertTrue(found, "it did not come again")
