@@ -7,7 +7,7 @@
 #include <charconv>
 #include <optional>
 
-#include "fuzz/device/placed.hpp"
+#include "fuzz/device/recorded.hpp"
 #include "harness/base/hex.hpp"
 
 namespace assay::fuzz::device {
@@ -21,79 +21,42 @@ constexpr std::array<std::string_view, 4> await_names = {"association", "message
 
 constexpr std::string_view first_line = "assay conversation 1";
 
-bool is_p_data(const PduSeen& seen) { return seen.recognized && seen.type == 4; }
-
 class Reader {
  public:
-  explicit Reader(std::string from) { made_.from = std::move(from); }
+  explicit Reader(std::string from) : steps_(std::move(from)) {}
 
   bool take(const Placed& placed) {
     const auto line = placed.line;
     const auto& what = placed.entry->what;
     if (std::holds_alternative<trace::TransportOpened>(what)) {
-      made_.steps.push_back({.what = Do::connect, .line = line});
+      steps_.opened(line);
     } else if (const auto* seen = std::get_if<PduSeen>(&what)) {
-      if (seen->from == Side::requestor) return ours(*seen, line);
-      if (!is_p_data(*seen)) theirs(*seen, line);
+      if (seen->from == Side::requestor) return steps_.sent(*seen, line);
+      if (seen->recognized) theirs(*seen, line);
     } else if (const auto* message = std::get_if<trace::MessageSeen>(&what)) {
-      if (message->from == Side::acceptor) {
-        await(Await::messages, line);
-      } else {
-        begun_[line] = false;
-      }
+      if (message->from == Side::acceptor)
+        steps_.came(Await::messages, line);
+      else
+        steps_.message_sent(line);
     } else if (const auto* closed = std::get_if<trace::TransportClosed>(&what)) {
-      if (closed->by == Side::acceptor) {
-        await(Await::closed, line);
-      } else {
-        made_.steps.push_back({.what = closed->how == trace::Closing::fin ? Do::fin : Do::rst, .line = line});
-      }
+      steps_.closed(*closed, Side::requestor, line);
     }
-    return made_.steps.size() <= max_steps;
+    return steps_.fits();
   }
 
-  Conversation finish(std::string kind) {
-    made_.kind = std::move(kind);
-    if (made_.bytes() > max_bytes) made_.steps.clear();
-    return std::move(made_);
-  }
+  Conversation finish(std::string kind) { return steps_.finish(std::move(kind)); }
 
  private:
-  bool ours(const PduSeen& seen, std::uint8_t line) {
-    if (seen.bytes.size() != std::size_t{seen.length} + pdu::pdu_header_length) return false;
-    // A message is one step, whatever PDUs it takes.
-    if (is_p_data(seen) && begun_[line]) {
-      const auto last = std::find_if(made_.steps.rbegin(), made_.steps.rend(),
-                                     [&](const Step& s) { return s.what == Do::send && s.line == line; });
-      append(last->bytes, seen.bytes);
-      return true;
-    }
-    made_.steps.push_back({.what = Do::send, .line = line, .bytes = seen.bytes});
-    begun_[line] = is_p_data(seen);
-    return true;
-  }
-
   void theirs(const PduSeen& seen, std::uint8_t line) {
     switch (static_cast<pdu::PduType>(seen.type)) {
       case pdu::PduType::a_associate_ac:
-      case pdu::PduType::a_associate_rj: await(Await::association, line); break;
-      case pdu::PduType::a_release_rp: await(Await::release, line); break;
+      case pdu::PduType::a_associate_rj: steps_.came(Await::association, line); break;
+      case pdu::PduType::a_release_rp: steps_.came(Await::release, line); break;
       default: break;
     }
   }
 
-  void await(Await what, std::uint8_t line) {
-    if (!made_.steps.empty()) {
-      auto& last = made_.steps.back();
-      if (what == Await::messages && last.what == Do::await && last.await == what && last.line == line) {
-        ++last.count;
-        return;
-      }
-    }
-    made_.steps.push_back({.what = Do::await, .line = line, .await = what});
-  }
-
-  Conversation made_;
-  std::array<bool, max_lines> begun_{};  // a message of ours is not whole yet
+  Recorded steps_;
 };
 
 template <typename T>

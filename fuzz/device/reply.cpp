@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "fuzz/device/placed.hpp"
+#include "fuzz/device/recorded.hpp"
+#include "fuzz/device/talk_seen.hpp"
 
 namespace assay::fuzz::device {
 namespace {
@@ -11,109 +12,59 @@ namespace {
 using trace::PduSeen;
 using trace::Side;
 
-Asked asked_by(const dimse::Message& message) {
-  auto uid = std::string(message.command.sop_instance_uid());
-  while (!uid.empty() && (uid.back() == '\0' || uid.back() == ' ')) uid.pop_back();
-  return {message.command.message_id().value_or(0), message.context_id, std::move(uid), message.command.name()};
-}
-
 class Reader {
  public:
-  explicit Reader(std::string from) { made_.from = std::move(from); }
+  explicit Reader(std::string from) : steps_(std::move(from)) {}
 
   bool take(const Placed& placed) {
-    const auto number = placed.line;
-    auto& line = lines_.at(number);
+    const auto line = placed.line;
     const auto& what = placed.entry->what;
     if (std::holds_alternative<trace::TransportOpened>(what)) {
-      made_.steps.push_back({.what = Do::connect, .line = number});
+      steps_.opened(line);
     } else if (const auto* seen = std::get_if<PduSeen>(&what)) {
-      if (seen->from == Side::acceptor) return ours(*seen, number);
-      theirs(*seen, number);
+      if (seen->from == Side::acceptor) return steps_.sent(*seen, line);
+      if (seen->recognized) theirs(*seen, line);
     } else if (const auto* message = std::get_if<trace::MessageSeen>(&what)) {
       if (message->from == Side::requestor) {
-        await(Await::messages, number);
+        steps_.came(Await::messages, line);
         const auto field = message->message->command.field().value_or(0);
-        if (!dimse::is_response(field)) line.asked.push_back(asked_by(*message->message));
+        if (!dimse::is_response(field)) asked_.at(line).push_back(asked_by(*message->message));
       } else {
-        answers(*message->message, number);
-        line.begun = false;
+        answers(*message->message, line);
+        steps_.message_sent(line);
       }
     } else if (const auto* closed = std::get_if<trace::TransportClosed>(&what)) {
-      if (closed->by == Side::requestor) {
-        await(Await::closed, number);
-      } else {
-        made_.steps.push_back({.what = closed->how == trace::Closing::fin ? Do::fin : Do::rst, .line = number});
-      }
+      steps_.closed(*closed, Side::acceptor, line);
     }
-    return made_.steps.size() <= max_steps;
+    return steps_.fits();
   }
 
-  Conversation finish(std::string kind) {
-    made_.kind = std::move(kind);
-    if (made_.bytes() > max_bytes) made_.steps.clear();
-    return std::move(made_);
-  }
+  Conversation finish(std::string kind) { return steps_.finish(std::move(kind)); }
 
  private:
-  struct Line {
-    bool begun = false;        // a message of ours is not whole yet
-    std::vector<Asked> asked;  // requests of the device
-  };
-
-  bool ours(const PduSeen& seen, std::uint8_t number) {
-    if (seen.bytes.size() != std::size_t{seen.length} + pdu::pdu_header_length) return false;
-    const bool data = seen.recognized && seen.type == 4;
-    // A message is one step, whatever PDUs it takes.
-    if (data && lines_.at(number).begun) {
-      if (auto* last = last_send(number)) append(last->bytes, seen.bytes);
-      return true;
-    }
-    made_.steps.push_back({.what = Do::send, .line = number, .bytes = seen.bytes});
-    lines_.at(number).begun = data;
-    return true;
-  }
-
-  void theirs(const PduSeen& seen, std::uint8_t number) {
+  void theirs(const PduSeen& seen, std::uint8_t line) {
     switch (static_cast<pdu::PduType>(seen.type)) {
-      case pdu::PduType::a_associate_rq: await(Await::association, number); break;
+      case pdu::PduType::a_associate_rq: steps_.came(Await::association, line); break;
       case pdu::PduType::a_release_rq:
-      case pdu::PduType::a_release_rp: await(Await::release, number); break;
+      case pdu::PduType::a_release_rp: steps_.came(Await::release, line); break;
       default: break;
     }
   }
 
   /// Which request the message that has just become whole answers.
-  void answers(const dimse::Message& message, std::uint8_t number) {
+  void answers(const dimse::Message& message, std::uint8_t line) {
     const auto id = message.command.responded_to();
-    auto* last = last_send(number);
+    auto* last = steps_.last_sent(line);
     if (!id || last == nullptr) return;
-    const auto& asked = lines_.at(number).asked;
+    const auto& asked = asked_.at(line);
     const auto found = std::find_if(asked.rbegin(), asked.rend(), [&](const Asked& a) { return a.message_id == *id; });
     if (found == asked.rend()) return;
     last->answers = {static_cast<std::uint16_t>(asked.rend() - found), found->message_id, found->context,
                      found->instance};
   }
 
-  Step* last_send(std::uint8_t number) {
-    const auto last = std::find_if(made_.steps.rbegin(), made_.steps.rend(),
-                                   [&](const Step& s) { return s.what == Do::send && s.line == number; });
-    return last == made_.steps.rend() ? nullptr : &*last;
-  }
-
-  void await(Await what, std::uint8_t number) {
-    if (!made_.steps.empty()) {
-      auto& last = made_.steps.back();
-      if (what == Await::messages && last.what == Do::await && last.await == what && last.line == number) {
-        ++last.count;
-        return;
-      }
-    }
-    made_.steps.push_back({.what = Do::await, .line = number, .await = what});
-  }
-
-  Conversation made_;
-  std::array<Line, max_lines> lines_;
+  Recorded steps_;
+  std::array<std::vector<Asked>, max_lines> asked_;  // requests of the device
 };
 
 /// Changes bytes of an answer, and the lengths around them.
@@ -201,6 +152,12 @@ class Fitter {
 };
 
 }  // namespace
+
+Asked asked_by(const dimse::Message& message) {
+  auto uid = std::string(message.command.sop_instance_uid());
+  while (!uid.empty() && (uid.back() == '\0' || uid.back() == ' ')) uid.pop_back();
+  return {message.command.message_id().value_or(0), message.context_id, std::move(uid), command_name(message)};
+}
 
 Conversation replies_of(std::string kind, std::string from, std::span<const trace::Trace* const> traces) {
   const auto all = placed(traces);

@@ -25,6 +25,9 @@ struct Asked {
   friend bool operator==(const Asked&, const Asked&) = default;
 };
 
+/// Of a request that has come.
+Asked asked_by(const dimse::Message& message);
+
 /// The bytes of an answer with what `asked` says wherever they say what the recorded request said; lengths around an
 /// instance of another length change by as much as it does, so that those that lie go on lying. What was changed since
 /// it was recorded stays.

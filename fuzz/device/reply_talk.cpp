@@ -9,6 +9,15 @@ namespace assay::fuzz::device {
 using trace::Closing;
 using trace::Side;
 
+namespace {
+
+ReplyCommand::Kind end_of(Do what) {
+  using Kind = ReplyCommand::Kind;
+  return what == Do::half ? Kind::half : what == Do::fin ? Kind::fin : Kind::rst;
+}
+
+}  // namespace
+
 bool ReplyTalk::Impl::due(const ReplyLine& line) {
   if (line.state != ReplyLine::State::open || line.broken || line.aborted || line.half || !line.accepted ||
       line.bytes_of_pdus != line.bytes_sent)
@@ -59,24 +68,16 @@ void ReplyTalk::Impl::begin(const Step& step, Instant now) {
       return;
     case Do::pause: wait(now + std::min(step.pause, max_pause)); return;
     case Do::half:
-      if (!open || line.half) return;
-      line.half = true;
-      commands.push_back({ReplyCommand::Kind::half, step.line, {}, &step});
-      line.observer->closed(Side::acceptor, Closing::fin, now);
-      return;
     case Do::fin:
-    case Do::rst: {
-      if (!open) return;
-      const auto how = step.what == Do::fin ? Closing::fin : Closing::rst;
-      commands.push_back(
-          {step.what == Do::fin ? ReplyCommand::Kind::fin : ReplyCommand::Kind::rst, step.line, {}, &step});
-      if (!line.half || how == Closing::rst) line.observer->closed(Side::acceptor, how, now);
+    case Do::rst:
+      if (!open || !end_line(line, step, Side::acceptor, now)) return;
+      commands.push_back({end_of(step.what), step.line, {}, &step});
+      if (step.what == Do::half) return;
       look(line);
       line.told = line.place += step.what == Do::fin ? " fin" : " rst";
       outcome.last = line.place;
       line.state = ReplyLine::State::closed;
       return;
-    }
   }
 }
 
@@ -103,17 +104,7 @@ void ReplyTalk::Impl::send(const Step& step, ReplyLine& line, Instant now) {
 
 void ReplyTalk::Impl::check(Instant now) {
   if (!waiting || over) return;
-  const auto& step = this->step();
-  auto& line = lines.at(step.line);
-  if (step.what == Do::send) {
-    if (sending && line.state == ReplyLine::State::open) return;
-    sending.reset();
-    next(now);
-    return;
-  }
-  if (step.what == Do::pause || !came(step)) return;
-  answered(line, now);
-  next(now);
+  if (wait_is_over(lines.at(step().line), came(step()), now)) next(now);
 }
 
 void ReplyTalk::Impl::expire(Instant now) {
@@ -206,15 +197,12 @@ Outcome ReplyTalk::finish(Instant now, const std::string& ending) {
   auto& all = *impl_;
   for (auto& line : all.lines) {
     if (!line.observer) continue;
-    if (line.state == ReplyLine::State::open) line.observer->closed(Side::acceptor, Closing::fin, now);
-    line.observer->finish(now);
+    line.finish(Side::acceptor, now);
     all.look(line);
     all.outcome.traces.push_back(line.observer->take_trace());
   }
   if (!ending.empty() && !all.outcome.last.empty()) all.fresh.add(all.outcome.last + " -> " + ending, true);
-  all.outcome.answered = all.all_came && !all.outcome.refused;
-  all.fresh.give(all.outcome);
-  return std::move(all.outcome);
+  return all.Walk::finish();
 }
 
 }  // namespace assay::fuzz::device

@@ -89,11 +89,7 @@ void ReplyTalk::Impl::their_message(ReplyLine& line, const MessageSeen& seen, co
     return;
   }
   if (field == static_cast<std::uint16_t>(dimse::CommandField::c_get_rq)) line.retrieves = true;
-  auto uid = std::string(command.sop_instance_uid());
-  while (!uid.empty() && (uid.back() == '\0' || uid.back() == ' ')) uid.pop_back();
-  if (line.asked.size() < max_steps)
-    line.asked.push_back(
-        {command.message_id().value_or(0), seen.message->context_id, std::move(uid), command_name(*seen.message)});
+  if (line.asked.size() < max_steps) line.asked.push_back(asked_by(*seen.message));
 }
 
 void ReplyTalk::Impl::heard(ReplyLine& line, const trace::Entry& entry) {

@@ -9,6 +9,14 @@ namespace assay::fuzz::device {
 using trace::Closing;
 using trace::Side;
 
+namespace {
+
+Command::Kind end_of(Do what) {
+  return what == Do::half ? Command::Kind::half : what == Do::fin ? Command::Kind::fin : Command::Kind::rst;
+}
+
+}  // namespace
+
 bool Talk::Impl::due(const Line& line) const {
   // Whoever serves one association after the other need not answer on a second connection, nor soon after it.
   if (line.crowded || line.half_message) return false;
@@ -70,21 +78,14 @@ void Talk::Impl::begin(const Step& step, Instant now) {
       return;
     case Do::pause: wait(now + std::min(step.pause, max_pause)); return;
     case Do::half:
-      if (!open || line.half) return;
-      line.half = true;
-      commands.push_back({Command::Kind::half, step.line, &step});
-      line.observer->closed(Side::requestor, Closing::fin, now);
-      return;
     case Do::fin:
-    case Do::rst: {
-      if (!open) return;
-      const auto how = step.what == Do::fin ? Closing::fin : Closing::rst;
-      commands.push_back({step.what == Do::fin ? Command::Kind::fin : Command::Kind::rst, step.line, &step});
-      if (!line.half || how == Closing::rst) line.observer->closed(Side::requestor, how, now);
+    case Do::rst:
+      if (!open || !end_line(line, step, Side::requestor, now)) return;
+      commands.push_back({end_of(step.what), step.line, &step});
+      if (step.what == Do::half) return;
       look(line);
       line.state = Line::State::closed;
       return;
-    }
   }
 }
 
@@ -111,25 +112,15 @@ void Talk::Impl::send(const Step& step, Line& line, Instant now) {
 
 void Talk::Impl::check(Instant now) {
   if (!waiting || over) return;
-  const auto& step = this->step();
-  auto& line = lines.at(step.line);
-  if (step.what == Do::send) {
-    if (sending && line.state == Line::State::open) return;
-    sending.reset();
+  auto& line = lines.at(step().line);
+  const bool here = came(step());
+  if (wait_is_over(line, here, now)) {
     next(now);
-    return;
-  }
-  if (step.what == Do::pause) return;
-  if (!came(step)) {
+  } else if (step().what == Do::await && waits_long && !due(line)) {
     // What came instead was what was due: the rest need not come.
-    if (step.what == Do::await && waits_long && !due(line)) {
-      waits_long = false;
-      wait(now + options.quick);
-    }
-    return;
+    waits_long = false;
+    wait(now + options.quick);
   }
-  answered(line, now);
-  next(now);
 }
 
 void Talk::Impl::expire(Instant now) {
@@ -246,14 +237,11 @@ Outcome Talk::finish(Instant now) {
   auto& all = *impl_;
   for (auto& line : all.lines) {
     if (!line.observer) continue;
-    if (line.state == Line::State::open) line.observer->closed(Side::requestor, Closing::fin, now);
-    line.observer->finish(now);
+    line.finish(Side::requestor, now);
     all.look(line);
     all.outcome.traces.push_back(line.observer->take_trace());
   }
-  all.outcome.answered = all.all_came && !all.outcome.refused;
-  all.fresh.give(all.outcome);
-  return std::move(all.outcome);
+  return all.Walk::finish();
 }
 
 }  // namespace assay::fuzz::device

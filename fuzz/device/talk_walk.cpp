@@ -35,6 +35,11 @@ void Followed::consume(const Step& step) {
   if (step.await == Await::messages) messages -= std::min<std::size_t>(messages, step.count);
 }
 
+void Followed::finish(Side ours, Instant now) {
+  if (state == State::open) observer->closed(ours, trace::Closing::fin, now);
+  observer->finish(now);
+}
+
 void Walk::wait(Instant until) {
   waiting = true;
   deadline = std::min(until, began + options.whole);
@@ -58,10 +63,40 @@ bool Walk::may_answer(const std::string& place) const {
   return options.known_silences == nullptr || !options.known_silences->contains(place);
 }
 
-void Walk::answered(Followed& line, Instant now) {
-  if (step().what != Do::await || line.state != Followed::State::open) return;
-  outcome.slowest = std::max(outcome.slowest, now - since);
-  line.consume(step());
+bool Walk::wait_is_over(Followed& line, bool here, Instant now) {
+  if (!waiting || over) return false;
+  const bool open = line.state == Followed::State::open;
+  switch (step().what) {
+    case Do::send:
+      if (sending && open) return false;
+      sending.reset();
+      return true;
+    case Do::pause: return false;
+    case Do::await:
+      if (here && open) {
+        outcome.slowest = std::max(outcome.slowest, now - since);
+        line.consume(step());
+      }
+      return here;
+    default: return here;
+  }
+}
+
+bool Walk::end_line(Followed& line, const Step& step, Side ours, Instant now) {
+  if (step.what == Do::half) {
+    if (std::exchange(line.half, true)) return false;
+    line.observer->closed(ours, trace::Closing::fin, now);
+    return true;
+  }
+  const auto how = step.what == Do::fin ? trace::Closing::fin : trace::Closing::rst;
+  if (!line.half || how == trace::Closing::rst) line.observer->closed(ours, how, now);
+  return true;
+}
+
+Outcome Walk::finish() {
+  outcome.answered = all_came && !outcome.refused;
+  fresh.give(outcome);
+  return std::move(outcome);
 }
 
 void Walk::whole_pdu(Followed& line, const trace::PduSeen& seen) {

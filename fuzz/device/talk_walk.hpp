@@ -37,6 +37,8 @@ struct Followed {
   [[nodiscard]] bool came(const Step& step) const;
   /// It has, and was waited for.
   void consume(const Step& step);
+  /// The conversation is over.
+  void finish(trace::Side ours, Instant now);
 };
 
 /// Where the conversation is. A step that waits has set `waiting`; the wait is over with next().
@@ -68,8 +70,11 @@ struct Walk {
   [[nodiscard]] bool more(Instant now);
   /// Whether a silence at this place is not yet known to be one.
   [[nodiscard]] bool may_answer(const std::string& place) const;
-  /// A step that waits has been answered in `now - since`.
-  void answered(Followed& line, Instant now);
+  /// Something came, or a line has ended: whether the wait of this step, on this line, is over. `here`: what it waits
+  /// for is there.
+  [[nodiscard]] bool wait_is_over(Followed& line, bool here, Instant now);
+  /// We end the line as the step says, or our half of it. False when that is done already.
+  static bool end_line(Followed& line, const Step& step, trace::Side ours, Instant now);
 
   /// What is new on the line: `told` gets each entry. Our own faults are taken in before, as a reaction to them is not
   /// judged, and the faults of the device after.
@@ -80,6 +85,8 @@ struct Walk {
     for (; line.seen_entries < entries.size(); ++line.seen_entries) told(entries[line.seen_entries]);
     take_faults_of_device(line, ours);
   }
+  /// All lines have told what they had.
+  Outcome finish();
   /// The length of a PDU of ours that is whole.
   static void whole_pdu(Followed& line, const trace::PduSeen& seen);
 

@@ -184,17 +184,21 @@ Broken Breaks::write_own(Finding finding, const std::string& scenario) {
   return keep(std::move(finding), {{finding_scenario, scenario}});
 }
 
-Broken Breaks::keep(Finding finding, const FindingFiles& files) {
+Broken kept(const std::filesystem::path& folder, Finding finding, const FindingFiles& files) {
   Broken out;
-  known_.insert(finding.id());
-  out.finding = finding;
-  if (auto kept = keep_finding(settings_.findings, finding, files)) {
-    out.fresh = kept->fresh;
-    out.folder = kept->folder;
+  if (auto there = keep_finding(folder, finding, files)) {
+    out.fresh = there->fresh;
+    out.folder = there->folder;
   } else {
-    out.trouble = kept.error();
+    out.trouble = there.error();
   }
+  out.finding = std::move(finding);
   return out;
+}
+
+Broken Breaks::keep(Finding finding, const FindingFiles& files) {
+  known_.insert(finding.id());
+  return kept(settings_.findings, std::move(finding), files);
 }
 
 Broken Breaks::seen(Observed observed, const Held& held) {

@@ -39,6 +39,10 @@ struct Broken {
   std::string trouble;  // it could not be written, or the device does not start again
 };
 
+/// Writes it into its folder among `folder`'s findings.
+Broken kept(const std::filesystem::path& folder, fuzz::Finding finding,
+            const std::vector<std::pair<std::string, std::string>>& files);
+
 class Breaks {
  public:
   Breaks(peers::Loop& loop, DeviceWatch& watch, BreakSettings settings);

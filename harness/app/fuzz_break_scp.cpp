@@ -57,16 +57,8 @@ Conversation ReplyBreaks::smaller(const Conversation& conversation, const Test& 
 }
 
 Broken ReplyBreaks::keep(Finding finding, const FindingFiles& files) {
-  Broken out;
   known_.insert(finding.id());
-  out.finding = finding;
-  if (auto kept = keep_finding(settings_.findings, finding, files)) {
-    out.fresh = kept->fresh;
-    out.folder = kept->folder;
-  } else {
-    out.trouble = kept.error();
-  }
-  return out;
+  return kept(settings_.findings, std::move(finding), files);
 }
 
 Broken ReplyBreaks::again(Finding finding) {
