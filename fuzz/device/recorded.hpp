@@ -9,6 +9,7 @@
 
 #include "fuzz/device/conversation.hpp"
 #include "fuzz/device/placed.hpp"
+#include "fuzz/device/talk_seen.hpp"
 #include "harness/pdu/pdu.hpp"
 
 namespace assay::fuzz::device {
@@ -22,7 +23,7 @@ class Recorded {
   /// False when the Trace does not hold all of the PDU.
   bool sent(const trace::PduSeen& seen, std::uint8_t line) {
     if (seen.bytes.size() != std::size_t{seen.length} + pdu::pdu_header_length) return false;
-    const bool data = seen.recognized && seen.type == 4;
+    const bool data = is_p_data(seen);
     // A message is one step, whatever PDUs it takes.
     if (data && begun_.at(line)) {
       if (auto* last = last_sent(line)) append(last->bytes, seen.bytes);

@@ -233,6 +233,19 @@ TEST(ReplyTalk, WhatTheStateTableForbidsIsSeen) {
   EXPECT_FALSE(outcome.forbidden.empty());
 }
 
+TEST(ReplyTalk, APduThatIsNotAllowedIsAccusedButNotWhereHalfAPduOfOursHasCome) {
+  auto c = stored();
+  const auto twice = [](const Bytes& heard) {
+    auto answer = healthy(heard);
+    if (!heard.empty() && heard[0] == 4) append(answer, pdu::encode(pdu::AReleaseRq{}));
+    return answer;
+  };
+  EXPECT_FALSE(Stage(c).play(twice).forbidden.empty());
+
+  c.steps[4].bytes = {4, 0};
+  EXPECT_TRUE(Stage(c).play(twice).forbidden.empty());
+}
+
 TEST(ReplyTalk, AReactionToWhatWeBrokeIsNotAccused) {
   auto c = stored();
   c.steps[4].bytes = accept();
