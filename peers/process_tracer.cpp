@@ -22,7 +22,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <set>
 
 namespace assay::peers {
 namespace {
@@ -157,12 +156,18 @@ void say(int report, const std::string& line) { (void)!::write(report, line.data
 
 [[noreturn]] void follow(pid_t child, int report) {
   std::map<pid_t, std::vector<std::string>> last_fault;  // by process
-  std::set<pid_t> threads;                               // that are no processes: those die with theirs
   for (;;) {
+    // Looked at before it is buried: of a thread that dies with its process before it was ever seen, only what is left
+    // of it tells that it is none of its own.
+    siginfo_t next{};
+    if (::waitid(P_ALL, 0, &next, WEXITED | WSTOPPED | WNOWAIT | __WALL) != 0) {
+      if (errno == EINTR) continue;
+      ::_exit(127);
+    }
+    const bool thread = group_of(next.si_pid) != next.si_pid;
     int status = 0;
-    const auto who = ::waitpid(-1, &status, __WALL);
-    if (who < 0 && errno == EINTR) continue;
-    if (who < 0) ::_exit(127);
+    const auto who = ::waitpid(next.si_pid, &status, __WALL | WNOHANG);
+    if (who <= 0) continue;
     if (WIFSTOPPED(status)) {
       const int signal = WSTOPSIG(status);
       const int event = status >> 16;
@@ -170,12 +175,11 @@ void say(int report, const std::string& line) { (void)!::write(report, line.data
         ::ptrace(PTRACE_LISTEN, who, nullptr, nullptr);
         continue;
       }
-      if (event == PTRACE_EVENT_STOP && group_of(who) != who) threads.insert(who);
       if (event == 0 && is_fault(signal) && last_fault.size() < 1024) last_fault[group_of(who)] = frames_of(who);
       ::ptrace(PTRACE_CONT, who, nullptr, event == 0 ? static_cast<std::uintptr_t>(signal) : 0);
       continue;
     }
-    if (threads.erase(who) != 0) continue;
+    if (thread) continue;
     if (WIFSIGNALED(status) && (who == child || !asked_for(WTERMSIG(status)))) {
       std::string line = fmt::format("died {} {} {}", who, WTERMSIG(status), who == child ? 1 : 0);
       for (const auto& frame : last_fault[who]) line += " " + frame;

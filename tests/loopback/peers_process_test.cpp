@@ -6,8 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <thread>
 
 #include "peers/process.hpp"
 #include "tests/loopback/peers_support.hpp"
@@ -105,6 +108,60 @@ TEST(Process, What_it_started_goes_with_it) {
   const auto end = loop.now() + patient;
   while (!gone() && loop.now() < end) ::sched_yield();
   EXPECT_TRUE(gone());
+}
+
+/// The deaths by signal that are told of a command, until it has ended and all of them have been read.
+std::vector<SignalDeath> deaths_of(const std::string& command) {
+  Loop loop;
+  std::vector<SignalDeath> told;
+  bool itself = false;
+  ProcessOptions options;
+  options.core_files = false;
+  options.on_death = [&](SignalDeath death) {
+    itself = itself || death.first;
+    told.push_back(std::move(death));
+  };
+  const auto process = shell(loop, command, std::move(options));
+  wait_for_end(loop, *process);
+  // Its own death is the last that is told, and was told before its end.
+  if (process->signal() != 0) {
+    EXPECT_TRUE(loop.run_until([&] { return itself; }));
+  }
+  return told;
+}
+
+TEST(Process, Each_death_by_a_signal_of_what_it_started_is_told_and_its_own) {
+  const auto told = deaths_of("sh -c 'kill -BUS $$'; sh -c 'kill -TERM $$'; sh -c 'exit 7'; kill -SEGV $$");
+  ASSERT_EQ(told.size(), 2U) << "who was asked to end, or ended by itself, is no fault";
+  EXPECT_EQ(told[0].signal, SIGBUS);
+  EXPECT_FALSE(told[0].first);
+  EXPECT_FALSE(told[0].frames.empty());
+  EXPECT_EQ(told[1].signal, SIGSEGV);
+  EXPECT_TRUE(told[1].first);
+  EXPECT_FALSE(told[1].frames.empty());
+}
+
+/// A program for the test behind it: threads are started all the time until the process dies by a signal that no
+/// sanitizer takes for itself.
+TEST(ProcessThatDies, DISABLED_while_it_starts_threads) {
+  std::atomic<int> started = 0;
+  const auto start = [&] {
+    for (;;) std::thread([&] { ++started; }).join();
+  };
+  std::thread(start).detach();
+  std::thread(start).detach();
+  while (started < 20) std::this_thread::yield();
+  ::raise(SIGSYS);
+}
+
+TEST(Process, A_thread_that_dies_with_its_process_is_no_death_of_its_own_however_young_it_is) {
+  for (int i = 0; i < 50; ++i) {
+    const auto told = deaths_of("exec " + std::filesystem::read_symlink("/proc/self/exe").string() +
+                                " --gtest_also_run_disabled_tests --gtest_filter=ProcessThatDies.*");
+    ASSERT_EQ(told.size(), 1U) << "in run " << i;
+    EXPECT_TRUE(told[0].first);
+    EXPECT_EQ(told[0].signal, SIGSYS);
+  }
 }
 
 TEST(Process, Words_are_put_into_a_command_and_quoted_where_the_shell_needs_it) {
