@@ -5,8 +5,15 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=$here/../../../build/interop/dcmjs
 mkdir -p "$target"
+exec 9>"$target/.lock" # of several tests that want it at a time one fetches it
+flock 9
 cmp -s "$here/package-lock.json" "$target/installed.json" && exit 0
 command -v npm >/dev/null || { echo "npm is not installed: apt-get install nodejs npm" >&2; exit 3; }
 cp "$here/package.json" "$here/package-lock.json" "$target"
-(cd "$target" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-cp "$here/package-lock.json" "$target/installed.json"
+cd "$target"
+timeout 90 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=20000 || {
+  status=$?
+  [ $status != 124 ] || echo "npm has not fetched it in 90 seconds" >&2
+  exit $status
+}
+cp "$here/package-lock.json" installed.json
