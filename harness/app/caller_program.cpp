@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <fstream>
 
 #include "fuzz/findings/process_report.hpp"
-#include "harness/app/elf_names.hpp"
+#include "harness/app/death_stack.hpp"
 #include "harness/app/process_tree.hpp"
 #include "harness/base/hex.hpp"
 
@@ -24,18 +23,6 @@ constexpr auto symbols_wait = std::chrono::seconds(20);       // a sanitizer loo
 /// One that is found running each time keeps a core busy; on a machine with much to do it gets little of it.
 constexpr int looks = 20;
 constexpr auto between_looks = std::chrono::milliseconds(15);
-
-/// The frames that are not of the libraries under everything.
-void place_of(Finding& finding, const peers::SignalDeath& death) {
-  if (!finding.stack.empty()) return;
-  constexpr std::array below{"libc.so", "libc-", "ld-linux", "libpthread", "libstdc++", "libgcc_s", "libm.so"};
-  for (const auto& frame : death.frames) {
-    const auto file = std::string_view(frame).substr(std::min(frame.rfind('/') + 1, frame.size()));
-    if (std::ranges::none_of(below, [&](const char* name) { return file.starts_with(name); }))
-      finding.stack.push_back(frame_name(frame));
-  }
-  if (finding.place.empty() && !finding.stack.empty()) finding.place = finding.stack.front();
-}
 
 /// Whether one of these runs or wants to, as /proc/ID/stat tells it: who waits for something does not.
 bool any_runs(const std::vector<pid_t>& processes) {
@@ -140,7 +127,7 @@ std::optional<Finding> CallerProgram::broke(const std::string& state, bool stays
     out->severity = fuzz::usual_severity(out->kind, out->detail);
   }
   if (!out) return std::nullopt;
-  if (!deaths_.empty()) place_of(*out, deaths_.back());
+  if (!deaths_.empty()) add_death_stack(*out, deaths_.back());
   deaths_.clear();
   out->subject = options_.subject;
   out->state = state;

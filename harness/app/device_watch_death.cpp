@@ -2,11 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "fuzz/findings/process_report.hpp"
+#include "harness/app/death_stack.hpp"
 #include "harness/app/device_watch_impl.hpp"
-#include "harness/app/elf_names.hpp"
 
 namespace assay::app {
 namespace {
@@ -26,18 +25,6 @@ bool report_begins(std::string_view output) {
 }
 bool report_whole(std::string_view output) {
   return output.contains("SUMMARY: ") || (output.contains(": runtime error: ") && !output.contains("Sanitizer: "));
-}
-
-/// Where it was: the frames that are not of the libraries under everything.
-void place_of(Finding& finding, const peers::SignalDeath& death) {
-  if (!finding.stack.empty()) return;
-  constexpr std::array below{"libc.so", "libc-", "ld-linux", "libpthread", "libstdc++", "libgcc_s", "libm.so"};
-  for (const auto& frame : death.frames) {
-    const auto file = std::string_view(frame).substr(std::min(frame.rfind('/') + 1, frame.size()));
-    if (std::ranges::none_of(below, [&](const char* name) { return file.starts_with(name); }))
-      finding.stack.push_back(frame_name(frame));
-  }
-  if (finding.place.empty() && !finding.stack.empty()) finding.place = finding.stack.front();
 }
 
 }  // namespace
@@ -89,7 +76,7 @@ std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
   }
   settle();  // where it was may be told after its end
   if (ending.signal != 0) loop.wait_until([&] { return !deaths.empty(); }, ending_wait);
-  if (!deaths.empty()) place_of(*out, deaths.back());
+  if (!deaths.empty()) add_death_stack(*out, deaths.back());
   deaths.clear();
   out->subject = finding(Kind::crash, "", state).subject;
   out->state = state;
@@ -109,7 +96,7 @@ std::optional<Observed> DeviceWatch::Impl::child_died(const std::string& state) 
   if (const auto* const started = running_program()) output_seen = started->written();
   auto out = fuzz::finding_of(output, {.exit_code = {}, .signal = death.signal});
   if (!out) out = finding(Kind::crash, fmt::format("signal {}", death.signal), state);
-  place_of(*out, death);
+  add_death_stack(*out, death);
   out->subject = finding(Kind::crash, "", state).subject;
   out->state = state;
   out->happened = fmt::format(
