@@ -59,6 +59,13 @@ bool Walk::more(Instant now) {
   return !over;
 }
 
+bool Followed::repeats(std::string_view rule) const {
+  constexpr std::string_view of_uids = "ps3.5/9.1/uid";  // other ones for a command set than for a Data Set
+  if (!rule.starts_with(of_uids)) return broke.contains(rule);
+  const auto first = broke.lower_bound(of_uids);
+  return first != broke.end() && first->starts_with(of_uids);
+}
+
 bool Walk::may_answer(const std::string& place) const {
   return options.known_silences == nullptr || !options.known_silences->contains(place);
 }
@@ -124,7 +131,7 @@ void Walk::take_faults_of_device(Followed& line, Side ours) {
     // who aborts for it does so in a state where nothing had come.
     const bool about_pdus = f.rule == "ps3.8/9.3.1/pdu-cut-short" || f.rule == "ps3.8/9.2.3/pdu-not-allowed";
     const bool provoked = about_pdus && line.bytes_of_pdus != line.bytes_sent;
-    if (!line.broken && !provoked && !line.broke.contains(f.rule)) outcome.forbidden.push_back({f, line.place});
+    if (!line.broken && !provoked && !line.repeats(f.rule)) outcome.forbidden.push_back({f, line.place});
   }
 }
 

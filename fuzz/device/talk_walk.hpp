@@ -2,8 +2,10 @@
 // and what came of it. Internal to talk*.cpp and reply_talk*.cpp.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "fuzz/device/talk_seen.hpp"
@@ -19,9 +21,9 @@ struct Followed {
   std::size_t seen_findings = 0;
   std::string place;  // where the device was, and what it was told last
   std::uint64_t bytes_sent = 0;
-  std::uint64_t bytes_of_pdus = 0;  // of ours that were whole
-  bool broken = false;              // we have broken a rule of the exchange
-  std::set<std::string> broke;      // rules that we have broken: an answer repeats what it was asked for
+  std::uint64_t bytes_of_pdus = 0;           // of ours that were whole
+  bool broken = false;                       // we have broken a rule of the exchange
+  std::set<std::string, std::less<>> broke;  // rules that we have broken
   bool accepted = false;
   bool release_asked = false;  // by us
   bool aborted = false;        // by either side, or rejected by us
@@ -33,6 +35,9 @@ struct Followed {
 
   /// `number` counts from 0. `ours` is the side that is ours.
   void follow(std::uint8_t number, trace::Side ours, const TalkOptions& options, Instant now);
+  /// Whether we have broken this rule before: the device repeats values that it was given, as an answer does those of
+  /// its request, and a print client the UIDs that we made for it. A UID counts wherever it stood.
+  [[nodiscard]] bool repeats(std::string_view rule) const;
   /// Whether what the step waits for has come, on a line that is open.
   [[nodiscard]] bool came(const Step& step) const;
   /// It has, and was waited for.

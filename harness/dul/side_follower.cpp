@@ -302,7 +302,7 @@ Accusation SideFollower::accuse(Fault fault, std::optional<PduKind> pdu) const {
     out.append("transport connection closed in ").append(to_string(accusation.states));
     out.append(" without A-RELEASE or A-ABORT");
   } else {
-    out.append(pdu ? name(*pdu) : std::string_view("the required PDU")).append(" not sent");
+    out.append(pdu ? name(*pdu) : std::string_view("the required PDU")).append(" due");
   }
   if (owed && owing && accusation.pending) {
     out.append(fault == Fault::did_not_react ? "" : "; still due: ");

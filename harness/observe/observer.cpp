@@ -347,7 +347,7 @@ struct Observer::Impl final : trace::Reporter {
     }
     if (!judgement) return true;
     seen.problems.push_back(
-        own(not_allowed, "PS3.8 9.2.3", seen.offset, "pdu-type", std::string(dul::name(kind)), judgement->message));
+        own(not_allowed, "PS3.8 9.2.3", seen.offset, "pdu-type", std::string(dul::name(kind)), "no " + judgement->message));
     return false;
   }
 

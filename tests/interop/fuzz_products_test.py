@@ -11,10 +11,12 @@ import re
 import subprocess
 import unittest
 
+import device_findings
+import fuzz_clients
 import products
+from device_findings import package
 
 HERE = products.HERE
-KNOWN = HERE / "device_findings.tsv"
 
 
 class Device:
@@ -32,20 +34,6 @@ class Device:
             out += ["--stored", filled(self.stored)]
         return out
 
-# Clients that fuzz_scp_test.py lets call; what is found in them stands in the same table.
-CLIENTS = {"CTN dicom_echo", "CTN send_image", "DCMTK findscu", "DCMTK getscu", "DCMTK movescu", "GDCM gdcmscu"}
-
-
-def package(name):
-    done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True)
-    return done.stdout if done.returncode == 0 else "unknown"
-
-
-def npm_version():
-    lock = json.loads((HERE / "dcmjs" / "package-lock.json").read_text())
-    return lock["packages"]["node_modules/dcmjs-dimse"]["version"]
-
-
 DEVICES = {
     "storescp": Device("DCMTK storescp", lambda: package("dcmtk"),
                        "mkdir -p FOLDER/in; exec storescp -aet STORESCP -od FOLDER/in {port}", "STORESCP", ["storescp"], "FOLDER/in"),
@@ -58,30 +46,13 @@ DEVICES = {
                        ["wlmscpfs"]),
     "orthanc": Device("Orthanc", lambda: package("orthanc"), "exec HERE/start_orthanc.sh FOLDER {port} ORTHANC", "ORTHANC",
                       ["Orthanc"]),
-    "dcmjs": Device("dcmjs-dimse", npm_version,
+    "dcmjs": Device("dcmjs-dimse", device_findings.npm_version,
                     "mkdir -p FOLDER/in; LISTEN_PORT={port} NODE_PATH=MODULES exec node HERE/dcmjs/services.js scp FOLDER/in 1", "DCMJS",
                     ["node", "npm"], "FOLDER/in"),
     "simple_storage": Device("CTN simple_storage", lambda: package("ctn"), "exec HERE/start_simple_storage.sh FOLDER {port} CTN",
                              "CTN", ["simple_storage"]),
     "embedded": Device("assay serve archive", lambda: "", "exec ASSAY serve archive --port {port} --ae-title DEVICE", "DEVICE", []),
 }
-
-
-def known(product, version):
-    """(kind, detail, place) of what is known; "*" as a version or place stands for any."""
-    out = []
-    for line in KNOWN.read_text().splitlines():
-        if line.startswith("#") or not line:
-            continue
-        row = line.split("\t")
-        if row[0] == product and row[1] in ("*", version):
-            out.append(tuple(row[2:5]))
-    return out
-
-
-def is_known(finding, rows):
-    return any(kind == finding["kind"] and detail == finding["detail"] and place in ("*", finding["place"])
-               for kind, detail, place in rows)
 
 
 def findings(folder):
@@ -97,11 +68,6 @@ def replays(folder):
 class Products(unittest.TestCase):
     maxDiff = None
 
-    def known_file(self, device):
-        """What is known is told, and not made smaller once more."""
-        about = any(line.startswith(device.product + "\t") for line in KNOWN.read_text().splitlines())
-        return ["--known", KNOWN, "--product", device.product] if about else []
-
     def fuzz(self, name, time):
         device = DEVICES[name]
         products.need(*device.needs)
@@ -112,15 +78,15 @@ class Products(unittest.TestCase):
             kept = os.environ.get("ASSAY_FUZZ_OUT")
             out = pathlib.Path(kept) / name if kept else scratch / "out"
             done = subprocess.run([products.ASSAY, "fuzz", "device", *device.arguments(scratch), "--time", time, "--out", out,
-                                   "--seed", "1", *self.known_file(device)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+                                   "--seed", "1", *device_findings.arguments(device.product)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
             said = done.stdout + done.stderr
             self.assertIn(done.returncode, (0, 1), said)
             found = findings(out)
             version = device.version()
-            rows = known(device.product, version)
-            new = [f'{f["title"]}\n{f["happened"]}' for f in found if not is_known(f, rows)]
+            rows = device_findings.known(device.product, version)
+            new = [f'{f["title"]}\n{f["happened"]}' for f in found if not device_findings.is_known(f, rows)]
             self.assertEqual(done.returncode, 1 if new else 0, said)
-            self.assertEqual(new, [], f"{device.product} {version}: not in {KNOWN.name}\n{said}")
+            self.assertEqual(new, [], f"{device.product} {version}: not in {device_findings.KNOWN.name}\n{said}")
             return found, said
 
 
@@ -143,14 +109,12 @@ for one in chosen():
 
 class Table(unittest.TestCase):
     def test_every_row_has_its_columns_and_names_a_product(self):
-        names = {device.product for device in DEVICES.values()} | CLIENTS
-        for line in KNOWN.read_text().splitlines():
-            if line.startswith("#") or not line:
-                continue
-            row = line.split("\t")
-            self.assertEqual(len(row), 6, line)
-            self.assertIn(row[0], names, line)
-            self.assertTrue(row[5].strip(), line)
+        # What is found in clients, which fuzz_scp_test.py lets call, stands in the same table.
+        names = {one.product for one in (*DEVICES.values(), *fuzz_clients.CLIENTS.values())}
+        for row in device_findings.rows():
+            self.assertEqual(len(row), 6, row)
+            self.assertIn(row[0], names, row)
+            self.assertTrue(row[5].strip(), row)
 
 
 if __name__ == "__main__":

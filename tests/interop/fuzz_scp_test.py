@@ -11,13 +11,14 @@ import sys
 import tempfile
 import unittest
 
-import fuzz_products_test as table
+import device_findings
+import fuzz_clients
 import products
-import samples
 
 HERE = pathlib.Path(__file__).parent
 FRAGILE = HERE / "fragile_caller.py"
 LONG = os.environ.get("ASSAY_LONG") == "1"
+TIME = os.environ.get("ASSAY_FUZZ_TIME", "5m" if LONG else "")
 
 
 def fuzz(*arguments, limit=180):
@@ -194,38 +195,27 @@ class Fuzz(unittest.TestCase):
             self.assertFalse(self.out.exists())
 
 
-# product, package, command; {image} is a small CT.
-STUDY = "-k QueryRetrieveLevel=STUDY -k StudyInstanceUID=2.25.314159265358979001000000"
-CLIENTS = {
-    "echoscu": ("DCMTK echoscu", "dcmtk", "exec echoscu 127.0.0.1 {port}"),
-    "findscu": ("DCMTK findscu", "dcmtk", "exec findscu -S -k QueryRetrieveLevel=STUDY -k PatientName 127.0.0.1 {port}"),
-    "storescu": ("DCMTK storescu", "dcmtk", "exec storescu 127.0.0.1 {port} {image}"),
-    "movescu": ("DCMTK movescu", "dcmtk", f"exec movescu -S -aem ME {STUDY} 127.0.0.1 {{port}}"),
-    "getscu": ("DCMTK getscu", "dcmtk", f"exec getscu --ignore -S {STUDY} 127.0.0.1 {{port}}"),
-    "dicom_echo": ("CTN dicom_echo", "ctn", "exec dicom_echo -a ME -c ANY-SCP 127.0.0.1 {port}"),
-    "send_image": ("CTN send_image", "ctn", "exec send_image -a ME -c ANY-SCP -q 127.0.0.1 {port} {image}"),
-    "gdcmscu": ("GDCM gdcmscu", "libgdcm-tools", "exec gdcmscu --echo 127.0.0.1 {port}"),
-}
-
-
 class Products(unittest.TestCase):
-    """Other people's clients: nothing but what stands in device_findings.tsv may be found."""
+    """Other people's clients: nothing but what stands in device_findings.tsv may be found. ASSAY_FUZZ_CLIENTS="findscu
+    getscu" and ASSAY_FUZZ_TIME=1m choose some, and how long each is fuzzed."""
 
     def fuzz(self, name):
-        products.need(name)
-        product, package, command = CLIENTS[name]
+        client = fuzz_clients.CLIENTS[name]
+        products.need(*client.needs)
         with products.scratch() as folder:
-            image = samples.write(folder / "image.dcm")
-            limit = ("--time", "5m") if LONG else ("--count", 15, "--time", "120s")
-            run = fuzz("--start", command.replace("{image}", str(image)), "--out", folder / "out", *limit, limit=900)
+            limit = ("--time", TIME, *device_findings.arguments(client.product)) if TIME else ("--count", 15, "--time", "120s")
+            run = fuzz("--start", client.start(folder), "--out", folder / "out", *limit, limit=900)
             self.assertIn(run.returncode, (0, 1), run.stdout + run.stderr)
-            rows = table.known(product, table.package(package))
-            new = [one["detail"] for _, one in findings(folder / "out") if not table.is_known(one, rows)]
-            self.assertEqual(new, [], run.stdout + run.stderr)
+            version = client.version()
+            rows = device_findings.known(client.product, version)
+            new = [f"{one['title']}\n{one['happened']}" for _, one in findings(folder / "out")
+                   if not device_findings.is_known(one, rows)]
+            self.assertEqual(new, [], f"{client.product} {version}: not in {device_findings.KNOWN.name}\n{run.stdout}{run.stderr}")
             return run
 
     def test_what_is_found_in_other_clients_is_known(self):
-        for name in CLIENTS if LONG else ("echoscu", "findscu"):
+        chosen = os.environ.get("ASSAY_FUZZ_CLIENTS")
+        for name in chosen.split() if chosen else fuzz_clients.CLIENTS if LONG else ("echoscu", "findscu", "dcmprscu"):
             with self.subTest(name):
                 self.fuzz(name)
 

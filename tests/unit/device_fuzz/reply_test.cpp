@@ -159,11 +159,13 @@ TEST(ReplyMutations, TheSameNumbersGiveTheSameAnswersAndNobodyIsCalled) {
 
 /// A device that says the next of its lines after each thing it hears; time passes only when nothing else happens.
 struct Stage {
-  explicit Stage(const Conversation& c) : talk(c, options()) {}
+  explicit Stage(const Conversation& c,
+                 std::shared_ptr<const trace::RuleBook> rules = std::make_shared<trace::RuleBook>())
+      : talk(c, options(std::move(rules))) {}
 
-  static TalkOptions options() {
+  static TalkOptions options(std::shared_ptr<const trace::RuleBook> rules = std::make_shared<trace::RuleBook>()) {
     TalkOptions o;
-    o.rules = std::make_shared<trace::RuleBook>();
+    o.rules = std::move(rules);
     return o;
   }
 
@@ -253,6 +255,36 @@ TEST(ReplyTalk, AReactionToWhatWeBrokeIsNotAccused) {
       Stage(c).play([](const Bytes& heard) { return !heard.empty() && heard[0] == 2 ? request() : healthy(heard); });
   EXPECT_TRUE(
       std::ranges::none_of(outcome.forbidden, [](const Forbidden& f) { return f.state.contains("C-STORE-RSP"); }));
+}
+
+/// Says of each request of the device that a UID in its Data Set has a wrong character.
+struct UidAccuser : trace::RuleRun {
+  void on_entry(const trace::Entry& entry, const trace::Negotiated&, trace::Reporter& reporter) override {
+    const auto* const seen = std::get_if<trace::MessageSeen>(&entry.what);
+    if (seen == nullptr || seen->from != trace::Side::requestor) return;
+    trace::Finding finding;
+    finding.rule = info.id;
+    finding.side = seen->from;
+    reporter.report(std::move(finding));
+  }
+  static constexpr trace::RuleInfo info{"ps3.5/9.1/uid-characters", "PS3.5 9.1", trace::Severity::error, "", ""};
+};
+
+TEST(ReplyTalk, AUidThatWeSpoiltIsNotTheFaultOfTheDeviceThatUsesIt) {
+  auto book = std::make_shared<trace::RuleBook>();
+  book->add({{UidAccuser::info}, [] { return std::make_unique<UidAccuser>(); }});
+  auto c = stored();
+  const auto uses_it = [](const Bytes& heard) {
+    return !heard.empty() && heard[0] == 4 ? message(store(41, "1.2.840.6")) : healthy(heard);
+  };
+  const auto accused = [&] {
+    const auto outcome = Stage(c, book).play(uses_it);
+    return std::ranges::count_if(outcome.forbidden, [](const Forbidden& f) { return f.state.contains("C-STORE-RSP"); });
+  };
+  EXPECT_EQ(accused(), 1);
+  c.steps[4].bytes = message(dimse::response_to(store(40, "1.2.840@5"), 0));
+  c.steps[4].answers = {};
+  EXPECT_EQ(accused(), 0);
 }
 
 TEST(ReplyTalk, SilenceToAReleaseOfOursIsSeenAndSilenceToAResponseIsNot) {

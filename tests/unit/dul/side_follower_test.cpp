@@ -203,7 +203,7 @@ TEST(SideFollower, A_reaction_that_is_due_may_come_late_but_not_be_left_out_once
   EXPECT_EQ(accused->fault, Fault::did_not_react);
   EXPECT_EQ(accused->pdu, a_abort);
   EXPECT_EQ(accused->pending, Event::evt3);
-  EXPECT_EQ(accused->message, "A-ABORT not sent in answer to A-ASSOCIATE-AC PDU (Evt3) in Sta6");
+  EXPECT_EQ(accused->message, "A-ABORT due in answer to A-ASSOCIATE-AC PDU (Evt3) in Sta6");
   EXPECT_FALSE(side.own_sent(p_data));  // one fault, one accusation
   EXPECT_FALSE(side.proved_processed(wrong));
 }
