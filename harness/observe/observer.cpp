@@ -346,8 +346,8 @@ struct Observer::Impl final : trace::Reporter {
       to_peer(direction, event, clean(seen.problems) ? std::nullopt : std::optional(dul::Event::evt19));
     }
     if (!judgement) return true;
-    seen.problems.push_back(
-        own(not_allowed, "PS3.8 9.2.3", seen.offset, "pdu-type", std::string(dul::name(kind)), "no " + judgement->message));
+    seen.problems.push_back(own(not_allowed, "PS3.8 9.2.3", seen.offset, "pdu-type", std::string(dul::name(kind)),
+                                "no " + judgement->message));
     return false;
   }
 
