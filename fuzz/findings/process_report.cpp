@@ -88,7 +88,8 @@ std::optional<Headline> by_ending(std::string_view output, const Ending& ending)
   int signal = ending.signal;
   const int code = ending.exit_code.value_or(0);
   constexpr std::array told_by_shells{4, 5, 6, 7, 8, 9, 11, 24, 25, 31};
-  if (signal == 0 && std::ranges::find(told_by_shells, code - 128) != told_by_shells.end()) signal = code - 128;
+  if (signal == 0 && !ending.code_is_own && std::ranges::find(told_by_shells, code - 128) != told_by_shells.end())
+    signal = code - 128;
   Headline out;
   out.weight = Weight::cause;
   out.kind = Kind::crash;

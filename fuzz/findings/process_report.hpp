@@ -16,6 +16,7 @@ namespace assay::fuzz {
 struct Ending {
   std::optional<int> exit_code;  // when it ended by itself
   int signal = 0;                // when it was killed
+  bool code_is_own = false;      // else an exit code of 128 and more is a shell's word for a signal
 };
 
 /// Kind, detail, place, stack, severity, happened, advice and report of the Finding that `output` (what the process

@@ -19,6 +19,7 @@ using fuzz::Kind;
 
 constexpr std::size_t output_kept = std::size_t{256} << 10;   // a sanitizer's report with its stacks, and more
 constexpr auto frames_wait = std::chrono::milliseconds(500);  // from the end of a process to where it was
+constexpr auto told_wait = std::chrono::milliseconds(50);     // for what is to be read already
 constexpr auto symbols_wait = std::chrono::seconds(20);       // a sanitizer looks its symbols up before it ends
 /// One that is found running each time keeps a core busy; on a machine with much to do it gets little of it.
 constexpr int looks = 20;
@@ -107,17 +108,17 @@ std::optional<Finding> CallerProgram::broke(const std::string& state, bool stays
     loop_.wait_until([this] { return !runs() || fresh_output().contains("SUMMARY: "); }, symbols_wait);
     loop_.wait_until([this] { return !runs(); }, frames_wait);
   }
-  if (process_->signal() != 0) loop_.wait_until([this] { return !deaths_.empty(); }, frames_wait);
+  const auto code = process_->exit_code().value_or(0);
+  if (process_->signal() != 0 || code > 128)  // a death is told before it ends, so that it has come by then
+    loop_.wait_until([this] { return !deaths_.empty(); }, code > 128 ? told_wait : frames_wait);
   // A pipe that is closed is for the shell's own programs; of the device itself it is an end.
   std::erase_if(deaths_, [](const peers::SignalDeath& d) { return !d.first && d.signal == SIGPIPE; });
   const auto output = fresh_output();
   output_seen_ = process_->written();
-  fuzz::Ending ending;
-  ending.signal = process_->signal();
-  const auto code = process_->exit_code().value_or(0);
-  if (stays || code > 128) ending.exit_code = code;
+  auto ending = ending_of(*process_, deaths_);
+  if (!stays && code <= 128) ending.exit_code.reset();
   auto out = fuzz::finding_of(output, ending);
-  // What a shell passes on as 128 and more may be the device's own word, too.
+  // That it reports failure is as it should be.
   if (out && !stays && out->kind == Kind::crash && out->detail.starts_with("exit ")) out.reset();
   if (!out && !deaths_.empty()) out = fuzz::finding_of(output, {.exit_code = {}, .signal = deaths_.back().signal});
   if (!out && stays && !runs()) {

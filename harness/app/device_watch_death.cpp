@@ -65,17 +65,13 @@ std::optional<Observed> DeviceWatch::Impl::died(const std::string& state) {
   loop.wait_until([&] { return read; }, options.patience);
   const std::string output(new_output());
   output_seen = started->written();
-  fuzz::Ending ending;
-  ending.exit_code = started->exit_code();
-  if (const auto how = started->ending(); how.starts_with("killed by signal "))
-    ending.signal = std::stoi(how.substr(17));
-  auto out = fuzz::finding_of(output, ending);
+  settle();  // where it was may be told after its end
+  if (started->signal() != 0) loop.wait_until([&] { return !deaths.empty(); }, ending_wait);
+  auto out = fuzz::finding_of(output, ending_of(*started, deaths));
   if (!out) {
     out = finding(Kind::crash, started->ending(), state);
     out->report = output.substr(output.size() - std::min(output.size(), fuzz::max_report));
   }
-  settle();  // where it was may be told after its end
-  if (ending.signal != 0) loop.wait_until([&] { return !deaths.empty(); }, ending_wait);
   if (!deaths.empty()) add_death_stack(*out, deaths.back());
   deaths.clear();
   out->subject = finding(Kind::crash, "", state).subject;

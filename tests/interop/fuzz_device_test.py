@@ -76,6 +76,12 @@ class Fuzz(unittest.TestCase):
                                  capture_output=True, text=True, timeout=120, check=False)
             self.assertEqual(run.returncode, code, mode + run.stdout + run.stderr)
 
+    def test_a_signal_that_a_shell_passes_on_is_told_as_the_signal(self):
+        run = fuzz("--start", f"{sys.executable} -B {FRAGILE} segv {{port}}; exit $?", "--out", self.out, "--first", "--time", "60s",
+                   "--only", "verification", "--timeout", "1s", "--reduce-time", "2s")
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        self.assertEqual({one["detail"] for one in findings(self.out)}, {"signal 11"})
+
     def replayed(self, reproduce, mode):
         """The exit code of the line that a finding names, on a device of this mode, and what it said."""
         words = shlex.split(reproduce)

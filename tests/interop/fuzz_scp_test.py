@@ -116,6 +116,17 @@ class Fuzz(unittest.TestCase):
         self.assertIn("exit 0", places)
         self.assertIn("exit 1", places)
 
+    def test_an_exit_code_above_128_is_the_clients_own_word_unless_a_signal_was_seen(self):
+        behind_a_shell = f"{sys.executable} -B {FRAGILE} MODE {{port}}; exit CODE"
+        def run(mode, code):
+            return fuzz("--start", behind_a_shell.replace("MODE", mode).replace("CODE", code), "--out", self.out / mode, "--first",
+                        "--count", 10, "--time", "60s", "--timeout", "2s")
+        healthy = run("healthy", "159")  # as storescu, which ends with a part of the status that it was given
+        self.assertEqual(healthy.returncode, 0, healthy.stdout + healthy.stderr)
+        dead = run("segv", "$?")
+        self.assertEqual(dead.returncode, 1, dead.stdout + dead.stderr)
+        self.assertEqual({one["detail"] for _, one in findings(self.out / "segv")}, {"signal 11"})
+
     def test_a_device_that_calls_again_and_again_is_answered_again_and_again(self):
         run = fuzz("--start", fragile("again"), "--out", self.out, "--count", 30, "--time", "60s", "--timeout", "2s")
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)

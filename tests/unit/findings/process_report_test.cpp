@@ -240,6 +240,7 @@ TEST(ProcessReport, HangsAreTheSameWhenTheirLoopIs) {
 TEST(ProcessReport, HowItEndedCountsWhereNothingWasSaid) {
   EXPECT_EQ(of("", {std::nullopt, 11}).detail, "signal 11");
   EXPECT_EQ(of("ready\n", {139, 0}).detail, "signal 11");
+  EXPECT_EQ(of("ready\n", {139, 0, true}).detail, "exit 139") << "its own word, no shell's";
   EXPECT_EQ(of("ready\n", {3, 0}).detail, "exit 3");
 }
 
