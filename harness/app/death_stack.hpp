@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <csignal>
 
 #include "fuzz/findings/finding.hpp"
 #include "fuzz/findings/process_report.hpp"
@@ -23,7 +24,9 @@ fuzz::Ending ending_of(const peers::Process& process, const Deaths& deaths) {
   fuzz::Ending out{process.exit_code(), process.signal(), process.unfollowed().empty()};
   if (!out.code_is_own || !out.exit_code) return out;
   const int signal = *out.exit_code - 128;
-  if (std::ranges::any_of(deaths, [&](const peers::SignalDeath& death) { return death.signal == signal; }))
+  // Who asks a descendant to end is not told of, and SIGKILL is what memory that is used up ends by, too.
+  if (signal == SIGKILL ||
+      std::ranges::any_of(deaths, [&](const peers::SignalDeath& death) { return death.signal == signal; }))
     out = {std::nullopt, signal, true};
   return out;
 }

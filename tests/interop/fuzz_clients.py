@@ -26,9 +26,9 @@ def print_job(folder):
     print_commit_test.configuration(folder, ours="PORT")
     made = print_commit_test.tool("dcmpsprt", "-c", folder / "dcmpstat.cfg", "-p", "OURS", "--filmsize", "8INX10IN",
                                   products.synthetic_file(folder, 1))
+    assert made.returncode == 0, made.stderr
     (job,) = (folder / "database").glob("SP_*")
     job.rename(folder / "job.dcm")
-    assert made.returncode == 0, made.stderr
 
 
 def dcmjs(folder):

@@ -126,6 +126,11 @@ class Fuzz(unittest.TestCase):
         dead = run("segv", "$?")
         self.assertEqual(dead.returncode, 1, dead.stdout + dead.stderr)
         self.assertEqual({one["detail"] for _, one in findings(self.out / "segv")}, {"signal 11"})
+        # As one that has used up the memory of the machine.
+        killed = fuzz("--start", f"{sys.executable} -B {FRAGILE} healthy {{port}}; sh -c 'kill -KILL $$'", "--out",
+                      self.out / "killed", "--first", "--count", 10, "--time", "60s", "--timeout", "2s", "--reduce-time", "1s")
+        self.assertEqual(killed.returncode, 1, killed.stdout + killed.stderr)
+        self.assertEqual({one["detail"] for _, one in findings(self.out / "killed")}, {"signal 9"})
 
     def test_a_device_that_calls_again_and_again_is_answered_again_and_again(self):
         run = fuzz("--start", fragile("again"), "--out", self.out, "--count", 30, "--time", "60s", "--timeout", "2s")
